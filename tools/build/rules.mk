@@ -1,7 +1,8 @@
 # What the other fragments share: quiet commands, warnings, and files that change when a setting does.
 
 MAKEFLAGS += --no-builtin-rules
-ifeq ($(filter -j%,$(MAKEFLAGS)),)
+# One job for each CPU, unless -j on the command line says otherwise.
+ifeq ($(MAKELEVEL),0)
 MAKEFLAGS += -j$(shell nproc)
 endif
 .DELETE_ON_ERROR:

@@ -1,0 +1,16 @@
+# Formatting, and what editors need.
+
+CLANG_FORMAT := clang-format-14
+C_FILES       = $(sort $(foreach folder,kernel user sdk tests tools,$(shell find $(folder) -name '*.[ch]' 2>/dev/null)))
+
+format: | $(BUILD)/setup/test ## format all C sources
+	$(Q)$(CLANG_FORMAT) -i $(C_FILES)
+
+format-check: | $(BUILD)/setup/test ## say which C sources are not formatted
+	$(Q)$(CLANG_FORMAT) --dry-run --Werror $(C_FILES)
+
+compile_commands.json: headers ## tell editors and analysers how each file is compiled
+	$(Q)$(MAKE) -B -n V=1 $(OUT)/debug/kernel.elf $(OUT)/debug/roottask.elf $(OUT)/debug/hello.elf \
+	    | $(PYTHON) tools/build/compile_commands.py > $@
+
+.PHONY: format format-check compile_commands.json

@@ -1,0 +1,7 @@
+# Read by gdb after `make debug` has attached it to QEMU. Symbols of the kernel and of the root task are loaded.
+set confirm off
+set pagination off
+set print pretty on
+set disassemble-next-line auto
+# The kernel's addresses are not mapped before its first instructions have run: break there with hardware help.
+set breakpoint auto-hw on
