@@ -1,0 +1,55 @@
+#!/usr/bin/python3
+"""tools/run/boot tells the ways a machine can end apart: tiny kernels that end in each of them."""
+
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+HEADER = """
+    .text
+    .long 0x1badb002, 0, -0x1badb002
+    .globl _start
+_start:
+"""
+WRITE_EXIT_PORT = "mov ${value}, %eax; mov $0xf4, %dx; out %eax, %dx; 1: hlt; jmp 1b\n"
+RESET = "mov $0xfe, %al; out %al, $0x64; 1: hlt; jmp 1b\n"
+TRIPLE_FAULT = ".data; none: .word 0; .long 0; .text; lidt none; int3\n"
+HANG = "cli; 1: hlt; jmp 1b\n"
+
+CASES = [
+    ("status 0", WRITE_EXIT_PORT.format(value=0), 0, []),
+    ("status 3", WRITE_EXIT_PORT.format(value=3), 3, []),
+    ("status 119", WRITE_EXIT_PORT.format(value=119), 119, []),
+    ("reset", RESET, 0, []),
+    ("triple fault", TRIPLE_FAULT, 123, []),
+    ("watchdog", HANG, 124, ["--timeout", "2"]),
+    ("panic", WRITE_EXIT_PORT.format(value=0x7F), 125, []),
+    ("no such CPU", HANG, 126, ["--cpu", "none"]),
+]
+
+
+def make_kernel(folder, code):
+    source = folder / "kernel.S"
+    kernel = folder / "kernel.elf"
+    source.write_text(HEADER + code)
+    subprocess.run([os.environ["CC"], "-m32", "-nostdlib", "-static", "-Wl,--build-id=none", "-Wl,-Ttext=0x100000",
+                    "-Wl,-z,max-page-size=4096", "-Wl,--no-warn-rwx-segments", "-o", kernel, source], check=True)
+    return kernel
+
+
+def main():
+    failed = False
+    with tempfile.TemporaryDirectory() as folder:
+        for name, code, expected, flags in CASES:
+            kernel = make_kernel(Path(folder), code)
+            command = ["tools/run/boot", "--mem", "64M", "--timeout", "20", *flags, "--kernel", str(kernel)]
+            status = subprocess.run(command, stdin=subprocess.DEVNULL).returncode
+            print(f"ok {name}" if status == expected else f"not ok {name}: status {status}, not {expected}", flush=True)
+            failed |= status != expected
+    return failed
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,31 @@
+#!/bin/sh
+# Builds everything with the given compiler, warnings being errors, without network where the machine can forbid it, then
+# checks that a second make compiles nothing and that a changed option compiles again.
+set -eu
+compiler=$1
+folder=$BUILD/compile-$compiler
+targets="all $folder/$ARCH/debug/hello.elf $folder/$ARCH/release/hello.elf"
+offline=
+unshare -rn true 2>/dev/null && offline="unshare -rn"
+build() {
+    $offline make BUILD="$folder" CC="$compiler" "$@"
+}
+passed() {
+    echo "ok $compiler: $1"
+}
+failed() {
+    echo "not ok $compiler: $1"
+}
+
+build $targets
+passed "debug and release compile without a warning${offline:+, offline}"
+
+if [ -z "$(build $targets)" ]; then passed "nothing to do the second time"; else failed "nothing to do the second time: $(build $targets)"; fi
+
+build OPTIONS=ROOT_CNODE_SIZE_BITS=14 kernel >"$folder/option.log"
+if grep -q "CC .*/obj/kernel/" "$folder/option.log"; then
+    passed "a changed option compiles the kernel again"
+else
+    failed "a changed option compiles the kernel again: see $folder/option.log"
+fi
+build kernel >/dev/null

@@ -1,0 +1,39 @@
+#!/usr/bin/python3
+"""Every header of the kernel, of the user library and of the generated include trees compiles alone."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+GENERATED = Path(os.environ["OUT"]) / "debug" / "gen"
+ARCH = os.environ["ARCH"]
+COMPILE = [os.environ["CC"], "-std=c17", "-ffreestanding", "-fsyntax-only", "-Wall", "-Wextra", "-Werror", "-x", "c", "-"]
+KERNEL_FLAGS = ["-DPECAN_DEBUG=1", "-mgeneral-regs-only", "-Ikernel", f"-Ikernel/arch/{ARCH}", f"-I{GENERATED}/kernel"]
+USER_FLAGS = ["-DHAVE_AUTOCONF", "-Iuser", "-Iuser/lib/include", f"-I{GENERATED}/user/include"]
+
+
+def headers(folder):
+    return sorted(path for path in Path(folder).rglob("*.h") if "skeleton" not in path.parts)
+
+
+def compiles_alone(name, flags):
+    source = f'#include "{name}"\n'
+    result = subprocess.run(COMPILE + flags, input=source, capture_output=True, text=True)
+    print(result.stderr, end="")
+    return result.returncode == 0
+
+
+def main():
+    groups = [("kernel", KERNEL_FLAGS), (GENERATED / "kernel", KERNEL_FLAGS), ("user", USER_FLAGS),
+              (GENERATED / "user/include", USER_FLAGS)]
+    failed = 0
+    for folder, flags in groups:
+        bad = [name for name in headers(folder) if not compiles_alone(os.path.abspath(name), flags)]
+        failed += bool(bad)
+        print(f"not ok headers of {folder}: {' '.join(map(str, bad))}" if bad else f"ok headers of {folder}")
+    return failed > 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
