@@ -7,6 +7,7 @@ KERNEL_SCRIPT  := kernel/arch/$(ARCH)/kernel.lds
 KERNEL_CFLAGS  := $(COMMON_CFLAGS) $(ARCH_KERNEL_CFLAGS) -Wframe-larger-than=1024 -Ikernel -Ikernel/arch/$(ARCH)
 KERNEL_CFLAGS_debug   := -O1 -fno-omit-frame-pointer -fno-optimize-sibling-calls -DPECAN_DEBUG=1
 KERNEL_CFLAGS_release := -O2 -fomit-frame-pointer -DPECAN_DEBUG=0
+KERNEL_SYMBOLS_debug  := --symbols
 KERNEL_LDFLAGS := -nostdlib -static -Wl,--build-id=none -Wl,-z,max-page-size=4096 -Wl,-z,noexecstack \
                   -Wl,--gc-sections -Wl,--no-warn-rwx-segments
 
@@ -19,10 +20,10 @@ $(OUT)/$1/obj/kernel/%.o: kernel/% $(OUT)/$1/gen/.stamp $(OUT)/$1/kernel.flags
 	@mkdir -p $$(@D)
 	$$(Q)$$(CC) $(KERNEL_CFLAGS) $(KERNEL_CFLAGS_$1) -I$(OUT)/$1/gen/kernel -c $$< -o $$@
 
-$(OUT)/$1/kernel.elf: $(call objects,$1,$(KERNEL_SOURCES)) $(KERNEL_SCRIPT)
+$(OUT)/$1/kernel.elf: $(call objects,$1,$(KERNEL_SOURCES)) $(KERNEL_SCRIPT) tools/build/link_kernel.py
 	$$(say) LINK $$@
-	$$(Q)$$(CC) $(ARCH_KERNEL_CFLAGS) $(KERNEL_LDFLAGS) -Wl,-T,$(KERNEL_SCRIPT) -Wl,-Map,$$(@:.elf=.map) \
-	    $$(filter %.o,$$^) -o $$@
+	$$(Q)$$(PYTHON) tools/build/link_kernel.py $(KERNEL_SYMBOLS_$1) $$@ $$(CC) $(ARCH_KERNEL_CFLAGS) $(KERNEL_LDFLAGS) \
+	    -Wl,-T,$(KERNEL_SCRIPT) -Wl,-Map,$$(@:.elf=.map) $$(filter %.o,$$^)
 
 $(call arch_kernel_rules,$1)
 
