@@ -15,12 +15,15 @@ KERNEL_LDFLAGS := -nostdlib -static -Wl,--build-id=none -Wl,-z,max-page-size=409
 define kernel_rules
 $(call remember,$(OUT)/$1/kernel.flags,$(CC) $(KERNEL_CFLAGS) $(KERNEL_CFLAGS_$1) $(KERNEL_LDFLAGS))
 
+$(call remember,$(OUT)/$1/kernel.sources,$(KERNEL_SOURCES))
+
 $(OUT)/$1/obj/kernel/%.o: kernel/% $(OUT)/$1/gen/.stamp $(OUT)/$1/kernel.flags
 	$$(say) CC $$@
 	@mkdir -p $$(@D)
 	$$(Q)$$(CC) $(KERNEL_CFLAGS) $(KERNEL_CFLAGS_$1) -I$(OUT)/$1/gen/kernel -c $$< -o $$@
 
-$(OUT)/$1/kernel.elf: $(call objects,$1,$(KERNEL_SOURCES)) $(KERNEL_SCRIPT) tools/build/link_kernel.py
+$(OUT)/$1/kernel.elf: $(call objects,$1,$(KERNEL_SOURCES)) $(KERNEL_SCRIPT) $(OUT)/$1/kernel.sources \
+                      tools/build/link_kernel.py
 	$$(say) LINK $$@
 	$$(Q)$$(PYTHON) tools/build/link_kernel.py $(KERNEL_SYMBOLS_$1) $$@ $$(CC) $(ARCH_KERNEL_CFLAGS) $(KERNEL_LDFLAGS) \
 	    -Wl,-T,$(KERNEL_SCRIPT) -Wl,-Map,$$(@:.elf=.map) $$(filter %.o,$$^)

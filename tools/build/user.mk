@@ -22,16 +22,20 @@ $(OUT)/$1/obj/%.o: % $(OUT)/$1/gen/.stamp $(OUT)/$1/user.flags
 	@mkdir -p $$(@D)
 	$$(Q)$$(CC) $(USER_CFLAGS) $(USER_CFLAGS_$1) -I$(OUT)/$1/gen/user/include -c $$< -o $$@
 
-$(OUT)/$1/libpecan.a: $(call objects,$1,$(LIBRARY_SOURCES))
+$(call remember,$(OUT)/$1/libpecan.sources,$(LIBRARY_SOURCES))
+
+$(OUT)/$1/libpecan.a: $(call objects,$1,$(LIBRARY_SOURCES)) $(OUT)/$1/libpecan.sources
 	$$(say) AR $$@
-	$$(Q)rm -f $$@ && $$(AR) rcsD $$@ $$^
+	$$(Q)rm -f $$@ && $$(AR) rcsD $$@ $$(filter %.o,$$^)
 
 -include $(patsubst %.o,%.d,$(call objects,$1,$(LIBRARY_SOURCES)))
 endef
 
 # $(call program_rules,VARIANT,NAME,SOURCES)
 define program_rules
-$(OUT)/$1/$2.elf: $(call objects,$1,$3) $(OUT)/$1/libpecan.a $(PROGRAM_SCRIPT)
+$(call remember,$(OUT)/$1/$2.sources,$3)
+
+$(OUT)/$1/$2.elf: $(call objects,$1,$3) $(OUT)/$1/libpecan.a $(PROGRAM_SCRIPT) $(OUT)/$1/$2.sources
 	$$(say) LINK $$@
 	@mkdir -p $$(@D)
 	$$(Q)$$(CC) $(ARCH_USER_CFLAGS) $(USER_LDFLAGS) -Wl,-T,$(PROGRAM_SCRIPT) -Wl,-Map,$$(@:.elf=.map) \
