@@ -36,7 +36,7 @@ static inline bool cap_is_mapped(struct cap cap)
 /* The same capability, mapped at `address` in the space `asid`; asid 0, address 0 unmaps it. */
 static inline struct cap cap_with_mapping(struct cap cap, unsigned asid, uint64_t address)
 {
-    return (struct cap){ { cap.word[0], align_down(address, ABI_PAGE_BITS) | (asid & mask_low(ABI_PAGE_BITS)) } };
+    return (struct cap){{cap.word[0], align_down(address, ABI_PAGE_BITS) | (asid & mask_low(ABI_PAGE_BITS))}};
 }
 static inline struct cap cap_without_mapping(struct cap cap)
 {
@@ -46,12 +46,12 @@ static inline struct cap cap_without_mapping(struct cap cap)
 /* --- frame ---------------------------------------------------------------------------------------------------------- */
 
 /* Frames are 4 KiB, 2 MiB or 1 GiB; the size field counts the table levels they save. */
-#define FRAME_SIZE_FIELD(size_bits) (((size_bits) - ABI_PAGE_BITS) / ABI_TABLE_INDEX_BITS)
+#define FRAME_SIZE_FIELD(size_bits) (((size_bits)-ABI_PAGE_BITS) / ABI_TABLE_INDEX_BITS)
 
 /* Only read-write, read-only and none are told apart: writing without reading is none. */
 static inline struct rights frame_rights(struct rights rights)
 {
-    return (struct rights){ (uint8_t)(rights.bits & RIGHT_READ ? rights.bits & (RIGHT_READ | RIGHT_WRITE) : 0) };
+    return (struct rights){(uint8_t)(rights.bits & RIGHT_READ ? rights.bits & (RIGHT_READ | RIGHT_WRITE) : 0)};
 }
 static inline struct cap cap_frame_new(uint64_t paddr, unsigned size_bits, bool is_device, struct rights rights)
 {
@@ -62,7 +62,7 @@ static inline struct cap cap_frame_new(uint64_t paddr, unsigned size_bits, bool 
 }
 static inline struct rights cap_frame_rights(struct cap cap)
 {
-    return (struct rights){ (uint8_t)cap_field(cap, 5, 2) };
+    return (struct rights){(uint8_t)cap_field(cap, 5, 2)};
 }
 static inline unsigned cap_frame_size_bits(struct cap cap)
 {
@@ -74,7 +74,7 @@ static inline bool cap_frame_is_device(struct cap cap)
 }
 static inline struct cap cap_frame_mask_rights(struct cap cap, struct rights mask)
 {
-    struct rights left = frame_rights((struct rights){ cap_frame_rights(cap).bits & mask.bits });
+    struct rights left = frame_rights((struct rights){cap_frame_rights(cap).bits & mask.bits});
     cap.word[0] = (cap.word[0] & ~(mask_low(2) << 5)) | (uint64_t)left.bits << 5;
     return cap;
 }

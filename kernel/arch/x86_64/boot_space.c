@@ -9,8 +9,8 @@
 #define FIRST_ASID 1
 
 /* The types of tables below the root, in the order in which the interface lists them. */
-static const uint8_t table_types[] BOOT_RODATA = { ABI_CAP_TYPE_PDPT, ABI_CAP_TYPE_PAGE_DIRECTORY,
-                                                   ABI_CAP_TYPE_PAGE_TABLE };
+static const uint8_t table_types[] BOOT_RODATA = {ABI_CAP_TYPE_PDPT, ABI_CAP_TYPE_PAGE_DIRECTORY,
+                                                  ABI_CAP_TYPE_PAGE_TABLE};
 
 BOOT_CODE uint64_t hal_boot_tables_size(uint64_t start, uint64_t end)
 {

@@ -123,9 +123,9 @@ struct refusal ioport_invoke(struct invocation *invocation)
         uint8_t width, words;
         bool is_out;
     } accesses[] = {
-        [0] = { 1, ABI_LABEL_X86_IO_PORT_IN8_WORDS, false },   [1] = { 2, ABI_LABEL_X86_IO_PORT_IN16_WORDS, false },
-        [2] = { 4, ABI_LABEL_X86_IO_PORT_IN32_WORDS, false },  [3] = { 1, ABI_LABEL_X86_IO_PORT_OUT8_WORDS, true },
-        [4] = { 2, ABI_LABEL_X86_IO_PORT_OUT16_WORDS, true },  [5] = { 4, ABI_LABEL_X86_IO_PORT_OUT32_WORDS, true },
+        [0] = {1, ABI_LABEL_X86_IO_PORT_IN8_WORDS, false},  [1] = {2, ABI_LABEL_X86_IO_PORT_IN16_WORDS, false},
+        [2] = {4, ABI_LABEL_X86_IO_PORT_IN32_WORDS, false}, [3] = {1, ABI_LABEL_X86_IO_PORT_OUT8_WORDS, true},
+        [4] = {2, ABI_LABEL_X86_IO_PORT_OUT16_WORDS, true}, [5] = {4, ABI_LABEL_X86_IO_PORT_OUT32_WORDS, true},
     };
     static_assert(ABI_LABEL_X86_IO_PORT_OUT32 - ABI_LABEL_X86_IO_PORT_IN8 == 5, "the labels follow each other");
 

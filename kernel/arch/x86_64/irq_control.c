@@ -31,16 +31,16 @@ void hal_irq_unmask(unsigned irq)
 void hal_irq_release(unsigned irq)
 {
     source_mask(irq, true);
-    machine_state.irq_source[irq] = (struct irq_source){ .kind = IRQ_SOURCE_NONE };
+    machine_state.irq_source[irq] = (struct irq_source){.kind = IRQ_SOURCE_NONE};
 }
 
 /* What both ways of issuing a line begin with: its vector, the last of seven words, and the place for its handler. */
 static struct slot_lookup decode_vector(const struct invocation *invocation, uint64_t vector)
 {
     if (vector > ABI_IRQ_VECTOR_MAX)
-        return (struct slot_lookup){ .refusal = refuse_range(0, ABI_IRQ_VECTOR_MAX) };
+        return (struct slot_lookup){.refusal = refuse_range(0, ABI_IRQ_VECTOR_MAX)};
     if (irq_is_issued((unsigned)vector))
-        return (struct slot_lookup){ .refusal = refuse(ABI_ERROR_REVOKE_FIRST) };
+        return (struct slot_lookup){.refusal = refuse(ABI_ERROR_REVOKE_FIRST)};
     return slot_lookup_empty(invocation_extra_cap(invocation, 0), invocation_word(invocation, 0),
                              invocation_word(invocation, 1));
 }
@@ -66,7 +66,7 @@ static struct refusal issue_ioapic(struct invocation *invocation)
         return refuse_range(0, 1);
 
     machine_state.irq_source[vector] =
-        (struct irq_source){ .kind = IRQ_SOURCE_IOAPIC, .ioapic = (uint16_t)ioapic, .pin = (uint8_t)pin };
+        (struct irq_source){.kind = IRQ_SOURCE_IOAPIC, .ioapic = (uint16_t)ioapic, .pin = (uint8_t)pin};
     irq_issue((unsigned)vector, invocation->slot, destination.slot);
     ioapic_route((unsigned)ioapic, (unsigned)pin, (unsigned)vector + ABI_IRQ_OFFSET, level == 1, polarity == 1);
     return NO_REFUSAL;
@@ -94,7 +94,7 @@ static struct refusal issue_message(struct invocation *invocation)
     if (function > 7)
         return refuse_range(0, 7);
 
-    machine_state.irq_source[vector] = (struct irq_source){ .kind = IRQ_SOURCE_MESSAGE };
+    machine_state.irq_source[vector] = (struct irq_source){.kind = IRQ_SOURCE_MESSAGE};
     irq_issue((unsigned)vector, invocation->slot, destination.slot);
     return NO_REFUSAL;
 }

@@ -30,7 +30,7 @@ struct kernel_space {
 #define IOPORT_COUNT  65536u
 #define IOPORT_GROUPS (IOPORT_COUNT / 64)
 struct ioport_map {
-    uint64_t port[IOPORT_GROUPS];            /* ports of partly issued groups */
+    uint64_t port[IOPORT_GROUPS];               /* ports of partly issued groups */
     uint64_t group_partial[IOPORT_GROUPS / 64]; /* groups with such ports */
     uint64_t group_taken[IOPORT_GROUPS / 64];   /* groups inside one range */
 };

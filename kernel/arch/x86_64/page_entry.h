@@ -17,8 +17,8 @@
 #define PAGE_USER       BIT(2)
 #define PAGE_WRITE_THRU BIT(3)
 #define PAGE_UNCACHED   BIT(4)
-#define PAGE_LARGE      BIT(7)  /* of PD and PDPT entries */
-#define PAGE_PAT_SMALL  BIT(7)  /* of PT entries */
+#define PAGE_LARGE      BIT(7) /* of PD and PDPT entries */
+#define PAGE_PAT_SMALL  BIT(7) /* of PT entries */
 #define PAGE_GLOBAL     BIT(8)
 #define PAGE_PAT_LARGE  BIT(12) /* of large pages */
 #define PAGE_NO_EXECUTE BIT(63)
@@ -79,8 +79,8 @@ static inline struct page_walk page_walk(uint64_t root, uint64_t address, unsign
     for (unsigned bits = PML4_ENTRY_BITS; bits > entry_bits; bits -= ABI_TABLE_INDEX_BITS) {
         uint64_t entry = table[page_entry_index(address, bits)];
         if (!page_entry_is_table(entry))
-            return (struct page_walk){ .missing_bits = bits };
+            return (struct page_walk){.missing_bits = bits};
         table = hal_window(page_entry_address(entry));
     }
-    return (struct page_walk){ .entry = &table[page_entry_index(address, entry_bits)] };
+    return (struct page_walk){.entry = &table[page_entry_index(address, entry_bits)]};
 }

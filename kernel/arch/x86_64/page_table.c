@@ -64,8 +64,7 @@ void table_unmap(struct cap table)
     uint64_t root = asid ? asid_root(asid) : 0;
     if (!root)
         return;
-    struct page_walk walk =
-        page_walk(page_entry_address(root), cap_mapped_address(table), cap_table_span_bits(table));
+    struct page_walk walk = page_walk(page_entry_address(root), cap_mapped_address(table), cap_table_span_bits(table));
     if (!walk.entry || !page_entry_is_table(*walk.entry) || page_entry_address(*walk.entry) != cap_paddr(table))
         return;
     *walk.entry = 0;
