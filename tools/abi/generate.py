@@ -13,6 +13,7 @@ import pathlib
 import sys
 
 import kernel_headers
+import user_headers
 from statement import ARCHITECTURES, StatementError, resolve
 
 
@@ -37,6 +38,8 @@ def main(arguments):
     cfg = resolve(args.arch, args.variant, overrides)
     if args.kernel_out:
         kernel_headers.write(cfg, args.kernel_out)
+    if args.user_out:
+        user_headers.write(cfg, args.user_out)
     return 0
 
 
