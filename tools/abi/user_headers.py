@@ -263,6 +263,8 @@ def pecan_features(cfg):
             out.define(f"PECAN_TCB_FLAG_{flag['kernel']}", f"{1 << flag['bit']:#x}ul", flag["text"])
     out.lines += ["", "/* The chunk of extra boot information that announces them. */", "typedef struct pecan_boot_features {",
                   "    seL4_BootInfoHeader header;", "    seL4_Word features;", "} pecan_boot_features;", "",
+                  "/* The chunk `id` of extra boot information, or null. */",
+                  "const seL4_BootInfoHeader *pecan_boot_chunk(const seL4_BootInfo *info, seL4_Word id);", "",
                   "/* Feature bits of the running kernel; 0 when it announces none. */",
                   "seL4_Word pecan_features(const seL4_BootInfo *info);"]
     return out
