@@ -117,7 +117,7 @@ def message_header(cfg):
     out.line()
     offset = 0
     for field in cfg.messages["buffer"]:
-        out.define(f"ABI_IPC_BUFFER_{field['kernel']}", offset)
+        out.define(f"ABI_IPC_BUFFER_{field['kernel']}_OFFSET", offset)
         offset += 8 * field["words"]
     members = []
     for field in cfg.messages["buffer"]:
@@ -206,7 +206,7 @@ def thread_header(cfg):
     out.line()
     for flag in cfg.threads["flag"]:
         out.define(f"ABI_TCB_FLAG_{flag['kernel']}", f"{1 << flag['bit']:#x}", flag["text"])
-    out.define("ABI_TCB_FLAGS_ALL", f"{sum(1 << flag['bit'] for flag in cfg.threads['flag']):#x}")
+    out.define("ABI_TCB_FLAG_MASK", f"{sum(1 << flag['bit'] for flag in cfg.threads['flag']):#x}")
     for flag in cfg.threads["schedcontext_flag"]:
         out.define(f"ABI_SCHED_CONTEXT_FLAG_{flag['kernel']}", 1 << flag["bit"])
     for bit in cfg.threads["register_bit"]:
