@@ -1,2 +1,2 @@
 # What the tests of whole images boot.
-TEST_NEEDS += $(foreach variant,$(VARIANTS),$(OUT)/$(variant)/hello.elf) $(OUT)/debug/hello.iso
+TEST_NEEDS += $(foreach variant,$(VARIANTS),$(OUT)/$(variant)/hello.elf) $(foreach variant,$(VARIANTS),$(OUT)/$(variant)/hello.iso)
