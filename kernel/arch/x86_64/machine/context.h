@@ -1,0 +1,171 @@
+/*
+ * A user program's registers, in the order in which the entry code pushes them: the task segment's stack pointer leads to
+ * the end of the current thread's context, so that the processor's own frame lands in place.
+ */
+#pragma once
+
+#define CONTEXT_RESTART_PC 16
+#define CONTEXT_RCX        24
+#define CONTEXT_R15        40
+#define CONTEXT_RAX        136
+#define CONTEXT_QUICK      144
+#define CONTEXT_RIP        152
+#define CONTEXT_RFLAGS     168
+#define CONTEXT_RSP        176
+#define CONTEXT_BYTES      192
+#define THREAD_CONTEXT     160 /* offset in struct thread */
+
+#ifndef __ASSEMBLER__
+
+#include "machine/layout.h"
+#include "machine/registers.h"
+
+struct user_context {
+    uint64_t fs_base, gs_base; /* current only after hal_sync_context */
+    uint64_t restart_pc;       /* the faulting or calling instruction */
+    uint64_t rcx, r11;         /* `syscall` loses them, so the quick way out leaves them alone */
+    uint64_t r15, r14, r13, r12, r10, r9, r8;
+    uint64_t rbp, rdi, rsi, rdx, rbx, rax;
+    uint64_t quick; /* not 0: entered by `syscall` and not changed since, may leave by `sysret` */
+    uint64_t rip, cs, rflags, rsp, ss;
+};
+static_assert(offsetof(struct user_context, restart_pc) == CONTEXT_RESTART_PC, "entry code");
+static_assert(offsetof(struct user_context, rcx) == CONTEXT_RCX, "entry code");
+static_assert(offsetof(struct user_context, r15) == CONTEXT_R15, "entry code");
+static_assert(offsetof(struct user_context, rax) == CONTEXT_RAX, "entry code");
+static_assert(offsetof(struct user_context, quick) == CONTEXT_QUICK, "entry code");
+static_assert(offsetof(struct user_context, rip) == CONTEXT_RIP, "entry code");
+static_assert(offsetof(struct user_context, rflags) == CONTEXT_RFLAGS, "entry code");
+static_assert(offsetof(struct user_context, rsp) == CONTEXT_RSP, "entry code");
+static_assert(sizeof(struct user_context) == CONTEXT_BYTES, "entry code");
+static_assert((THREAD_CONTEXT + CONTEXT_BYTES) % 16 == 0, "the processor aligns its frame");
+
+/* x87, SSE and AVX registers as XSAVE (standard format) or FXSAVE leave them. */
+struct fpu_state {
+    uint8_t bytes[832];
+} ALIGNED(64);
+
+#define CONTEXT_USER_REGISTERS  20
+#define CONTEXT_FRAME_REGISTERS 18
+#define CONTEXT_SYSCALL_WORDS   18
+#define CONTEXT_EXCEPTION_WORDS 3
+#define CONTEXT_TIMEOUT_WORDS   19
+
+static inline void context_init(struct user_context *context)
+{
+    *context = (struct user_context){ .cs = SELECTOR_USER_CODE,
+                                      .ss = SELECTOR_USER_DATA,
+                                      .rflags = FLAG_FIXED | FLAG_INTERRUPT };
+}
+
+/* --- system calls ------------------------------------------------------------------------------------------------ */
+
+static inline uint64_t context_syscall_number(const struct user_context *context)
+{
+    return context->rdx;
+}
+static inline uint64_t context_cap(const struct user_context *context)
+{
+    return context->rdi;
+}
+static inline uint64_t context_info(const struct user_context *context)
+{
+    return context->rsi;
+}
+static inline uint64_t context_reply_cap(const struct user_context *context)
+{
+    return context->r12;
+}
+static inline uint64_t context_destination(const struct user_context *context)
+{
+    return context->r13;
+}
+static inline void context_set_badge(struct user_context *context, uint64_t value)
+{
+    context->rdi = value;
+}
+static inline void context_set_info(struct user_context *context, uint64_t value)
+{
+    context->rsi = value;
+}
+static inline uint64_t context_mr(const struct user_context *context, unsigned index)
+{
+    switch (index) {
+    case 0:
+        return context->r10;
+    case 1:
+        return context->r8;
+    case 2:
+        return context->r9;
+    default:
+        return context->r15;
+    }
+}
+static inline void context_set_mr(struct user_context *context, unsigned index, uint64_t value)
+{
+    switch (index) {
+    case 0:
+        context->r10 = value;
+        break;
+    case 1:
+        context->r8 = value;
+        break;
+    case 2:
+        context->r9 = value;
+        break;
+    default:
+        context->r15 = value;
+        break;
+    }
+}
+
+/* --- where it goes on ---------------------------------------------------------------------------------------------- */
+
+static inline uint64_t context_pc(const struct user_context *context)
+{
+    return context->rip;
+}
+static inline uint64_t context_restart_pc(const struct user_context *context)
+{
+    return context->restart_pc;
+}
+static inline uint64_t context_safe_address(uint64_t address)
+{
+    return address_is_canonical(address) ? address : 0;
+}
+static inline void context_set_pc(struct user_context *context, uint64_t value)
+{
+    context->rip = context_safe_address(value);
+    context->restart_pc = context->rip;
+    context->quick = 0;
+}
+static inline void context_restart(struct user_context *context)
+{
+    context->rip = context->restart_pc;
+}
+static inline void context_stop_here(struct user_context *context)
+{
+    context->restart_pc = context->rip;
+}
+
+/* --- registers by number ------------------------------------------------------------------------------------------- */
+
+/* What a flags word becomes that somebody writes: interrupts on, single step off, the low 12 bits only. */
+static inline uint64_t context_safe_flags(uint64_t flags)
+{
+    uint64_t cleared = BIT(3) | BIT(5) | FLAG_TRAP;
+    return (flags & mask_low(12) & ~cleared) | FLAG_FIXED | FLAG_INTERRUPT;
+}
+static inline void context_set_tls_base(struct user_context *context, uint64_t value)
+{
+    context->fs_base = context_safe_address(value);
+}
+
+/* Register `index` of the interface's UserContext. */
+uint64_t context_user_register(const struct user_context *context, unsigned index);
+void context_set_user_register(struct user_context *context, unsigned index, uint64_t value);
+/* Word `index` of a fault message (UnknownSyscall, UserException) or of a Timeout reply. */
+uint64_t context_fault_register(const struct user_context *context, unsigned type, unsigned index);
+void context_set_fault_register(struct user_context *context, unsigned type, unsigned index, uint64_t value);
+
+#endif

@@ -1,0 +1,52 @@
+/*
+ * What belongs to one processor. Reached by this_cpu(); entered with interrupts off, so nothing here needs a lock.
+ */
+#pragma once
+
+#include "abi/config.h"
+#include "hal/hal.h"
+#include "machine/cpu.h" /* struct machine_cpu: what the entry path and drivers of the architecture keep per processor */
+#include "object/thread.h"
+
+#define PRIORITY_COUNT 256
+
+struct ready_queue {
+    struct thread *head, *tail;
+};
+
+/* The ready threads of one domain: a queue for each priority, and a bitmap to find the highest at once. */
+struct ready_set {
+    uint64_t summary; /* bit i: bitmap[i] is not 0 */
+    uint64_t bitmap[PRIORITY_COUNT / 64];
+    struct ready_queue queue[PRIORITY_COUNT];
+};
+
+enum sched_action {
+    SCHED_RESUME_CURRENT, /* nothing changed */
+    SCHED_SWITCH_TO,      /* `candidate` was woken; it stands in no queue */
+    SCHED_CHOOSE,         /* look through the queues */
+};
+
+struct cpu {
+    struct machine_cpu machine; /* first: the entry code reaches it at fixed offsets */
+
+    struct thread *current;
+    struct schedctx *current_schedctx; /* pays for what runs; null while idle */
+
+    uint64_t now;            /* time of this kernel entry */
+    uint64_t consumed;       /* ticks of current_schedctx not yet charged */
+    uint64_t domain_left;    /* ticks until the domain's turn ends */
+    uint64_t armed_deadline; /* what the timer is set to */
+    bool timer_stale;        /* the deadline must be computed anew before leaving */
+
+    uint8_t action; /* enum sched_action */
+    uint8_t domain;
+    struct thread *candidate;
+
+    struct schedctx *release_root; /* heap of contexts that wait for their refill, soonest first */
+    struct ready_set ready[CONFIG_NUM_DOMAINS];
+
+    unsigned id;
+    struct thread idle;
+    struct thread *fpu_owner; /* whose floating point state the processor holds; may be null */
+};

@@ -1,0 +1,199 @@
+/*
+ * Deleting and revoking: taking capabilities away, and with the last one the object, piece by piece.
+ *
+ * CNodes and threads hold slots of their own. The last capability to one becomes a zombie in its slot, which counts down the
+ * slots that may still be occupied. There is no recursion: when a slot of the object Z1 being emptied holds the last
+ * capability of another such object Z2, the three places are exchanged so that the slot one started from always holds the
+ * object being worked on, and the outer one is parked in slot 0 of the inner:
+ *
+ *      top: Z1      Z1[n]: Z2     Z2[0]: c       →      top: Z2      Z1[n]: c      Z2[0]: Z1
+ *
+ * When Z2 is empty but for slot 0, Z1 comes back to the top. Between two units of work every slot is in a state that a
+ * later call can go on from.
+ */
+#include "core/captree.h"
+#include "core/preempt.h"
+#include "core/system.h"
+#include "hal/hal.h"
+#include "lib/assert.h"
+#include "object/endpoint.h"
+#include "object/irq.h"
+#include "object/notification.h"
+#include "object/reply.h"
+#include "object/schedctx.h"
+#include "object/thread.h"
+
+static struct cap_slot *zombie_slots(struct cap zombie)
+{
+    return cap_pointer(zombie);
+}
+
+static uint64_t zombie_slot_count(struct cap zombie)
+{
+    return cap_zombie_is_thread(zombie) ? THREAD_SLOT_COUNT : BIT(cap_cnode_radix(zombie));
+}
+
+static struct cap zombie_with_remaining(struct cap zombie, uint64_t remaining)
+{
+    return cap_zombie_new(zombie_slots(zombie), cap_cnode_radix(zombie), cap_zombie_is_thread(zombie), remaining);
+}
+
+static bool lies_inside(const struct cap_slot *slot, struct cap zombie)
+{
+    const struct cap_slot *first = zombie_slots(zombie);
+    return slot >= first && slot < first + zombie_slot_count(zombie);
+}
+
+/* Lets all waiters of a dying notification go; then lets go of what is bound to it. */
+static struct refusal drain_notification(struct notification *notification, struct preemption *preemption)
+{
+    while (notification_cancel_one(notification))
+        if (preempt_due(preemption))
+            return PREEMPTED;
+    notification_destroy(notification);
+    return NO_REFUSAL;
+}
+
+static struct refusal drain_endpoint(struct endpoint *endpoint, struct preemption *preemption)
+{
+    while (endpoint_cancel_one(endpoint))
+        if (preempt_due(preemption))
+            return PREEMPTED;
+    return NO_REFUSAL;
+}
+
+/* The line's handler goes: with it the stored notification capability, which may be the last one. */
+static struct refusal drain_irq(unsigned irq, struct preemption *preemption)
+{
+    struct cap_slot *stored = &system_state.irq[irq].notification;
+    if (!cap_slot_is_empty(stored)) {
+        if (captree_is_final(stored)) {
+            struct refusal refusal = drain_notification(cap_pointer(stored->cap), preemption);
+            if (refused(refusal))
+                return refusal;
+        }
+        captree_remove(stored);
+    }
+    irq_release(irq);
+    return NO_REFUSAL;
+}
+
+/*
+ * Destroys what can be destroyed at once and empties the slot, or turns it into a zombie when there are slots to empty.
+ * The slot holds neither nothing nor a zombie.
+ */
+static struct refusal begin(struct cap_slot *slot, struct preemption *preemption)
+{
+    struct cap cap = slot->cap;
+    bool is_final = captree_is_final(slot);
+    struct refusal refusal = NO_REFUSAL;
+    if (cap_is_arch(cap)) {
+        hal_cap_finalise(cap, is_final);
+    } else if (is_final) {
+        switch (cap_type(cap)) {
+        case ABI_CAP_TYPE_CNODE:
+            slot->cap = cap_zombie_new(cap_pointer(cap), cap_cnode_radix(cap), false, BIT(cap_cnode_radix(cap)));
+            return NO_REFUSAL;
+        case ABI_CAP_TYPE_TCB:
+            thread_destroy(cap_pointer(cap));
+            slot->cap = cap_zombie_new(cap_pointer(cap), 0, true, THREAD_SLOT_COUNT);
+            return NO_REFUSAL;
+        case ABI_CAP_TYPE_ENDPOINT:
+            refusal = drain_endpoint(cap_pointer(cap), preemption);
+            break;
+        case ABI_CAP_TYPE_NOTIFICATION:
+            refusal = drain_notification(cap_pointer(cap), preemption);
+            break;
+        case ABI_CAP_TYPE_IRQ_HANDLER:
+            refusal = drain_irq(cap_irq_handler_irq(cap), preemption);
+            break;
+        case ABI_CAP_TYPE_REPLY:
+            reply_destroy(cap_pointer(cap));
+            break;
+        case ABI_CAP_TYPE_SCHED_CONTEXT:
+            schedctx_destroy(cap_pointer(cap));
+            break;
+        default:
+            break;
+        }
+    }
+    if (!refused(refusal))
+        captree_remove(slot);
+    return refusal;
+}
+
+/* `inner`, a slot of the zombie in `top`, holds a zombie too: brings that to the top (picture above). */
+static void descend(struct cap_slot *top, struct cap_slot *inner)
+{
+    struct cap outer_zombie = top->cap, inner_zombie = inner->cap;
+    struct cap_slot *parking = zombie_slots(inner_zombie);
+    captree_swap(top, outer_zombie, inner, inner_zombie);
+    /* Two that hold each other: the outer one now holds itself, and goes when its memory is revoked. */
+    if (lies_inside(top, inner_zombie))
+        return;
+    if (cap_slot_is_empty(parking))
+        captree_move(inner, parking, outer_zombie);
+    else
+        captree_swap(inner, outer_zombie, parking, parking->cap);
+}
+
+/* One unit of emptying the zombie in `top`. */
+static struct refusal empty_one(struct cap_slot *top, struct preemption *preemption)
+{
+    struct cap zombie = top->cap;
+    uint64_t remaining = cap_zombie_remaining(zombie);
+    if (remaining == 0) {
+        captree_remove(top);
+        return NO_REFUSAL;
+    }
+    struct cap_slot *last = &zombie_slots(zombie)[remaining - 1];
+    if (last == top || cap_slot_is_empty(last)) {
+        top->cap = zombie_with_remaining(zombie, remaining - 1);
+        return NO_REFUSAL;
+    }
+    if (cap_type(last->cap) != ABI_CAP_TYPE_ZOMBIE)
+        return begin(last, preemption);
+    if (cap_zombie_remaining(last->cap) == 0) {
+        captree_remove(last); /* somebody else's deletion, stopped right before its end */
+    } else if (remaining > 1) {
+        descend(top, last);
+    } else {
+        /* Slot 0 is the last occupied: this object is empty, what was parked there comes back. */
+        struct cap parked = last->cap;
+        if (lies_inside(top, zombie)) {
+            captree_swap(top, zombie, last, parked);
+            captree_remove(last);
+        } else {
+            captree_remove(top);
+            captree_move(last, top, parked);
+        }
+    }
+    return NO_REFUSAL;
+}
+
+struct refusal cap_delete(struct cap_slot *slot)
+{
+    struct preemption preemption = {0};
+    while (!cap_slot_is_empty(slot)) {
+        struct refusal refusal =
+            cap_type(slot->cap) == ABI_CAP_TYPE_ZOMBIE ? empty_one(slot, &preemption) : begin(slot, &preemption);
+        if (refused(refusal))
+            return refusal;
+        if (!cap_slot_is_empty(slot) && preempt_due(&preemption))
+            return PREEMPTED;
+    }
+    return NO_REFUSAL;
+}
+
+struct refusal cap_revoke(struct cap_slot *slot)
+{
+    struct preemption preemption = {0};
+    while (captree_has_children(slot)) {
+        struct refusal refusal = cap_delete(cap_slot_next(slot));
+        if (refused(refusal))
+            return refusal;
+        if (preempt_due(&preemption) && captree_has_children(slot))
+            return PREEMPTED;
+    }
+    return NO_REFUSAL;
+}

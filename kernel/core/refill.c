@@ -1,0 +1,189 @@
+/* The refill list of scheduling contexts: arithmetic on times and amounts, nothing else. */
+#include "hal/hal.h"
+#include "lib/assert.h"
+#include "object/schedctx.h"
+
+static uint64_t minimum_budget(void)
+{
+    return MINIMUM_BUDGET_US * hal_ticks_per_us();
+}
+
+unsigned schedctx_refills_in(unsigned size_bits)
+{
+    uint64_t extra = (BIT(size_bits) - sizeof(struct schedctx)) / sizeof(struct refill);
+    return (unsigned)(extra > UINT32_MAX / 2 ? UINT32_MAX / 2 : extra) + MINIMUM_REFILLS;
+}
+
+static struct refill *refill_at(struct schedctx *sc, unsigned position)
+{
+    uint32_t index = sc->refill_head + position;
+    return &sc->refill[index < sc->refill_max ? index : index - sc->refill_max];
+}
+
+static struct refill *tail(struct schedctx *sc)
+{
+    return refill_at(sc, sc->refill_count - 1);
+}
+
+static struct refill pop_head(struct schedctx *sc)
+{
+    assert(sc->refill_count > 1);
+    struct refill head = *schedctx_head(sc);
+    sc->refill_head = sc->refill_head + 1 == sc->refill_max ? 0 : sc->refill_head + 1;
+    sc->refill_count--;
+    return head;
+}
+
+/* Adds at the end: merged with the last when they touch; a full list delays the last so that it ends as the new one would. */
+static void append(struct schedctx *sc, struct refill refill)
+{
+    struct refill *last = tail(sc);
+    if (refill.time <= last->time + last->amount) {
+        last->amount += refill.amount;
+    } else if (sc->refill_count == sc->refill_max) {
+        last->time = refill.time - last->amount;
+        last->amount += refill.amount;
+    } else {
+        sc->refill_count++;
+        *tail(sc) = refill;
+    }
+}
+
+bool schedctx_is_sufficient(struct schedctx *sc, uint64_t used)
+{
+    uint64_t amount = schedctx_head(sc)->amount;
+    return amount >= used && amount - used >= minimum_budget();
+}
+
+bool schedctx_is_released(struct schedctx *sc, uint64_t now)
+{
+    return schedctx_head(sc)->time <= now;
+}
+
+static uint64_t total_budget(struct schedctx *sc)
+{
+    uint64_t total = 0;
+    for (unsigned i = 0; i < sc->refill_count; i++)
+        total += refill_at(sc, i)->amount;
+    return total;
+}
+
+/* A head below the minimum is joined with the next refill, which starts earlier by as much. */
+static void merge_small_head(struct schedctx *sc)
+{
+    while (sc->refill_count > 1 && schedctx_head(sc)->amount < minimum_budget()) {
+        struct refill old = pop_head(sc);
+        schedctx_head(sc)->amount += old.amount;
+        schedctx_head(sc)->time -= old.amount;
+    }
+}
+
+static void new_slice(struct schedctx *sc)
+{
+    refill_at(sc, 0)->amount += refill_at(sc, 1)->amount;
+    refill_at(sc, 1)->amount = 0;
+}
+
+static void use_head(struct schedctx *sc, uint64_t used)
+{
+    if (used == 0)
+        return;
+    struct refill *head = schedctx_head(sc);
+    struct refill back = {head->time + sc->period, used};
+    head->amount -= used;
+    head->time += used;
+    append(sc, back);
+}
+
+void schedctx_charge(struct schedctx *sc, uint64_t used)
+{
+    sc->consumed += used;
+    if (schedctx_is_round_robin(sc)) {
+        refill_at(sc, 0)->amount -= used;
+        refill_at(sc, 1)->amount += used;
+        return;
+    }
+    use_head(sc, used);
+    merge_small_head(sc);
+}
+
+void schedctx_exhaust(struct schedctx *sc, uint64_t used)
+{
+    sc->consumed += used;
+    if (schedctx_is_round_robin(sc)) {
+        new_slice(sc);
+        return;
+    }
+    if (used >= 2 * schedctx_head(sc)->amount) {
+        /* The processor was away (a stopped emulator): whole budgets at once, so that what follows is bounded. */
+        uint64_t total = total_budget(sc), rounds = used / total;
+        for (unsigned i = 0; i < sc->refill_count; i++)
+            refill_at(sc, i)->time += rounds * sc->period;
+        used -= rounds * total;
+    }
+    while (used >= schedctx_head(sc)->amount) {
+        used -= schedctx_head(sc)->amount;
+        if (sc->refill_count == 1) {
+            schedctx_head(sc)->time += sc->period;
+        } else {
+            struct refill whole = pop_head(sc);
+            whole.time += sc->period;
+            append(sc, whole);
+        }
+    }
+    use_head(sc, used);
+    merge_small_head(sc);
+}
+
+void schedctx_start(struct schedctx *sc, uint64_t now)
+{
+    struct refill *head = schedctx_head(sc);
+    if (schedctx_is_round_robin(sc) || head->time > now)
+        return;
+    head->time = now;
+    while (sc->refill_count > 1 && refill_at(sc, 1)->time <= schedctx_head(sc)->time + schedctx_head(sc)->amount) {
+        struct refill old = pop_head(sc);
+        schedctx_head(sc)->time = old.time;
+        schedctx_head(sc)->amount += old.amount;
+    }
+}
+
+static void set_round_robin(struct schedctx *sc, uint64_t budget, uint64_t now)
+{
+    sc->refill_count = MINIMUM_REFILLS;
+    sc->refill[0] = (struct refill){now, budget};
+    sc->refill[1] = (struct refill){now, 0};
+}
+
+void schedctx_configure(struct schedctx *sc, uint64_t budget, uint64_t period, unsigned refill_max, uint64_t now,
+                        bool keeps_bandwidth)
+{
+    struct refill head = keeps_bandwidth ? *schedctx_head(sc) : (struct refill){now, budget};
+    bool is_round_robin = budget == period;
+
+    sc->period = is_round_robin ? 0 : period;
+    sc->refill_head = 0;
+    sc->refill_max = is_round_robin ? MINIMUM_REFILLS : refill_max;
+    if (is_round_robin) {
+        set_round_robin(sc, budget, now);
+        return;
+    }
+    if (head.time < now)
+        head.time = now;
+    if (head.amount > budget)
+        head.amount = budget;
+    sc->refill_count = 1;
+    sc->refill[0] = head;
+    if (head.amount < budget) {
+        sc->refill_count = 2;
+        sc->refill[1] = (struct refill){head.time + period, budget - head.amount};
+    }
+    merge_small_head(sc);
+}
+
+uint64_t schedctx_report_consumed(struct schedctx *sc)
+{
+    uint64_t us = sc->consumed / hal_ticks_per_us();
+    sc->consumed = 0;
+    return us;
+}

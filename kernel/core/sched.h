@@ -1,0 +1,49 @@
+/*
+ * Which thread runs, and for how long.
+ *
+ * Every kernel entry begins with sched_enter and ends with sched_leave. In between, operations make threads runnable or stop
+ * them; sched_leave decides once. The running thread stands in no queue; a woken one is remembered as the candidate, so that
+ * a switch to it touches no queue either.
+ */
+#pragma once
+
+#include "core/cpu.h"
+#include "object/schedctx.h"
+
+/* Reads the clock and notes what the current scheduling context has used. Interrupts: also wakes what is due. */
+void sched_enter(struct cpu *cpu);
+/* True when the current context has the budget for a kernel operation; if not, it is charged, its thread stopped (timeout
+ * fault, wait, or end of slice), and the operation is not to be done. `restart`: the thread issues it again. */
+bool sched_check_budget(struct cpu *cpu, bool restart);
+/* Switches to whoever is to run, sets the timer, loads the address space. */
+void sched_leave(struct cpu *cpu);
+
+/* Runnable, with a configured context that does not wait for a refill. */
+bool sched_is_schedulable(const struct thread *thread);
+
+/* A thread may have become schedulable: it runs at once if it beats the current one (scheduling rules: docs/kernel.md). */
+void sched_wake(struct thread *thread);
+/* A thread that was blocked becomes RUNNING: starts its context if that is sporadic, then wakes, or waits for its refill. */
+void sched_unblock(struct thread *thread);
+/* Takes it out of the ready queue, if it is there. */
+void sched_dequeue(struct thread *thread);
+void sched_enqueue_head(struct thread *thread);
+void sched_enqueue_tail(struct thread *thread);
+/* Something changed that the candidate does not tell: look through the queues when leaving. */
+void sched_reconsider(void);
+/* Lets the context wait for its next refill (its thread is taken out of the ready queue). */
+void sched_postpone(struct schedctx *schedctx);
+/* The context's thread may go on once its head's time has come: wakes it, or lets it wait. */
+void sched_resume_schedctx(struct schedctx *schedctx);
+/* Its list is about to change (reconfigured) or it loses its thread: no longer in the release queue. */
+void sched_unpostpone(struct schedctx *schedctx);
+
+/* Charges the current context for what it has used up to now, without ending its slice. */
+void sched_commit(struct cpu *cpu);
+/* The current thread gives up the rest of its head refill. */
+void sched_yield(struct cpu *cpu);
+
+/* The domain's turn is changed by hand: starts schedule entry `index` now. */
+void sched_start_domain_turn(struct cpu *cpu, unsigned index);
+/* Boot: makes the processor idle, empty, in the first domain's turn. */
+void sched_init(struct cpu *cpu);

@@ -1,0 +1,368 @@
+/*
+ * System calls: what a number means, who is invoked, and what the caller gets back.
+ *
+ * Every path here runs between sched_enter and sched_leave. The order of checks is the interface's: budget, lookup of the
+ * invoked capability, lookup of the extra ones, then the object's own.
+ */
+#include "abi/syscall.h"
+
+#include "core/captree.h"
+#include "core/cpu.h"
+#include "core/debug.h"
+#include "core/fault.h"
+#include "core/lookup.h"
+#include "core/message.h"
+#include "core/sched.h"
+#include "hal/entry.h"
+#include "object/endpoint.h"
+#include "object/invocation.h"
+#include "object/irq.h"
+#include "object/notification.h"
+#include "object/reply.h"
+
+/* --- what an invocation answers ---------------------------------------------------------------------------------------- */
+
+static void put_word(struct thread *caller, unsigned index, uint64_t word)
+{
+    if (index < ABI_MESSAGE_REGISTERS) {
+        context_set_mr(&caller->context, index, word);
+        return;
+    }
+    uint64_t *buffer = thread_ipc_buffer(caller, true);
+    if (buffer)
+        buffer[ABI_IPC_BUFFER_MSG_OFFSET / 8 + index] = word;
+}
+
+/* Writes the words that explain a failed lookup from word `at` on; returns how many there are. */
+static unsigned put_lookup_failure(struct thread *caller, unsigned at, const struct lookup_failure *lookup)
+{
+    put_word(caller, at, lookup->type);
+    if (lookup->type == ABI_LOOKUP_INVALID_ROOT)
+        return 1;
+    put_word(caller, at + 1, lookup->bits_left);
+    if (lookup->type == ABI_LOOKUP_DEPTH_MISMATCH) {
+        put_word(caller, at + 2, lookup->bits_found);
+        return 3;
+    }
+    if (lookup->type == ABI_LOOKUP_GUARD_MISMATCH) {
+        put_word(caller, at + 2, lookup->guard);
+        put_word(caller, at + 3, lookup->bits_found);
+        return 4;
+    }
+    return 2;
+}
+
+static unsigned put_refusal(struct thread *caller, const struct refusal *refusal)
+{
+    switch (refusal->error) {
+    case ABI_ERROR_INVALID_ARGUMENT:
+    case ABI_ERROR_INVALID_CAPABILITY:
+    case ABI_ERROR_NOT_ENOUGH_MEMORY:
+        put_word(caller, 0, refusal->word[0]);
+        return 1;
+    case ABI_ERROR_RANGE_ERROR:
+        put_word(caller, 0, refusal->word[0]);
+        put_word(caller, 1, refusal->word[1]);
+        return 2;
+    case ABI_ERROR_FAILED_LOOKUP:
+        put_word(caller, 0, refusal->is_source);
+        return 1 + put_lookup_failure(caller, 1, &refusal->lookup);
+    default:
+        return 0;
+    }
+}
+
+static void answer(struct thread *caller, unsigned label, unsigned length)
+{
+    context_set_badge(&caller->context, 0);
+    context_set_info(&caller->context, message_info_make(label, 0, 0, length));
+}
+
+/* --- sending --------------------------------------------------------------------------------------------------------------- */
+
+enum send_kind {
+    SEND_BLOCKING, /* Send */
+    SEND_TRY,      /* NBSend */
+    SEND_CALL,     /* Call */
+    SEND_FIRST,    /* first half of ReplyRecv, NBSendRecv, NBSendWait */
+};
+
+enum send_result { SEND_DONE, SEND_PREEMPTED };
+
+static enum send_result invoke(struct thread *caller, struct cap_slot *slot, const struct extra_caps *extra,
+                               enum send_kind kind)
+{
+    uint64_t info = context_info(&caller->context);
+    struct invocation invocation = {.caller = caller,
+                                    .slot = slot,
+                                    .cap = slot->cap,
+                                    .label = message_label(info),
+                                    .length = message_length(info),
+                                    .extra = {extra->slot[0], extra->slot[1], extra->slot[2]},
+                                    .extra_count = extra->count,
+                                    .is_call = kind == SEND_CALL,
+                                    .is_first_half = kind == SEND_FIRST};
+    invocation.buffer = thread_ipc_buffer(caller, false);
+    if (!invocation.buffer && invocation.length > ABI_MESSAGE_REGISTERS)
+        invocation.length = ABI_MESSAGE_REGISTERS;
+    invocation.result_buffer = invocation.is_call ? thread_ipc_buffer(caller, true) : NULL;
+
+    struct refusal refusal = invocation_dispatch(&invocation);
+    if (refusal.error == REFUSAL_PREEMPTED) {
+        if (thread_is_runnable(caller))
+            caller->state = THREAD_RESTART;
+        return SEND_PREEMPTED;
+    }
+    if (kind != SEND_CALL || invocation.has_replied)
+        return SEND_DONE;
+    if (refused(refusal))
+        answer(caller, refusal.error, put_refusal(caller, &refusal));
+    else
+        answer(caller, ABI_ERROR_NONE, invocation.result_count);
+    return SEND_DONE;
+}
+
+static void send_to_endpoint(struct thread *caller, struct cap cap, const struct extra_caps *extra, enum send_kind kind)
+{
+    endpoint_send(&(struct endpoint_send){.endpoint = cap_pointer(cap),
+                                          .sender = caller,
+                                          .badge = cap_badge(cap),
+                                          .can_grant = cap_allows(cap, RIGHT_GRANT),
+                                          .can_grant_reply = cap_allows(cap, RIGHT_GRANT_REPLY),
+                                          .blocks = kind == SEND_BLOCKING || kind == SEND_CALL,
+                                          .is_call = kind == SEND_CALL,
+                                          .may_donate = kind == SEND_CALL || kind == SEND_FIRST,
+                                          .extra = extra->slot,
+                                          .extra_count = extra->count});
+}
+
+static void refuse_send(struct thread *caller, enum send_kind kind)
+{
+    if (kind != SEND_CALL)
+        return;
+    struct refusal refusal = refuse_number(ABI_ERROR_INVALID_CAPABILITY, 0);
+    answer(caller, refusal.error, put_refusal(caller, &refusal));
+}
+
+static enum send_result send(struct thread *caller, uint64_t address, enum send_kind kind)
+{
+    bool faults = kind == SEND_BLOCKING || kind == SEND_CALL;
+    struct cap_lookup found = lookup_cap(caller, address);
+    if (found.failure.type != ABI_LOOKUP_NONE) {
+        if (faults)
+            fault_raise_cap(caller, address, false, found.failure);
+        return SEND_DONE;
+    }
+    struct extra_caps extra = message_lookup_extra(caller);
+    if (extra.failed) {
+        if (faults)
+            fault_raise_cap(caller, extra.failed_address, false, extra.failure);
+        return SEND_DONE;
+    }
+
+    struct cap cap = found.slot->cap;
+    switch (cap_type(cap)) {
+    case ABI_CAP_TYPE_ENDPOINT:
+        if (!cap_allows(cap, RIGHT_WRITE))
+            refuse_send(caller, kind);
+        else
+            send_to_endpoint(caller, cap, &extra, kind);
+        return SEND_DONE;
+    case ABI_CAP_TYPE_NOTIFICATION:
+        if (!cap_allows(cap, RIGHT_WRITE)) {
+            refuse_send(caller, kind);
+            return SEND_DONE;
+        }
+        if (kind == SEND_CALL)
+            answer(caller, ABI_ERROR_NONE, 0);
+        notification_signal(cap_pointer(cap), cap_badge(cap));
+        return SEND_DONE;
+    case ABI_CAP_TYPE_REPLY:
+        reply_send(cap_pointer(cap), caller, cap_allows(cap, RIGHT_GRANT));
+        if (kind == SEND_CALL)
+            answer(caller, ABI_ERROR_NONE, 0);
+        return SEND_DONE;
+    default:
+        return invoke(caller, found.slot, &extra, kind);
+    }
+}
+
+/* --- receiving -------------------------------------------------------------------------------------------------------------- */
+
+static void refuse_receive(struct thread *caller, uint64_t address)
+{
+    fault_raise_cap(caller, address, true, lookup_missing_capability(0));
+}
+
+/* `with_reply`: the reply register names the object that an endpoint's message is to be answered through. */
+static void receive(struct thread *caller, uint64_t address, uint64_t reply_address, bool blocks, bool with_reply)
+{
+    struct cap_lookup found = lookup_cap(caller, address);
+    if (found.failure.type != ABI_LOOKUP_NONE) {
+        fault_raise_cap(caller, address, true, found.failure);
+        return;
+    }
+    struct cap cap = found.slot->cap;
+    if (cap_type(cap) == ABI_CAP_TYPE_ENDPOINT && cap_allows(cap, RIGHT_READ)) {
+        struct reply *reply = NULL;
+        if (with_reply) {
+            struct cap_lookup found_reply = lookup_cap(caller, reply_address);
+            if (found_reply.failure.type != ABI_LOOKUP_NONE) {
+                fault_raise_cap(caller, reply_address, true, found_reply.failure);
+                return;
+            }
+            if (cap_type(found_reply.slot->cap) != ABI_CAP_TYPE_REPLY) {
+                refuse_receive(caller, reply_address);
+                return;
+            }
+            reply = cap_pointer(found_reply.slot->cap);
+        }
+        endpoint_receive(cap_pointer(cap), caller, reply, blocks);
+    } else if (cap_type(cap) == ABI_CAP_TYPE_NOTIFICATION && cap_allows(cap, RIGHT_READ)) {
+        struct notification *notification = cap_pointer(cap);
+        if (notification->bound_thread && notification->bound_thread != caller)
+            refuse_receive(caller, address);
+        else
+            notification_wait(notification, caller, blocks);
+    } else {
+        refuse_receive(caller, address);
+    }
+}
+
+/* --- by number ---------------------------------------------------------------------------------------------------------------- */
+
+/* Sends to `dest`, then receives, unless the first half is to be issued again. */
+static void send_receive(struct thread *caller, uint64_t dest, uint64_t source, uint64_t reply, bool with_reply)
+{
+    if (send(caller, dest, SEND_FIRST) == SEND_PREEMPTED)
+        return;
+    receive(caller, source, reply, true, with_reply);
+}
+
+static bool is_known(int64_t number)
+{
+    return number >= ABI_SYSCALL_YIELD && number <= ABI_SYSCALL_CALL;
+}
+
+static void handle(struct cpu *cpu, struct thread *caller, int64_t number)
+{
+    const struct user_context *context = &caller->context;
+    uint64_t cap = context_cap(context), reply = context_reply_cap(context);
+    switch (number) {
+    case ABI_SYSCALL_CALL:
+        send(caller, cap, SEND_CALL);
+        break;
+    case ABI_SYSCALL_REPLY_RECV:
+        send_receive(caller, reply, cap, reply, true);
+        break;
+    case ABI_SYSCALL_NBSEND_RECV:
+        send_receive(caller, context_destination(context), cap, reply, true);
+        break;
+    case ABI_SYSCALL_NBSEND_WAIT:
+        send_receive(caller, reply, cap, 0, false);
+        break;
+    case ABI_SYSCALL_SEND:
+        send(caller, cap, SEND_BLOCKING);
+        break;
+    case ABI_SYSCALL_NBSEND:
+        send(caller, cap, SEND_TRY);
+        break;
+    case ABI_SYSCALL_RECV:
+        receive(caller, cap, reply, true, true);
+        break;
+    case ABI_SYSCALL_NBRECV:
+        receive(caller, cap, reply, false, true);
+        break;
+    case ABI_SYSCALL_WAIT:
+        receive(caller, cap, 0, true, false);
+        break;
+    case ABI_SYSCALL_NBWAIT:
+        receive(caller, cap, 0, false, false);
+        break;
+    default:
+        sched_yield(cpu);
+        break;
+    }
+}
+
+void kernel_syscall(void)
+{
+    struct cpu *cpu = this_cpu();
+    struct thread *caller = cpu->current;
+    int64_t number = (int64_t)context_syscall_number(&caller->context);
+    bool is_foreign = caller->flags & ABI_TCB_FLAG_FOREIGN;
+    if (!is_foreign && debug_syscall(number, caller)) {
+        /* Exempt from the budget, and no time is accounted: the next entry does. */
+        sched_leave(cpu);
+        return;
+    }
+    sched_enter(cpu);
+    if (sched_check_budget(cpu, true)) {
+        if (is_foreign) {
+            /* The handler needs only to give a result: the thread goes on behind the call. */
+            context_stop_here(&caller->context);
+            fault_raise_unknown_syscall(caller, (uint64_t)number);
+        } else if (is_known(number)) {
+            handle(cpu, caller, number);
+        } else if (!hal_syscall(number, caller)) {
+            fault_raise_unknown_syscall(caller, (uint64_t)number);
+        }
+    }
+    sched_leave(cpu);
+}
+
+/* --- exceptions and interrupts ------------------------------------------------------------------------------------------------ */
+
+void kernel_unknown_syscall(uint64_t number)
+{
+    struct cpu *cpu = this_cpu();
+    sched_enter(cpu);
+    if (sched_check_budget(cpu, true))
+        fault_raise_unknown_syscall(cpu->current, number);
+    sched_leave(cpu);
+}
+
+void kernel_user_exception(uint64_t number, uint64_t code)
+{
+    struct cpu *cpu = this_cpu();
+    sched_enter(cpu);
+    if (sched_check_budget(cpu, true))
+        fault_raise_exception(cpu->current, number, code);
+    sched_leave(cpu);
+}
+
+void kernel_vm_fault(uint64_t address, uint64_t status, bool is_fetch)
+{
+    struct cpu *cpu = this_cpu();
+    sched_enter(cpu);
+    if (sched_check_budget(cpu, true))
+        fault_raise_vm(cpu->current, address, status, is_fetch);
+    sched_leave(cpu);
+}
+
+void kernel_interrupt(unsigned irq)
+{
+    struct cpu *cpu = this_cpu();
+    sched_enter(cpu);
+    sched_check_budget(cpu, false);
+    irq_deliver(irq);
+    sched_leave(cpu);
+}
+
+void kernel_timer_interrupt(void)
+{
+    struct cpu *cpu = this_cpu();
+    cpu->timer_stale = true;
+    cpu->armed_deadline = 0;
+    sched_enter(cpu);
+    sched_check_budget(cpu, false);
+    sched_leave(cpu);
+}
+
+void kernel_spurious_interrupt(void)
+{
+    struct cpu *cpu = this_cpu();
+    sched_enter(cpu);
+    sched_check_budget(cpu, false);
+    sched_leave(cpu);
+}

@@ -1,0 +1,3 @@
+#include "core/system.h"
+
+struct system system_state;

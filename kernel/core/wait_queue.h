@@ -1,0 +1,37 @@
+/*
+ * Threads that wait at an endpoint or a notification: highest priority first, first come first served within one.
+ *
+ * Threads of one priority form a ring; the first of each ring stands in a ring of group heads. Inserting steps over groups
+ * (at most 256), never over threads; removing is constant.
+ *
+ *      head ─► A(200) ◄─group─► C(100) ◄─group─► F(7) ─► back to A
+ *               │ B               │ D E
+ *
+ * `cursor` is where an interrupted walk over the queue goes on (endpoint.c, cancelling by badge); it follows the queue.
+ */
+#pragma once
+
+#include "object/thread.h"
+
+struct wait_queue {
+    uint64_t head_word; /* first thread | two bits for the owner's use */
+    struct thread *cursor;
+};
+
+#define WAIT_QUEUE_STATE_MASK 3u
+
+static inline struct thread *wait_queue_first(const struct wait_queue *queue)
+{
+    return (struct thread *)(uintptr_t)(queue->head_word & ~(uint64_t)WAIT_QUEUE_STATE_MASK);
+}
+static inline unsigned wait_queue_state(const struct wait_queue *queue)
+{
+    return queue->head_word & WAIT_QUEUE_STATE_MASK;
+}
+
+/* Puts the thread behind those of equal priority; `state` becomes the owner's bits. The thread is in no queue. */
+void wait_queue_insert(struct wait_queue *queue, struct thread *thread, unsigned state);
+/* Takes the thread out; a queue that becomes empty is all zero. */
+void wait_queue_remove(struct wait_queue *queue, struct thread *thread);
+/* The thread behind `thread` in queue order, or null. */
+struct thread *wait_queue_next(const struct wait_queue *queue, const struct thread *thread);

@@ -1,0 +1,41 @@
+/*
+ * An endpoint is where threads meet to pass a message: either senders wait there, or receivers, or nobody.
+ *
+ * The message is copied from thread to thread, the endpoint holds none.
+ */
+#pragma once
+
+#include "core/wait_queue.h"
+#include "object/invocation.h"
+
+struct reply;
+
+enum endpoint_state { ENDPOINT_IDLE, ENDPOINT_SENDERS, ENDPOINT_RECEIVERS };
+
+struct endpoint {
+    struct wait_queue queue; /* its two bits: enum endpoint_state */
+};
+static_assert(sizeof(struct endpoint) == 1u << ABI_ENDPOINT_BITS, "the interface fixes the size");
+
+struct endpoint_send {
+    struct endpoint *endpoint;
+    struct thread *sender;
+    uint64_t badge;
+    bool can_grant, can_grant_reply;
+    bool blocks;     /* waits for a receiver; otherwise the message is dropped */
+    bool is_call;    /* waits for an answer (calls and faults) */
+    bool may_donate; /* lends (is_call) or gives its scheduling context to a receiver without one */
+    struct cap_slot *const *extra;
+    unsigned extra_count;
+};
+
+void endpoint_send(const struct endpoint_send *send);
+/* `reply` may be null. Takes a pending signal of the bound notification first. */
+void endpoint_receive(struct endpoint *endpoint, struct thread *receiver, struct reply *reply, bool blocks);
+
+/* Takes a thread that is blocked there out; its state is the caller's to set. */
+void endpoint_withdraw(struct endpoint *endpoint, struct thread *thread);
+/* Lets the first blocked thread restart (one with a fault stops); false when nobody is left. One bounded unit of deletion. */
+bool endpoint_cancel_one(struct endpoint *endpoint);
+/* All senders with this badge restart their call. May be preempted and repeated. */
+struct refusal endpoint_cancel_badged(struct endpoint *endpoint, uint64_t badge);

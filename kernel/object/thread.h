@@ -1,0 +1,127 @@
+/*
+ * A thread: registers, the hidden capabilities that say where it lives, and its place in whatever it waits for.
+ *
+ * A thread is runnable when its state is RUNNING or RESTART; it is schedulable when besides it has a configured scheduling
+ * context that is not waiting for its next refill (core/sched.h). The running thread stands in no ready queue.
+ */
+#pragma once
+
+#include "abi/config.h"
+#include "abi/fault.h"
+#include "abi/object.h"
+#include "abi/thread.h"
+#include "hal/context.h"
+#include "object/cap_slot.h"
+#include "object/refusal.h"
+
+struct endpoint;
+struct invocation;
+struct notification;
+struct reply;
+struct schedctx;
+
+enum thread_state {
+    THREAD_INACTIVE,
+    THREAD_RUNNING, /* goes on behind its last instruction */
+    THREAD_RESTART, /* goes on at its restart address */
+    THREAD_BLOCKED_SEND,
+    THREAD_BLOCKED_RECEIVE,
+    THREAD_BLOCKED_REPLY,
+    THREAD_BLOCKED_NOTIFICATION,
+    THREAD_IDLE,
+};
+
+/* The hidden slots, in the order in which they are emptied from the end. */
+enum thread_slot {
+    THREAD_SLOT_CSPACE,
+    THREAD_SLOT_VSPACE,
+    THREAD_SLOT_BUFFER,
+    THREAD_SLOT_FAULT_HANDLER,
+    THREAD_SLOT_TIMEOUT_HANDLER,
+    THREAD_SLOT_COUNT,
+};
+
+/* A fault waiting to be delivered or answered. The words are those that the registers do not hold. */
+struct thread_fault {
+    uint32_t type; /* ABI_FAULT_x; ABI_FAULT_NULL when there is none */
+    bool in_receive_phase;
+    uint64_t word
+        [3]; /* cap fault: address; unknown syscall: number; exception: number, code; vm: address, status, is fetch; timeout: badge */
+    struct lookup_failure lookup;
+};
+
+#define THREAD_NAME_LENGTH 48
+
+struct thread {
+    struct cap_slot slot[THREAD_SLOT_COUNT]; /* first: a zombie names them by the thread's address */
+
+    struct user_context context;
+
+    /* In a ready queue: next and prev only. In a wait queue (core/wait_queue.h): all four. */
+    struct thread *queue_next, *queue_prev;
+    struct thread *group_next, *group_prev;
+
+    uint8_t state; /* enum thread_state */
+    uint8_t priority, max_priority, domain;
+    bool in_ready_queue;
+    bool yield_reports; /* its YieldTo was a Call: the consumed time is its result */
+
+    /* What a blocked sender carries; the message itself stays in its registers and buffer. */
+    bool send_is_call, send_can_grant, send_can_grant_reply;
+    uint64_t send_badge;
+    uint64_t cancel_badge; /* while it is a wait queue's cursor: the badge being cancelled */
+    void *blocking_object; /* endpoint or notification waited at */
+    struct reply *reply;   /* BLOCKED_RECEIVE: the object it lends; BLOCKED_REPLY: the object that will answer */
+
+    uint64_t flags;               /* ABI_TCB_FLAG_x */
+    uint64_t ipc_buffer;          /* user address, 0 for none */
+    uint64_t vspace_root;         /* page-table root word that was last loaded for it (arch's cache; 0: none) */
+    struct schedctx *schedctx;    /* null: passive */
+    struct schedctx *yield_to;    /* the context whose consumption completes this thread's YieldTo */
+    struct thread *space_changer; /* whose call is deleting this thread's old CSpace or VSpace, while that takes long */
+    struct notification *bound_notification;
+    struct thread_fault fault;
+
+#if CONFIG_DEBUG_BUILD
+    char name[THREAD_NAME_LENGTH];
+    struct thread *debug_next, *debug_prev; /* all threads, for DebugDumpScheduler */
+#endif
+
+    struct fpu_state fpu;
+};
+static_assert(sizeof(struct thread) <= 1u << ABI_TCB_BITS, "a thread fits into the interface's object");
+static_assert(offsetof(struct thread, slot) == 0, "zombies rely on it");
+
+static inline bool thread_is_runnable(const struct thread *thread)
+{
+    return thread->state == THREAD_RUNNING || thread->state == THREAD_RESTART;
+}
+static inline bool thread_is_blocked(const struct thread *thread)
+{
+    return thread->state >= THREAD_BLOCKED_SEND && thread->state <= THREAD_BLOCKED_NOTIFICATION;
+}
+
+/* Makes zeroed memory a thread: inactive, priority 0, in the creator's domain. */
+void thread_init(struct thread *thread, unsigned domain);
+
+/* Ends whatever it is blocked in, or its fault; afterwards it is in no queue but maybe a ready or release queue.
+ * The caller sets the new state. */
+void thread_cancel_ipc(struct thread *thread);
+/* Cancels and stops it; its restart address is kept. */
+void thread_suspend(struct thread *thread);
+/* If it is stopped (inactive or blocked): cancels, and lets it restart at its restart address. */
+void thread_resume(struct thread *thread);
+/* The last capability is gone: suspended, everything bound to it let go. The hidden slots are emptied by the caller. */
+void thread_destroy(struct thread *thread);
+
+/*
+ * The thread's IPC buffer in the kernel's window, or null when it has none that can be read (or, `for_write`, written):
+ * no buffer address, no frame, a device frame, not enough rights.
+ */
+uint64_t *thread_ipc_buffer(const struct thread *thread, bool for_write);
+
+struct refusal thread_invoke(struct invocation *invocation);
+
+void thread_set_priority(struct thread *thread, unsigned priority);
+/* Gives the thread the name that debug builds print; no effect in others. */
+void thread_set_name(struct thread *thread, const char *name);
