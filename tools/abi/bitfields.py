@@ -1,6 +1,8 @@
-"""Writes accessors of packed words: message info, rights, CNode data, and of faults."""
+"""Writes accessors of packed words: message info, rights, CNode data, and of faults.
 
-from statement import PREFIX
+The stack pointer of a UserException has two names among programs, SP and Stack: it gets both.
+"""
+
 from writer import Header
 
 
@@ -117,6 +119,9 @@ def fault_types(cfg):
                       "    seL4_Fault_t fault = {{" + str(fault["label"]) + "}};", ""]
         out.lines += [f"    fault.words[{word}] = {field};" for field, word, *_ in fields]
         out.lines += ["    return fault;", "}", ""] + packed.accessors(name)
+        if fault["name"] == "UserException":
+            stack = [("Stack", words.index("SP") + 1, 0, 64)]
+            out.lines += Packed("seL4_Fault", longest + 1, stack).accessors(name)
     return out
 
 
