@@ -27,10 +27,12 @@ static void await_answer(struct thread *sender, struct thread *receiver, struct 
                          bool may_donate)
 {
     sched_dequeue(sender);
-    if (reply && can_be_answered)
+    if (reply && can_be_answered) {
         reply_push(reply, sender, receiver, may_donate);
-    else
+    } else {
         sender->state = THREAD_INACTIVE;
+        sender->fault.type = ABI_FAULT_NULL;
+    }
 }
 
 void endpoint_send(const struct endpoint_send *send)
@@ -73,10 +75,12 @@ static void receive_from(struct endpoint *endpoint, struct thread *sender, struc
                                         .can_grant = sender->send_can_grant,
                                         .endpoint = endpoint});
     if (sender->send_is_call || is_fault) {
+        bool was_passive = !receiver->schedctx;
         await_answer(sender, receiver, reply, sender->send_can_grant || sender->send_can_grant_reply,
                      sender->fault.type != ABI_FAULT_TIMEOUT);
-        if (sender->state == THREAD_INACTIVE)
-            sender->fault.type = ABI_FAULT_NULL;
+        /* A context that was just lent may have to wait for its next refill. */
+        if (was_passive)
+            sched_unblock(receiver);
     } else {
         sender->state = THREAD_RUNNING;
         sched_unblock(sender);
