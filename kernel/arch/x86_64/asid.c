@@ -1,6 +1,7 @@
 #include "arch/x86_64/arch_object.h"
 #include "arch/x86_64/vspace.h"
 #include "core/captree.h"
+#include "lib/assert.h"
 
 /* Makes address space numbers from an untyped of one page: MakePool(index, depth), capabilities 1: untyped, 2: root. */
 static struct refusal asid_control_make_pool(struct invocation *invocation)
@@ -81,8 +82,7 @@ struct refusal asid_pool_invoke(struct invocation *invocation)
 void asid_pool_destroy(struct cap pool)
 {
     uint64_t **place = &machine_state.asid_table.pool[cap_asid_pool_number(pool)];
-    if (*place != hal_window(cap_paddr(pool)))
-        return;
+    assert(*place == hal_window(cap_paddr(pool)));
     *place = NULL;
     vspace_leave();
 }

@@ -1,7 +1,7 @@
 #include "arch/x86_64/arch_object.h"
+#include "arch/x86_64/machine/instructions.h"
 #include "arch/x86_64/machine_state.h"
 #include "core/captree.h"
-#include "machine/instructions.h"
 
 /* The bits of word `word` of a bitmap that lie in first..last, some of which do. */
 static uint64_t word_part(unsigned word, unsigned first, unsigned last)
@@ -43,13 +43,13 @@ static void end_group_mark(struct ioport_map *map, unsigned group, unsigned firs
     groups_mark(map->group_partial, group, group, map->port[group] != 0);
 }
 
+/* A range that is issued and reaches into the groups between the two ends does not stop there, or has an end there. */
 static bool ioports_any_issued(const struct ioport_map *map, unsigned first, unsigned last)
 {
     unsigned first_group = first / 64, last_group = last / 64;
     if (end_group_is_issued(map, first_group, first, last) || end_group_is_issued(map, last_group, first, last))
         return true;
-    return last_group - first_group > 1 && (groups_any(map->group_taken, first_group + 1, last_group - 1) ||
-                                            groups_any(map->group_partial, first_group + 1, last_group - 1));
+    return last_group - first_group > 1 && groups_any(map->group_partial, first_group + 1, last_group - 1);
 }
 
 /* Marks a range that is issued or given back as a whole. */

@@ -10,12 +10,8 @@ static_assert(HAL_IRQ_COUNT == ABI_IRQ_VECTOR_MAX + 1, "interrupt lines are the 
 static void source_mask(unsigned irq, bool is_masked)
 {
     struct irq_source source = machine_state.irq_source[irq];
-    if (source.kind != IRQ_SOURCE_IOAPIC)
-        return;
-    if (is_masked)
-        ioapic_mask(source.ioapic, source.pin);
-    else
-        ioapic_unmask(source.ioapic, source.pin);
+    if (source.kind == IRQ_SOURCE_IOAPIC)
+        ioapic_mask(source.ioapic, source.pin, is_masked);
 }
 
 void hal_irq_mask(unsigned irq)
@@ -60,8 +56,8 @@ static struct refusal issue_ioapic(struct invocation *invocation)
         return destination.refusal;
     if (ioapic >= ioapic_count())
         return refuse_range(0, ioapic_count() - 1);
-    if (pin >= ioapic_pin_count((unsigned)ioapic))
-        return refuse_range(0, ioapic_pin_count((unsigned)ioapic) - 1);
+    if (pin >= ioapic_pins((unsigned)ioapic))
+        return refuse_range(0, ioapic_pins((unsigned)ioapic) - 1);
     if (level > 1 || polarity > 1)
         return refuse_range(0, 1);
 

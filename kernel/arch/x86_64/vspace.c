@@ -1,7 +1,7 @@
 #include "arch/x86_64/vspace.h"
 
+#include "arch/x86_64/machine/instructions.h"
 #include "core/cpu.h"
-#include "machine/instructions.h"
 #include "machine/registers.h"
 #include "object/thread.h"
 
