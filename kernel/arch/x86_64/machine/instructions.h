@@ -65,6 +65,92 @@ static inline void msr_write(uint32_t number, uint64_t value)
     __asm__ volatile("wrmsr" ::"c"(number), "a"((uint32_t)value), "d"((uint32_t)(value >> 32)) : "memory");
 }
 
+static inline void task_switched_clear(void)
+{
+    __asm__ volatile("clts" ::: "memory");
+}
+static inline void xcr0_write(uint64_t value)
+{
+    __asm__ volatile("xsetbv" ::"c"(0), "a"((uint32_t)value), "d"((uint32_t)(value >> 32)));
+}
+
+struct cpuid {
+    uint32_t a, b, c, d;
+};
+static inline struct cpuid cpuid_read(uint32_t leaf, uint32_t subleaf)
+{
+    struct cpuid out;
+    __asm__ volatile("cpuid" : "=a"(out.a), "=b"(out.b), "=c"(out.c), "=d"(out.d) : "a"(leaf), "c"(subleaf));
+    return out;
+}
+static inline uint64_t tsc_read(void)
+{
+    uint32_t low, high;
+    __asm__ volatile("rdtsc" : "=a"(low), "=d"(high));
+    return (uint64_t)high << 32 | low;
+}
+
+/* --- users' segments ---------------------------------------------------------------------------------------------- */
+
+/* FS and GS bases by instruction; only with CR4.FSGSBASE. */
+static inline uint64_t fs_base_read(void)
+{
+    uint64_t value;
+    __asm__ volatile("rdfsbase %0" : "=r"(value));
+    return value;
+}
+static inline void fs_base_write(uint64_t value)
+{
+    __asm__ volatile("wrfsbase %0" ::"r"(value));
+}
+/* The user's GS base, which is parked while the kernel runs. What may interrupt in between does not use GS. */
+static inline uint64_t user_gs_base_read(void)
+{
+    uint64_t value;
+    __asm__ volatile("swapgs; rdgsbase %0; swapgs" : "=r"(value));
+    return value;
+}
+static inline void user_gs_base_write(uint64_t value)
+{
+    __asm__ volatile("swapgs; wrgsbase %0; swapgs" ::"r"(value));
+}
+/* Not 0 if a user's selector is in DS, ES, FS or GS. */
+static inline unsigned data_selectors_read(void)
+{
+    unsigned ds, es, fs, gs;
+    __asm__ volatile("mov %%ds, %0; mov %%es, %1; mov %%fs, %2; mov %%gs, %3" : "=r"(ds), "=r"(es), "=r"(fs), "=r"(gs));
+    return ds | es | fs | gs;
+}
+/* Loads null selectors; the bases of FS and of the user's GS are undefined afterwards. */
+static inline void data_selectors_clear(void)
+{
+    __asm__ volatile("mov %0, %%ds; mov %0, %%es; mov %0, %%fs; swapgs; mov %0, %%gs; swapgs" ::"r"(0));
+}
+
+/* --- floating point ----------------------------------------------------------------------------------------------- */
+
+/* `area` is 64-byte aligned; XSAVE works on the components of `mask`, which are those of XCR0. */
+static inline void fpu_xsaveopt(void *area, uint32_t mask)
+{
+    __asm__ volatile("xsaveopt64 (%0)" ::"r"(area), "a"(mask), "d"(0) : "memory");
+}
+static inline void fpu_xsave(void *area, uint32_t mask)
+{
+    __asm__ volatile("xsave64 (%0)" ::"r"(area), "a"(mask), "d"(0) : "memory");
+}
+static inline void fpu_xrstor(const void *area, uint32_t mask)
+{
+    __asm__ volatile("xrstor64 (%0)" ::"r"(area), "a"(mask), "d"(0) : "memory");
+}
+static inline void fpu_fxsave(void *area)
+{
+    __asm__ volatile("fxsave64 (%0)" ::"r"(area) : "memory");
+}
+static inline void fpu_fxrstor(const void *area)
+{
+    __asm__ volatile("fxrstor64 (%0)" ::"r"(area) : "memory");
+}
+
 /* --- I/O ports ---------------------------------------------------------------------------------------------------- */
 
 static inline uint8_t port_in8(uint16_t port)
@@ -96,4 +182,15 @@ static inline void port_out16(uint16_t port, uint16_t value)
 static inline void port_out32(uint16_t port, uint32_t value)
 {
     __asm__ volatile("outl %0, %1" ::"a"(value), "Nd"(port) : "memory");
+}
+
+/* --- device registers in memory, mapped uncached ------------------------------------------------------------------ */
+
+static inline uint32_t mmio_read(const volatile uint32_t *where)
+{
+    return *where;
+}
+static inline void mmio_write(volatile uint32_t *where, uint32_t value)
+{
+    *where = value;
 }

@@ -1,0 +1,331 @@
+/*
+ * Into the kernel and out of it.
+ *
+ * The task segment's stack pointer (CPU_TASK_RSP0) is the end of the current thread's context: what the processor pushes, and
+ * what is pushed here behind it, fills the context. Then the kernel's own stack takes over. Nothing of C runs before that.
+ *
+ * Flags of the user: `syscall` clears those that matter (the mask is set at boot); gates clear TF, IF and NT, so DF is
+ * cleared here, and AC where SMAP is on (CLEAR_AC, patched in at boot).
+ *
+ * GS belongs to the user until `swapgs`. NMI, #DB, #DF and #MC can come in between: they have stacks of their own, with the
+ * processor's struct cpu at the upper end, and do not look at GS.
+ */
+#include "machine/context.h"
+#include "machine/cpu.h"
+#include "machine/layout.h"
+
+#define MSR_GS 0xc0000101
+
+    /* A three-byte no-operation; boot puts `clac` in its place on processors with SMAP. */
+    .macro CLEAR_AC
+0:  .byte 0x0f, 0x1f, 0x00
+    .pushsection .boot.patches, "a", @progbits
+    .quad 0b
+    .popsection
+    .endm
+
+    /* What is left of a context when rax is pushed. */
+    .macro PUSH_REGISTERS
+    push %rbx
+    push %rdx
+    push %rsi
+    push %rdi
+    push %rbp
+    push %r8
+    push %r9
+    push %r10
+    push %r12
+    push %r13
+    push %r14
+    push %r15
+    push %r11
+    push %rcx
+    .endm
+
+    .text
+
+    .balign 16
+    .globl syscall_entry
+syscall_entry:
+    swapgs
+    mov %rsp, %gs:CPU_USER_RSP
+    mov %gs:CPU_TASK_RSP0, %rsp
+    push $SELECTOR_USER_DATA
+    push %gs:CPU_USER_RSP
+    push %r11
+    push $SELECTOR_USER_CODE
+    push %rcx
+    push $1
+    push %rax
+    PUSH_REGISTERS
+    sub $2, %rcx
+    push %rcx
+    mov %gs:CPU_STACK, %rsp
+    call kernel_syscall
+    /* falls through */
+
+    /* Goes on with the current thread, or waits for an interrupt when that is the idle thread. */
+    .globl kernel_leave
+kernel_leave:
+    mov %gs:CPU_CURRENT, %rdi
+    cmp %gs:CPU_IDLE, %rdi
+    je wait_for_interrupt
+    lea (THREAD_CONTEXT + CONTEXT_R15)(%rdi), %rsp
+    cmpl $0, (CONTEXT_QUICK - CONTEXT_R15)(%rsp)
+    je leave_fully
+    /* `sysret` to an address that is not canonical would fault in the kernel, on the user's stack. */
+    mov (CONTEXT_RIP - CONTEXT_R15)(%rsp), %rcx
+    mov %rcx, %rax
+    shr $47, %rax
+    jnz leave_fully
+    pop %r15
+    pop %r14
+    pop %r13
+    pop %r12
+    pop %r10
+    pop %r9
+    pop %r8
+    pop %rbp
+    pop %rdi
+    pop %rsi
+    pop %rdx
+    pop %rbx
+    pop %rax
+    mov (CONTEXT_RFLAGS - CONTEXT_QUICK)(%rsp), %r11
+    mov (CONTEXT_RSP - CONTEXT_QUICK)(%rsp), %rsp
+    swapgs
+    sysretq
+
+leave_fully:
+    /* The same holds for `iret`. */
+    mov (CONTEXT_RIP - CONTEXT_R15)(%rsp), %rax
+    mov %rax, %rcx
+    shl $16, %rax
+    sar $16, %rax
+    cmp %rax, %rcx
+    je 1f
+    movq $0, (CONTEXT_RIP - CONTEXT_R15)(%rsp)
+1:  sub $(CONTEXT_R15 - CONTEXT_RCX), %rsp
+    pop %rcx
+    pop %r11
+    pop %r15
+    pop %r14
+    pop %r13
+    pop %r12
+    pop %r10
+    pop %r9
+    pop %r8
+    pop %rbp
+    pop %rdi
+    pop %rsi
+    pop %rdx
+    pop %rbx
+    pop %rax
+    add $8, %rsp
+    swapgs
+    iretq
+
+wait_for_interrupt:
+    mov %gs:CPU_STACK, %rsp
+1:  sti
+    hlt
+    jmp 1b
+
+    /* Interrupts, and the vectors that user code may raise: the vector is where an error code would be. */
+interrupt_common:
+    cld
+    CLEAR_AC
+    testb $3, 16(%rsp)
+    jz interrupt_while_idle
+    swapgs
+    lfence
+    push %rax
+    PUSH_REGISTERS
+    push (CONTEXT_RIP - CONTEXT_RCX)(%rsp)
+    movzbl (CONTEXT_QUICK - CONTEXT_RESTART_PC)(%rsp), %edi
+    movq $0, (CONTEXT_QUICK - CONTEXT_RESTART_PC)(%rsp)
+    mov %gs:CPU_STACK, %rsp
+    call interrupt_dispatch
+    jmp kernel_leave
+
+    /* The kernel runs with interrupts off except where it waits: nothing needs to be saved. */
+interrupt_while_idle:
+    lfence
+    movzbl (%rsp), %edi
+    mov %gs:CPU_STACK, %rsp
+    call interrupt_dispatch
+    jmp kernel_leave
+
+    /* Exceptions: rax is pushed behind the error code, eax is the vector. */
+exception_common:
+    cld
+    CLEAR_AC
+    testb $3, 24(%rsp)
+    jz exception_in_kernel
+    swapgs
+exception_of_user:
+    lfence
+    PUSH_REGISTERS
+    push (CONTEXT_RIP - CONTEXT_RCX)(%rsp)
+    mov %eax, %edi
+    mov (CONTEXT_QUICK - CONTEXT_RESTART_PC)(%rsp), %esi
+    movq $0, (CONTEXT_QUICK - CONTEXT_RESTART_PC)(%rsp)
+    mov %gs:CPU_STACK, %rsp
+    call exception_dispatch
+    jmp kernel_leave
+
+    /* The same stack layout without a context: struct trap_frame. Does not come back. */
+exception_in_kernel:
+    PUSH_REGISTERS
+    mov %eax, %edi
+    mov %rsp, %rsi
+    and $-16, %rsp
+    call kernel_exception
+
+    /* #DB: single steps of user code; in the kernel only what an instruction before `syscall` or `int3` left pending. */
+debug_entry:
+    cld
+    CLEAR_AC
+    testb $3, 8(%rsp)
+    jz 1f
+    swapgs
+    push %rax
+    mov %gs:CPU_TASK_RSP0, %rax
+    push %rbx
+    mov 16(%rsp), %rbx
+    mov %rbx, -40(%rax)
+    mov 24(%rsp), %rbx
+    mov %rbx, -32(%rax)
+    mov 32(%rsp), %rbx
+    mov %rbx, -24(%rax)
+    mov 40(%rsp), %rbx
+    mov %rbx, -16(%rax)
+    mov 48(%rsp), %rbx
+    mov %rbx, -8(%rax)
+    movq $0, -48(%rax)
+    pop %rbx
+    pop -56(%rax)
+    lea -56(%rax), %rsp
+    mov $1, %eax
+    jmp exception_of_user
+1:  andq $~0x100, 16(%rsp)
+    iretq
+
+    /* NMI: counted. GS is set to this processor's state meanwhile, whoever's it was. */
+nmi_entry:
+    cld
+    CLEAR_AC
+    push %rax
+    push %rbx
+    push %rcx
+    push %rdx
+    push %rsi
+    push %rdi
+    push %r8
+    push %r9
+    push %r10
+    push %r11
+    push %r12
+    mov $MSR_GS, %ecx
+    rdmsr
+    mov %eax, %ebx
+    mov %edx, %r12d
+    mov (11 * 8 + 40)(%rsp), %rax
+    mov (11 * 8 + 44)(%rsp), %edx
+    wrmsr
+    mov (11 * 8)(%rsp), %rdi
+    mov %rsp, %rax
+    and $-16, %rsp
+    push %rax
+    push %rax
+    call nmi_dispatch
+    pop %rsp
+    mov $MSR_GS, %ecx
+    mov %ebx, %eax
+    mov %r12d, %edx
+    wrmsr
+    pop %r12
+    pop %r11
+    pop %r10
+    pop %r9
+    pop %r8
+    pop %rdi
+    pop %rsi
+    pop %rdx
+    pop %rcx
+    pop %rbx
+    pop %rax
+    iretq
+
+    /* #DF and #MC: nothing can be trusted but the stack. */
+double_fault_entry:
+    push %rax
+    mov $8, %eax
+    jmp 1f
+machine_check_entry:
+    push $0
+    push %rax
+    mov $18, %eax
+1:  cld
+    CLEAR_AC
+    PUSH_REGISTERS
+    mov %eax, %edi
+    mov (16 * 8 + 40)(%rsp), %rax
+    mov (16 * 8 + 44)(%rsp), %edx
+    mov $MSR_GS, %ecx
+    wrmsr
+    mov %rsp, %rsi
+    and $-16, %rsp
+    call kernel_exception
+
+    /* One stub of 16 bytes for each exception; those with stacks of their own and unused ones are here too. */
+    .macro EXCEPTION vector has_error=0
+    .balign 16
+    .if \vector == 1
+    jmp debug_entry
+    .elseif \vector == 2
+    jmp nmi_entry
+    .elseif \vector == 8
+    jmp double_fault_entry
+    .elseif \vector == 18
+    jmp machine_check_entry
+    .else
+    .if \has_error == 0
+    push $0
+    .endif
+    push %rax
+    mov $\vector, %eax
+    jmp exception_common
+    .endif
+    .endm
+
+    .balign 16
+    .globl exception_stubs
+exception_stubs:
+    .set vector, 0
+    .rept 32
+    .if vector == 10 || vector == 11 || vector == 12 || vector == 13 || vector == 14 || vector == 17 || vector == 21
+    EXCEPTION vector 1
+    .else
+    EXCEPTION vector
+    .endif
+    .set vector, vector + 1
+    .endr
+
+    /* One stub of 8 bytes for each vector from 32 up. */
+    .balign 16
+    .globl interrupt_stubs
+interrupt_stubs:
+    .set vector, 32
+    .rept 224
+    .balign 8
+    .if vector < 128
+    push $vector
+    .else
+    push $(vector - 256)
+    .endif
+    jmp interrupt_common
+    .set vector, vector + 1
+    .endr
+
+    .section .note.GNU-stack, "", @progbits

@@ -1,0 +1,152 @@
+/* What the entry path does not save: segment bases, selectors, floating point registers. */
+#include "abi/syscall.h"
+#include "core/cpu.h"
+#include "machine/instructions.h"
+
+/* --- floating point: the running thread's registers are always the processor's (nothing is loaded on demand) ---------- */
+
+#define FPU_CONTROL_OFFSET 0
+#define FPU_CONTROL        0x37f
+#define FPU_MXCSR_OFFSET   24
+#define FPU_MXCSR          0x1f80
+
+static uint32_t fpu_components(void)
+{
+    return cpu_features.avx ? XCR0_AVX : XCR0_SSE;
+}
+
+static void fpu_save(struct fpu_state *state)
+{
+    if (LIKELY(cpu_features.xsaveopt))
+        fpu_xsaveopt(state, fpu_components());
+    else if (cpu_features.xsave)
+        fpu_xsave(state, fpu_components());
+    else
+        fpu_fxsave(state);
+}
+
+static void fpu_load(const struct fpu_state *state)
+{
+    if (LIKELY(cpu_features.xsave))
+        fpu_xrstor(state, fpu_components());
+    else
+        fpu_fxrstor(state);
+}
+
+void hal_fpu_init(struct fpu_state *state)
+{
+    *state = (struct fpu_state){ 0 };
+    *(uint16_t *)(state->bytes + FPU_CONTROL_OFFSET) = FPU_CONTROL;
+    *(uint32_t *)(state->bytes + FPU_MXCSR_OFFSET) = FPU_MXCSR;
+}
+
+/* Writing CR0 is slow, so it is done only when the trap is not as it should be. */
+static void fpu_set_trap(struct machine_cpu *machine, bool is_trapped)
+{
+    if (machine->fpu_is_trapped == is_trapped)
+        return;
+    machine->fpu_is_trapped = is_trapped;
+    if (is_trapped)
+        cr0_write(cr0_read() | CR0_TASK_SWITCHED);
+    else
+        task_switched_clear();
+}
+
+/* Gives the unit to the thread, or takes it away from user code when the thread may not use it. */
+static void fpu_switch(struct cpu *cpu, struct thread *to)
+{
+    if (to->flags & ABI_TCB_FLAG_FPU_DISABLED) {
+        fpu_set_trap(&cpu->machine, true);
+        return;
+    }
+    fpu_set_trap(&cpu->machine, false);
+    if (cpu->fpu_owner == to)
+        return;
+    if (cpu->fpu_owner)
+        fpu_save(&cpu->fpu_owner->fpu);
+    fpu_load(&to->fpu);
+    cpu->fpu_owner = to;
+}
+
+/* --- segment bases: users change them at will where they have FSGSBASE, else only by loading selectors -------------- */
+
+static void bases_save(struct user_context *context)
+{
+    if (!cpu_features.fsgsbase)
+        return;
+    context->fs_base = fs_base_read();
+    context->gs_base = user_gs_base_read();
+}
+
+static void bases_load(const struct user_context *context)
+{
+    if (LIKELY(cpu_features.fsgsbase)) {
+        fs_base_write(context->fs_base);
+        user_gs_base_write(context->gs_base);
+    } else {
+        msr_write(MSR_FS_BASE, context->fs_base);
+        msr_write(MSR_KERNEL_GS_BASE, context->gs_base);
+    }
+}
+
+/* --- the seam ------------------------------------------------------------------------------------------------------- */
+
+void hal_switch_thread(struct thread *from, struct thread *to)
+{
+    struct cpu *cpu = this_cpu();
+    struct machine_cpu *machine = &cpu->machine;
+    (void)from; /* the thread that is loaded matters, which may have run before the idle thread */
+    if (to == machine->loaded || to == machine->idle)
+        return;
+
+    if (machine->loaded)
+        bases_save(&machine->loaded->context);
+    /* Selectors are no part of a thread; without this one thread would see what another loaded. */
+    if (UNLIKELY(data_selectors_read()))
+        data_selectors_clear();
+    bases_load(&to->context);
+    fpu_switch(cpu, to);
+    machine->loaded = to;
+    machine->task.rsp0 = (uint64_t)(&to->context + 1);
+}
+
+void hal_sync_context(struct thread *thread)
+{
+    if (this_cpu()->machine.loaded == thread)
+        bases_save(&thread->context);
+}
+
+void hal_context_changed(struct thread *thread)
+{
+    thread->context.quick = 0;
+    if (this_cpu()->machine.loaded == thread)
+        bases_load(&thread->context);
+}
+
+void hal_flags_changed(struct thread *thread)
+{
+    if (this_cpu()->machine.loaded == thread)
+        fpu_switch(this_cpu(), thread);
+}
+
+void hal_forget_thread(struct thread *thread)
+{
+    struct cpu *cpu = this_cpu();
+    if (cpu->fpu_owner == thread)
+        cpu->fpu_owner = NULL;
+    if (cpu->machine.loaded == thread)
+        cpu->machine.loaded = NULL;
+}
+
+bool hal_syscall(int64_t number, struct thread *thread)
+{
+    struct user_context *context = &thread->context;
+    if (number != ABI_SYSCALL_SET_TLS_BASE)
+        return false;
+    context_set_tls_base(context, context_cap(context));
+    if (cpu_features.fsgsbase)
+        fs_base_write(context->fs_base);
+    else
+        msr_write(MSR_FS_BASE, context->fs_base);
+    return true;
+}
