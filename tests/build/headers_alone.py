@@ -10,12 +10,15 @@ GENERATED = Path(os.environ["OUT"]) / "debug" / "gen"
 ARCH = os.environ["ARCH"]
 COMPILE = [os.environ["CC"], "-std=c17", "-ffreestanding", "-fsyntax-only", "-Wall", "-Wextra", "-Werror", "-x", "c", "-"]
 KERNEL_FLAGS = ["-DPECAN_DEBUG=1", "-mgeneral-regs-only", "-Ikernel", f"-Ikernel/arch/{ARCH}", f"-I{GENERATED}/kernel"]
-USER_FLAGS = ["-DHAVE_AUTOCONF", "-Iuser", "-Iuser/lib/include", f"-Iuser/lib/{ARCH}/include",
-              f"-I{GENERATED}/user/include"]
+USER_FLAGS = ["-DHAVE_AUTOCONF", "-Iuser", f"-I{GENERATED}/user/include"]
 
 
 def headers(folder):
-    return sorted(path for path in Path(folder).rglob("*.h") if "skeleton" not in path.parts)
+    """All but those of other architectures, and those of which the generated tree holds a copy."""
+    def is_left_out(path):
+        return "skeleton" in path.parts or path.parts[:2] == ("user", "lib") and "include" in path.parts
+
+    return sorted(path for path in Path(folder).rglob("*.h") if not is_left_out(path))
 
 
 def compiles_alone(name, flags):

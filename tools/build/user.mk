@@ -7,7 +7,7 @@
 LIBRARY_SOURCES := $(sort $(wildcard user/lib/*.c user/lib/*.S user/lib/$(ARCH)/*.c user/lib/$(ARCH)/*.S))
 PROGRAM_SCRIPT  := user/lib/program.lds
 
-USER_CFLAGS  := $(COMMON_CFLAGS) $(ARCH_USER_CFLAGS) -ftls-model=local-exec -DHAVE_AUTOCONF -Iuser -Iuser/lib/include -Iuser/lib/$(ARCH)/include
+USER_CFLAGS  := $(COMMON_CFLAGS) $(ARCH_USER_CFLAGS) -ftls-model=local-exec -DHAVE_AUTOCONF -Iuser
 USER_CFLAGS_debug   := -O1 -fno-omit-frame-pointer
 USER_CFLAGS_release := -O2
 USER_LDFLAGS := -nostdlib -static -Wl,--build-id=none -Wl,-z,max-page-size=4096 -Wl,-z,noexecstack \
