@@ -1,8 +1,11 @@
 #include "arch/x86_64/arch_cap.h"
 
+#include "abi/config.h"
 #include "arch/x86_64/arch_object.h"
 #include "arch/x86_64/vspace.h"
 #include "object/invocation.h"
+
+static_assert(!CONFIG_VTX, "virtual machines have objects that are not here");
 
 /* --- objects -------------------------------------------------------------------------------------------------------- */
 
@@ -37,6 +40,8 @@ struct cap hal_object_create(unsigned type, uint64_t paddr, bool is_device)
         pml4[PML4_KERNEL_INDEX] = machine_state.kernel_space.top_entry;
         return cap_table_new(ABI_CAP_TYPE_PML4, paddr);
     }
+    case ABI_OBJECT_IO_PAGE_TABLE:
+        return cap_table_new(ABI_CAP_TYPE_IO_PAGE_TABLE, paddr);
     default:
         return cap_frame_new(paddr, hal_object_size_bits(type), is_device, RIGHTS_ALL);
     }
@@ -53,6 +58,7 @@ static unsigned memory_size_bits(struct cap cap)
     case ABI_CAP_TYPE_PDPT:
     case ABI_CAP_TYPE_PML4:
     case ABI_CAP_TYPE_ASID_POOL:
+    case ABI_CAP_TYPE_IO_PAGE_TABLE:
         return ABI_PAGE_BITS;
     default:
         return 0;
@@ -91,6 +97,7 @@ struct refusal hal_cap_derive(const struct cap_slot *slot UNUSED, struct cap cap
     case ABI_CAP_TYPE_PAGE_DIRECTORY:
     case ABI_CAP_TYPE_PDPT:
     case ABI_CAP_TYPE_PML4:
+    case ABI_CAP_TYPE_IO_PAGE_TABLE:
         /* Two capabilities to an unmapped table could map it twice, each unaware of the other. */
         *derived = cap_is_mapped(cap) ? cap : CAP_NULL;
         break;
@@ -157,6 +164,8 @@ struct refusal hal_cap_invoke(struct invocation *invocation)
     case ABI_CAP_TYPE_IO_PORT:
         return ioport_invoke(invocation);
     default:
+        if (CONFIG_IOMMU && cap_type(invocation->cap) == ABI_CAP_TYPE_IO_PAGE_TABLE)
+            return io_page_table_invoke(invocation);
         return refuse(ABI_ERROR_ILLEGAL_OPERATION);
     }
 }

@@ -19,6 +19,10 @@ void frame_unmap(struct cap frame);
 struct refusal table_invoke(struct invocation *invocation);
 void table_unmap(struct cap table);
 
+/* Tables of device address spaces, and frames mapped in them; only with CONFIG_IOMMU. */
+struct refusal io_page_table_invoke(struct invocation *invocation);
+struct refusal io_space_map_frame(struct invocation *invocation);
+
 /* ASID control and pools. */
 struct refusal asid_control_invoke(struct invocation *invocation);
 struct refusal asid_pool_invoke(struct invocation *invocation);

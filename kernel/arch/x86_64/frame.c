@@ -1,3 +1,4 @@
+#include "abi/config.h"
 #include "arch/x86_64/arch_object.h"
 #include "arch/x86_64/vspace.h"
 
@@ -79,6 +80,8 @@ struct refusal frame_invoke(struct invocation *invocation)
         invocation_result(invocation, 0, cap_paddr(invocation->cap));
         return NO_REFUSAL;
     default:
+        if (CONFIG_IOMMU && invocation->label == ABI_LABEL_X86_PAGE_MAP_IO)
+            return io_space_map_frame(invocation);
         return refuse(ABI_ERROR_ILLEGAL_OPERATION);
     }
 }
