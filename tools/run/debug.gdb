@@ -3,5 +3,3 @@ set confirm off
 set pagination off
 set print pretty on
 set disassemble-next-line auto
-# The kernel's addresses are not mapped before its first instructions have run: break there with hardware help.
-set breakpoint auto-hw on
