@@ -116,7 +116,7 @@ no_long_mode:
     out %al, %dx
     jmp 2b
 4:  mov $0xf4, %dx
-    mov $0x0f, %al
+    mov $0x7f, %al
     out %al, %dx
 5:  cli
     hlt

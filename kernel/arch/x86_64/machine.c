@@ -42,7 +42,7 @@ void hal_console_put(char character)
 
 #define EMULATOR_EXIT_PORT  0xf4 /* of QEMU's isa-debug-exit: the exit status is twice the value and 1 */
 #define EMULATOR_EXIT_HALT  0x00
-#define EMULATOR_EXIT_PANIC 0x0f
+#define EMULATOR_EXIT_PANIC 0x7f
 
 void hal_halt(int status)
 {
