@@ -12,6 +12,7 @@ import argparse
 import pathlib
 import sys
 
+import docs
 import kernel_headers
 import user_headers
 from statement import ARCHITECTURES, StatementError, resolve
@@ -24,6 +25,7 @@ def parse_arguments(arguments):
     parser.add_argument("--option", action="append", default=[], metavar="NAME=VALUE", help="set an option of abi/options.toml")
     parser.add_argument("--kernel-out", type=pathlib.Path, metavar="DIR")
     parser.add_argument("--user-out", type=pathlib.Path, metavar="DIR")
+    parser.add_argument("--docs", type=pathlib.Path, metavar="FILE")
     return parser.parse_args(arguments)
 
 
@@ -40,6 +42,8 @@ def main(arguments):
         kernel_headers.write(cfg, args.kernel_out)
     if args.user_out:
         user_headers.write(cfg, args.user_out)
+    if args.docs:
+        docs.write(cfg, args.docs)
     return 0
 
 

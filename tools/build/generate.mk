@@ -1,7 +1,7 @@
 # Headers made from the interface statement in abi/: constants for the kernel, the include tree for programs.
 #   $(OUT)/VARIANT/gen/kernel/abi/*.h          $(OUT)/VARIANT/gen/user/include/sel4/...
 
-GENERATOR_INPUTS := $(sort $(wildcard abi/*.toml abi/*/*.toml tools/abi/*.py) $(shell find user/lib -name "*.h"))
+GENERATOR_INPUTS := $(sort $(wildcard abi/*.toml tools/abi/*.py) $(shell find user/lib -name "*.h"))
 
 # A variant that is neither debug nor release (coverage, say) names the one whose options it takes.
 VARIANT_OPTIONS_debug   := debug
