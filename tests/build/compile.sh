@@ -20,7 +20,8 @@ failed() {
 build $targets
 passed "debug and release compile without a warning${offline:+, offline}"
 
-if [ -z "$(build $targets)" ]; then passed "nothing to do the second time"; else failed "nothing to do the second time: $(build $targets)"; fi
+again=$(build $targets)
+if [ -z "$again" ]; then passed "nothing to do the second time"; else failed "nothing to do the second time: $again"; fi
 
 build OPTIONS=ROOT_CNODE_SIZE_BITS=14 kernel >"$folder/option.log"
 if grep -q "CC .*/obj/kernel/" "$folder/option.log"; then

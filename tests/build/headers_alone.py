@@ -14,9 +14,10 @@ USER_FLAGS = ["-DHAVE_AUTOCONF", "-Iuser", f"-I{GENERATED}/user/include"]
 
 
 def headers(folder):
-    """All but those of other architectures, and those of which the generated tree holds a copy."""
+    """All but tables made to be included many times, other architectures', and those the generated tree holds a copy of."""
     def is_left_out(path):
-        return "skeleton" in path.parts or path.parts[:2] == ("user", "lib") and "include" in path.parts
+        return ("#pragma once" not in path.read_text() or "skeleton" in path.parts
+                or path.parts[:2] == ("user", "lib") and "include" in path.parts)
 
     return sorted(path for path in Path(folder).rglob("*.h") if not is_left_out(path))
 
