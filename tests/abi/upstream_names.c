@@ -42,7 +42,7 @@
 #include <sel4/syscalls.h>
 #include <sel4/types.h>
 
-#define SAME(name, a, b) _Static_assert((unsigned long)(a) == (unsigned long)(b), name)
+#define SAME(name, a, b)             _Static_assert((unsigned long)(a) == (unsigned long)(b), name)
 #define OFFSET(type, member, offset) _Static_assert(__builtin_offsetof(type, member) == (offset), #member)
 
 OFFSET(seL4_BootInfo, extraLen, 0);
@@ -364,9 +364,9 @@ seL4_Word use_values(seL4_MessageInfo_t info)
     seL4_SetCapReceivePath(1, 2, 3);
     seL4_GetCapReceivePath(&root, &index, &depth);
     if (seL4_isVMFault_tag(info) || seL4_isCapFault_tag(info) || seL4_isNullFault_tag(info))
-        return seL4_Fault_VMFault_get_Addr(fault) + seL4_Fault_VMFault_get_IP(fault) + seL4_Fault_VMFault_get_FSR(fault) +
-               seL4_Fault_VMFault_get_PrefetchFault(fault) + seL4_Fault_CapFault_get_Addr(fault) +
-               seL4_Fault_CapFault_get_InRecvPhase(fault);
+        return seL4_Fault_VMFault_get_Addr(fault) + seL4_Fault_VMFault_get_IP(fault) +
+               seL4_Fault_VMFault_get_FSR(fault) + seL4_Fault_VMFault_get_PrefetchFault(fault) +
+               seL4_Fault_CapFault_get_Addr(fault) + seL4_Fault_CapFault_get_InRecvPhase(fault);
     if (seL4_isTimeoutFault_tag(info) || seL4_isUserException_tag(info) || seL4_isUnknownSyscall_tag(info))
         info = seL4_TimeoutReply_new(seL4_True, registers, seL4_TimeoutReply_Length);
     return root + index + depth + seL4_Fault_get_seL4_FaultType(fault) + seL4_MessageInfo_get_label(info) +

@@ -1,10 +1,10 @@
 /*
  * What happens when a check of sel4/assert.h fails.
  */
-#include <sel4/assert.h>
-
 #include "lib/print.h"
 #include "lib/start.h"
+
+#include <sel4/assert.h>
 
 static _Noreturn void fail(const char *what, const char *text, const char *file, int line, const char *function)
 {

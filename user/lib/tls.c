@@ -28,9 +28,9 @@ size_t tls_size(void)
 uintptr_t tls_init(void *memory)
 {
     size_t image_bytes = (size_t)(__tls_image_end - __tls_image_start);
-    size_t block_bytes = (uintptr_t)__tls_memory_size;
+    size_t block_bytes = round_up((uintptr_t)__tls_memory_size, (uintptr_t)__tls_alignment);
     uintptr_t pointer = round_up((uintptr_t)memory + block_bytes, tls_alignment());
-    char *block = (char *)(pointer - round_up(block_bytes, (uintptr_t)__tls_alignment));
+    char *block = (char *)(pointer - block_bytes);
 
     memset(memory, 0, tls_size());
     memcpy(block, __tls_image_start, image_bytes);

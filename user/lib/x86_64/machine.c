@@ -3,22 +3,22 @@
 #include <sel4/sel4.h>
 
 #define SERIAL_FIRST_PORT 0x3f8
-#define SERIAL_LAST_PORT 0x3ff
+#define SERIAL_LAST_PORT  0x3ff
 
 /* Registers of a 16550, from its first port. */
-#define SERIAL_DATA 0
-#define SERIAL_INTERRUPTS 1
-#define SERIAL_FIFO_CONTROL 2
-#define SERIAL_LINE_CONTROL 3
+#define SERIAL_DATA          0
+#define SERIAL_INTERRUPTS    1
+#define SERIAL_FIFO_CONTROL  2
+#define SERIAL_LINE_CONTROL  3
 #define SERIAL_MODEM_CONTROL 4
-#define SERIAL_LINE_STATUS 5
+#define SERIAL_LINE_STATUS   5
 
-#define LINE_8N1 0x03
-#define LINE_DIVISOR 0x80
-#define FIFO_ON_CLEAR 0x07
+#define LINE_8N1           0x03
+#define LINE_DIVISOR       0x80
+#define FIFO_ON_CLEAR      0x07
 #define MODEM_DTR_RTS_OUT2 0x0b
-#define STATUS_CAN_SEND 0x20
-#define DIVISOR_115200 1
+#define STATUS_CAN_SEND    0x20
+#define DIVISOR_115200     1
 
 #define QEMU_EXIT_PORT 0xf4
 
@@ -26,7 +26,8 @@ static seL4_CPtr serial_ports;
 
 static seL4_Error ports_issue(seL4_CPtr slot, seL4_Word first, seL4_Word last)
 {
-    return seL4_X86_IOPortControl_Issue(seL4_CapIOPortControl, first, last, seL4_CapInitThreadCNode, slot, seL4_WordBits);
+    return seL4_X86_IOPortControl_Issue(seL4_CapIOPortControl, first, last, seL4_CapInitThreadCNode, slot,
+                                        seL4_WordBits);
 }
 
 static void serial_set(seL4_Word reg, seL4_Word value)

@@ -4,7 +4,6 @@
 #pragma once
 
 #include <sel4/config.h>
-
 #include <sel4/macros.h>
 
 /* Reports a failed check on the console and stops the thread. */
@@ -14,15 +13,15 @@ void seL4_AssertFail(const char *assertion, const char *file, int line, const ch
 #define seL4_Compile_Assert(name, expression) SEL4_COMPILE_ASSERT(name, expression)
 
 #ifdef CONFIG_DEBUG_BUILD
-#define seL4_Assert(expression)                                                                                        \
-    do {                                                                                                               \
-        if (!(expression))                                                                                             \
-            seL4_AssertFail(#expression, __FILE__, __LINE__, __func__);                                                \
+#define seL4_Assert(expression)                                         \
+    do {                                                                \
+        if (!(expression))                                              \
+            seL4_AssertFail(#expression, __FILE__, __LINE__, __func__); \
     } while (0)
 #else
-#define seL4_Assert(expression)                                                                                        \
-    do {                                                                                                               \
-        if (0)                                                                                                         \
-            (void)(expression);                                                                                        \
+#define seL4_Assert(expression) \
+    do {                        \
+        if (0)                  \
+            (void)(expression); \
     } while (0)
 #endif

@@ -4,7 +4,6 @@
 #pragma once
 
 #include <sel4/config.h>
-
 #include <sel4/simple_types.h>
 
 typedef struct benchmark_tracepoint_log_entry {

@@ -6,7 +6,6 @@
 #pragma once
 
 #include <sel4/config.h>
-
 #include <sel4/constants.h>
 #include <sel4/macros.h>
 #include <sel4/types.h>
@@ -74,7 +73,8 @@ LIBSEL4_INLINE_FUNC void seL4_SetCap(int index, seL4_CPtr cap)
     seL4_GetIPCBuffer()->caps_or_badges[index] = (seL4_Word)cap;
 }
 
-LIBSEL4_INLINE_FUNC void seL4_GetCapReceivePath(seL4_CPtr *receiveCNode, seL4_CPtr *receiveIndex, seL4_Word *receiveDepth)
+LIBSEL4_INLINE_FUNC void seL4_GetCapReceivePath(seL4_CPtr *receiveCNode, seL4_CPtr *receiveIndex,
+                                                seL4_Word *receiveDepth)
 {
     const seL4_IPCBuffer *buffer = seL4_GetIPCBuffer();
 

@@ -16,7 +16,7 @@ typedef signed long seL4_Int64;
 typedef unsigned long seL4_Uint64;
 
 typedef seL4_Int8 seL4_Bool;
-#define seL4_True 1
+#define seL4_True  1
 #define seL4_False 0
 
 typedef seL4_Uint64 seL4_Word;

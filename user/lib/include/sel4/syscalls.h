@@ -11,7 +11,6 @@
 #pragma once
 
 #include <sel4/config.h>
-
 #include <sel4/functions.h>
 #include <sel4/syscall.h>
 #include <sel4/types.h>
@@ -23,8 +22,8 @@ LIBSEL4_INLINE_FUNC void seL4_SendWithMRs(seL4_CPtr dest, seL4_MessageInfo_t msg
 
 /* Sends if a receiver waits; else the message is lost. */
 LIBSEL4_INLINE_FUNC void seL4_NBSend(seL4_CPtr dest, seL4_MessageInfo_t msgInfo);
-LIBSEL4_INLINE_FUNC void seL4_NBSendWithMRs(seL4_CPtr dest, seL4_MessageInfo_t msgInfo, seL4_Word *mr0,
-                                            seL4_Word *mr1, seL4_Word *mr2, seL4_Word *mr3);
+LIBSEL4_INLINE_FUNC void seL4_NBSendWithMRs(seL4_CPtr dest, seL4_MessageInfo_t msgInfo, seL4_Word *mr0, seL4_Word *mr1,
+                                            seL4_Word *mr2, seL4_Word *mr3);
 
 /* Sends, waits for the reply and returns it. Invocations are calls too. */
 LIBSEL4_INLINE_FUNC seL4_MessageInfo_t seL4_Call(seL4_CPtr dest, seL4_MessageInfo_t msgInfo);

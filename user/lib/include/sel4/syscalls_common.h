@@ -44,8 +44,8 @@ LIBSEL4_INLINE_FUNC pecan_message_words pecan_words_from(seL4_MessageInfo_t info
     return words;
 }
 
-LIBSEL4_INLINE_FUNC void pecan_words_to(const pecan_message_words *words, seL4_Word *mr0, seL4_Word *mr1, seL4_Word *mr2,
-                                        seL4_Word *mr3)
+LIBSEL4_INLINE_FUNC void pecan_words_to(const pecan_message_words *words, seL4_Word *mr0, seL4_Word *mr1,
+                                        seL4_Word *mr2, seL4_Word *mr3)
 {
     if (mr0)
         *mr0 = words->word[0];
@@ -92,8 +92,8 @@ LIBSEL4_INLINE_FUNC void seL4_NBSend(seL4_CPtr dest, seL4_MessageInfo_t msgInfo)
     pecan_syscall_send(seL4_SysNBSend, dest, msgInfo.words[0], words.word);
 }
 
-LIBSEL4_INLINE_FUNC void seL4_NBSendWithMRs(seL4_CPtr dest, seL4_MessageInfo_t msgInfo, seL4_Word *mr0,
-                                            seL4_Word *mr1, seL4_Word *mr2, seL4_Word *mr3)
+LIBSEL4_INLINE_FUNC void seL4_NBSendWithMRs(seL4_CPtr dest, seL4_MessageInfo_t msgInfo, seL4_Word *mr0, seL4_Word *mr1,
+                                            seL4_Word *mr2, seL4_Word *mr3)
 {
     pecan_message_words words = pecan_words_from(msgInfo, mr0, mr1, mr2, mr3);
 
@@ -120,7 +120,8 @@ LIBSEL4_INLINE_FUNC seL4_MessageInfo_t seL4_CallWithMRs(seL4_CPtr dest, seL4_Mes
 }
 
 /* Receives into the IPC buffer with the call `number`. */
-LIBSEL4_INLINE_FUNC seL4_MessageInfo_t pecan_receive(seL4_Word number, seL4_CPtr src, seL4_Word *sender, seL4_CPtr reply)
+LIBSEL4_INLINE_FUNC seL4_MessageInfo_t pecan_receive(seL4_Word number, seL4_CPtr src, seL4_Word *sender,
+                                                     seL4_CPtr reply)
 {
     pecan_message_words words = {{0}};
     seL4_MessageInfo_t info = pecan_exchange(number, src, seL4_MessageInfo_new(0, 0, 0, 0), sender, &words, reply, 0);
@@ -147,8 +148,7 @@ LIBSEL4_INLINE_FUNC seL4_MessageInfo_t seL4_Recv(seL4_CPtr src, seL4_Word *sende
 }
 
 LIBSEL4_INLINE_FUNC seL4_MessageInfo_t seL4_RecvWithMRs(seL4_CPtr src, seL4_Word *sender, seL4_Word *mr0,
-                                                        seL4_Word *mr1, seL4_Word *mr2, seL4_Word *mr3,
-                                                        seL4_CPtr reply)
+                                                        seL4_Word *mr1, seL4_Word *mr2, seL4_Word *mr3, seL4_CPtr reply)
 {
     return pecan_receive_words(seL4_SysRecv, src, sender, mr0, mr1, mr2, mr3, reply);
 }

@@ -7,7 +7,6 @@
 #pragma once
 
 #include <sel4/config.h>
-
 #include <sel4/constants.h>
 #include <sel4/simple_types.h>
 #include <sel4/syscall.h>
