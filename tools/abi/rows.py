@@ -16,7 +16,8 @@ import tomllib
 
 from statement import ARCHITECTURES, STATEMENT
 
-COMMENT = re.compile(r"\brow:((?:\s+[a-z0-9_]+(?:\.[a-z0-9_]+){2})+)")
+# The ids of a comment may go on over several lines of it.
+COMMENT = re.compile(r"\brow:((?:[\s*/#]+[a-z0-9_]+(?:\.[a-z0-9_]+){2}\b)+)")
 MACRO = re.compile(r'\bROW\(((?:\s*"[^"]+"\s*,?)+)\s*\)')
 SOURCES = {".c", ".h", ".S", ".py", ".sh", ".toml", ""}
 
@@ -39,7 +40,7 @@ def read_rows(arch):
 def names_in(text):
     """Row ids that a source names."""
     for match in COMMENT.finditer(text):
-        yield from match[1].split()
+        yield from re.findall(r"[a-z0-9_.]+", match[1])
     for match in MACRO.finditer(text):
         yield from re.findall(r'"([^"]+)"', match[1])
 

@@ -9,6 +9,17 @@ import stubs
 from statement import PREFIX, ROOT
 from writer import Header, write_if_changed
 
+# Headers that programs include by name and whose contents are in another one.
+FORWARDED = {
+    "sel4/arch/functions.h": "sel4/functions.h",
+    "sel4/arch/faults.h": "sel4/faults.h",
+    "sel4/arch/simple_types.h": "sel4/simple_types.h",
+    "sel4/sel4_arch/functions.h": "sel4/functions.h",
+    "sel4/sel4_arch/simple_types.h": "sel4/simple_types.h",
+    "sel4/mode/types.h": "sel4/types.h",
+    "sel4/messages.h": "sel4/shared_types.h",
+}
+
 HAND_WRITTEN = ("user/lib/include", "user/lib/{arch}/include")
 
 
@@ -297,6 +308,12 @@ def arch_constants(cfg):
     return out
 
 
+def forwarding_header(target):
+    out = Header(f"Its contents are in {target}.")
+    out.line(f"#include <{target}>")
+    return out
+
+
 def headers(cfg):
     """All generated headers by path below the include folder."""
     result = {
@@ -315,6 +332,7 @@ def headers(cfg):
     result.update(type_headers(cfg))
     result.update(bitfields.headers(cfg))
     result["interfaces/sel4_client.h"] = stubs.client_header(cfg)
+    result.update({path: forwarding_header(target) for path, target in FORWARDED.items()})
     return {path: header.text() for path, header in result.items()}
 
 

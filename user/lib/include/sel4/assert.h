@@ -11,6 +11,7 @@ void seL4_Fail(const char *str, const char *file, int line, const char *function
 void seL4_AssertFail(const char *assertion, const char *file, int line, const char *function);
 
 #define seL4_Compile_Assert(name, expression) SEL4_COMPILE_ASSERT(name, expression)
+#define seL4_CompileTimeAssert(expression) _Static_assert(expression, #expression)
 
 #ifdef CONFIG_DEBUG_BUILD
 #define seL4_Assert(expression)                                         \
