@@ -1,0 +1,1 @@
+$(call program,bench,$(wildcard tests/bench/*.c))
