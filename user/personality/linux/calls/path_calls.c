@@ -1,0 +1,670 @@
+/* Calls on names: directories, links, attributes. */
+
+#include "lib/string.h"
+#include "personality/linux/abi/errno.h"
+#include "personality/linux/calls/arguments.h"
+#include "personality/linux/calls/table.h"
+#include "personality/linux/support/clock.h"
+#include "personality/linux/support/heap.h"
+
+#define HERE ((uint64_t)AT_FDCWD)
+
+/* Attributes */
+
+static int64_t stat_to(struct thread *thread, struct inode *inode, uint64_t address)
+{
+    struct linux_stat stat;
+    inode_stat(inode, &stat);
+    return user_write_object(memory_of(thread), address, &stat);
+}
+
+int64_t call_newfstatat(struct thread *thread, const uint64_t *a)
+{
+    int64_t error;
+    struct inode *inode = argument_inode(thread, a[0], a[1], a[3], &error);
+    if (!inode)
+        return error;
+    error = stat_to(thread, inode, a[2]);
+    inode_release(inode);
+    return error;
+}
+
+int64_t call_stat(struct thread *thread, const uint64_t *a)
+{
+    return call_newfstatat(thread, (uint64_t[]){HERE, a[0], a[1], 0});
+}
+
+int64_t call_lstat(struct thread *thread, const uint64_t *a)
+{
+    return call_newfstatat(thread, (uint64_t[]){HERE, a[0], a[1], AT_SYMLINK_NOFOLLOW});
+}
+
+int64_t call_fstat(struct thread *thread, const uint64_t *a)
+{
+    const struct open_file *file = descriptor_file(thread, a[0]);
+    return file ? stat_to(thread, file->inode, a[1]) : -EBADF;
+}
+
+static struct linux_statx_time statx_time(struct linux_timespec time)
+{
+    return (struct linux_statx_time){time.seconds, (uint32_t)time.nanoseconds, 0};
+}
+
+int64_t call_statx(struct thread *thread, const uint64_t *a)
+{
+    int64_t error;
+    struct inode *inode = argument_inode(thread, a[0], a[1], a[2], &error);
+    if (!inode)
+        return error;
+    struct linux_stat stat;
+    inode_stat(inode, &stat);
+    inode_release(inode);
+    struct linux_statx statx = {
+        .mask = STATX_BASIC_STATS,
+        .block_size = (uint32_t)stat.block_size,
+        .links = (uint32_t)stat.links,
+        .uid = stat.uid,
+        .gid = stat.gid,
+        .mode = (uint16_t)stat.mode,
+        .inode = stat.inode,
+        .size = (uint64_t)stat.size,
+        .blocks = (uint64_t)stat.blocks,
+        .accessed = statx_time(stat.accessed),
+        .changed = statx_time(stat.changed),
+        .modified = statx_time(stat.modified),
+        .special_major = (uint32_t)stat.special_device >> 8,
+        .special_minor = (uint32_t)stat.special_device & 0xff,
+        .device_minor = (uint32_t)stat.device,
+    };
+    return user_write_object(memory_of(thread), a[4], &statx);
+}
+
+/* The only user is root, who may do everything but execute what nobody may. */
+int64_t call_faccessat2(struct thread *thread, const uint64_t *a)
+{
+    enum { EXECUTE = 1 };
+    int64_t error;
+    struct inode *inode = argument_inode(thread, a[0], a[1], a[3], &error);
+    if (!inode)
+        return error;
+    bool refused = (a[2] & EXECUTE) && !inode_is_directory(inode) && !(inode->mode & 0111);
+    inode_release(inode);
+    return refused ? -EACCES : 0;
+}
+
+int64_t call_faccessat(struct thread *thread, const uint64_t *a)
+{
+    return call_faccessat2(thread, (uint64_t[]){a[0], a[1], a[2], 0});
+}
+
+int64_t call_access(struct thread *thread, const uint64_t *a)
+{
+    return call_faccessat2(thread, (uint64_t[]){HERE, a[0], a[1], 0});
+}
+
+static int64_t mode_set(struct inode *inode, uint64_t mode)
+{
+    if (inode->operations)
+        return -EPERM;
+    inode->mode = (inode->mode & S_IFMT) | ((uint32_t)mode & 07777);
+    inode->changed = inode_now();
+    return 0;
+}
+
+int64_t call_fchmodat(struct thread *thread, const uint64_t *a)
+{
+    int64_t error;
+    struct inode *inode = argument_inode(thread, a[0], a[1], 0, &error);
+    if (!inode)
+        return error;
+    error = mode_set(inode, a[2]);
+    inode_release(inode);
+    return error;
+}
+
+int64_t call_chmod(struct thread *thread, const uint64_t *a)
+{
+    return call_fchmodat(thread, (uint64_t[]){HERE, a[0], a[1]});
+}
+
+int64_t call_fchmod(struct thread *thread, const uint64_t *a)
+{
+    const struct open_file *file = descriptor_file(thread, a[0]);
+    return file ? mode_set(file->inode, a[1]) : -EBADF;
+}
+
+static int64_t owner_set(struct inode *inode, uint64_t uid, uint64_t gid)
+{
+    if (inode->operations)
+        return -EPERM;
+    if ((int32_t)uid != -1)
+        inode->uid = (uint32_t)uid;
+    if ((int32_t)gid != -1)
+        inode->gid = (uint32_t)gid;
+    inode->changed = inode_now();
+    return 0;
+}
+
+int64_t call_fchownat(struct thread *thread, const uint64_t *a)
+{
+    int64_t error;
+    struct inode *inode = argument_inode(thread, a[0], a[1], a[4], &error);
+    if (!inode)
+        return error;
+    error = owner_set(inode, a[2], a[3]);
+    inode_release(inode);
+    return error;
+}
+
+int64_t call_chown(struct thread *thread, const uint64_t *a)
+{
+    return call_fchownat(thread, (uint64_t[]){HERE, a[0], a[1], a[2], 0});
+}
+
+int64_t call_lchown(struct thread *thread, const uint64_t *a)
+{
+    return call_fchownat(thread, (uint64_t[]){HERE, a[0], a[1], a[2], AT_SYMLINK_NOFOLLOW});
+}
+
+int64_t call_fchown(struct thread *thread, const uint64_t *a)
+{
+    const struct open_file *file = descriptor_file(thread, a[0]);
+    return file ? owner_set(file->inode, a[1], a[2]) : -EBADF;
+}
+
+static int64_t times_set(struct thread *thread, const uint64_t *a, const struct linux_timespec times[2])
+{
+    int64_t error = 0;
+    struct inode *inode;
+    if (a[1]) {
+        inode = argument_inode(thread, a[0], a[1], a[3], &error);
+    } else {
+        const struct open_file *file = descriptor_file(thread, a[0]);
+        inode = file ? file->inode : NULL;
+        if (inode)
+            inode_reference(inode);
+        else
+            error = -EBADF;
+    }
+    if (!inode)
+        return error;
+    struct linux_timespec *targets[2] = {&inode->accessed, &inode->modified};
+    for (int i = 0; i < 2; i++) {
+        if (times[i].nanoseconds == UTIME_NOW)
+            *targets[i] = inode_now();
+        else if (times[i].nanoseconds != UTIME_OMIT)
+            *targets[i] = times[i];
+    }
+    inode->changed = inode_now();
+    inode_release(inode);
+    return 0;
+}
+
+static const struct linux_timespec both_now[2] = {{0, UTIME_NOW}, {0, UTIME_NOW}};
+
+int64_t call_utimensat(struct thread *thread, const uint64_t *a)
+{
+    struct linux_timespec times[2];
+    if (!a[2])
+        return times_set(thread, a, both_now);
+    int64_t error = user_read_object(memory_of(thread), &times, a[2]);
+    return error ? error : times_set(thread, a, times);
+}
+
+int64_t call_futimesat(struct thread *thread, const uint64_t *a)
+{
+    struct linux_timeval values[2];
+    const uint64_t arguments[] = {a[0], a[1], 0, 0};
+    if (!a[2])
+        return times_set(thread, arguments, both_now);
+    int64_t error = user_read_object(memory_of(thread), &values, a[2]);
+    if (error)
+        return error;
+    struct linux_timespec times[2];
+    for (int i = 0; i < 2; i++)
+        times[i] = (struct linux_timespec){values[i].seconds, values[i].microseconds * 1000};
+    return times_set(thread, arguments, times);
+}
+
+int64_t call_utimes(struct thread *thread, const uint64_t *a)
+{
+    return call_futimesat(thread, (uint64_t[]){HERE, a[0], a[1]});
+}
+
+int64_t call_utime(struct thread *thread, const uint64_t *a)
+{
+    int64_t seconds[2];
+    const uint64_t arguments[] = {HERE, a[0], 0, 0};
+    if (!a[1])
+        return times_set(thread, arguments, both_now);
+    int64_t error = user_read_object(memory_of(thread), &seconds, a[1]);
+    if (error)
+        return error;
+    const struct linux_timespec times[2] = {{seconds[0], 0}, {seconds[1], 0}};
+    return times_set(thread, arguments, times);
+}
+
+static int64_t size_set(struct inode *inode, uint64_t size)
+{
+    if ((int64_t)size < 0 || !inode_is_regular(inode) || inode->operations)
+        return inode_is_directory(inode) ? -EISDIR : -EINVAL;
+    return inode_set_size(inode, size);
+}
+
+int64_t call_truncate(struct thread *thread, const uint64_t *a)
+{
+    int64_t error;
+    struct inode *inode = argument_inode(thread, HERE, a[0], 0, &error);
+    if (!inode)
+        return error;
+    error = size_set(inode, a[1]);
+    inode_release(inode);
+    return error;
+}
+
+int64_t call_ftruncate(struct thread *thread, const uint64_t *a)
+{
+    const struct open_file *file = descriptor_file(thread, a[0]);
+    if (!file)
+        return -EBADF;
+    return open_file_is_writable(file) ? size_set(file->inode, a[1]) : -EINVAL;
+}
+
+int64_t call_fallocate(struct thread *thread, const uint64_t *a)
+{
+    const struct open_file *file = descriptor_file(thread, a[0]);
+    if (!file || !open_file_is_writable(file))
+        return -EBADF;
+    if (a[1] || !inode_is_regular(file->inode))
+        return a[1] ? -EOPNOTSUPP : -ENODEV;
+    if ((int64_t)a[2] < 0 || (int64_t)a[3] <= 0 || a[2] + a[3] > INT64_MAX)
+        return -EINVAL;
+    return a[2] + a[3] > file->inode->size ? inode_set_size(file->inode, a[2] + a[3]) : 0;
+}
+
+static int64_t file_system_state(struct thread *thread, const struct inode *inode, uint64_t address)
+{
+    enum { TMPFS = 0x01021994, PROC = 0x9fa0 };
+    bool is_proc = inode->operations != NULL;
+    struct linux_statfs state = {
+        .type = is_proc ? PROC : TMPFS,
+        .block_size = PAGE_SIZE,
+        .blocks = is_proc ? 0 : (int64_t)machine_frames_total(),
+        .blocks_free = is_proc ? 0 : (int64_t)machine_frames_free(),
+        .blocks_available = is_proc ? 0 : (int64_t)machine_frames_free(),
+        .name_length = NAME_MAX,
+        .fragment_size = PAGE_SIZE,
+    };
+    return user_write_object(memory_of(thread), address, &state);
+}
+
+int64_t call_statfs(struct thread *thread, const uint64_t *a)
+{
+    int64_t error;
+    struct inode *inode = argument_inode(thread, HERE, a[0], 0, &error);
+    if (!inode)
+        return error;
+    error = file_system_state(thread, inode, a[1]);
+    inode_release(inode);
+    return error;
+}
+
+int64_t call_fstatfs(struct thread *thread, const uint64_t *a)
+{
+    const struct open_file *file = descriptor_file(thread, a[0]);
+    return file ? file_system_state(thread, file->inode, a[1]) : -EBADF;
+}
+
+/* Names */
+
+/* Makes a new inode where a path leads; null and an error. */
+static struct inode *make_at(struct thread *thread, uint64_t directory, uint64_t address, uint32_t mode, int64_t *error)
+{
+    struct path_result place;
+    *error = argument_walk(thread, directory, address, 0, &place);
+    if (*error)
+        return NULL;
+    struct inode *inode = NULL;
+    if (place.inode)
+        *error = -EEXIST;
+    else if (place.must_be_directory && (mode & S_IFMT) != S_IFDIR)
+        *error = -ENOENT;
+    else
+        inode = directory_make(place.parent, place.name, place.name_length, mode, error);
+    path_result_release(&place);
+    return inode;
+}
+
+int64_t call_mkdirat(struct thread *thread, const uint64_t *a)
+{
+    int64_t error;
+    uint32_t mode = S_IFDIR | ((uint32_t)a[2] & 01777 & ~thread->process->umask);
+    struct inode *inode = make_at(thread, a[0], a[1], mode, &error);
+    if (inode)
+        inode_release(inode);
+    return error;
+}
+
+int64_t call_mkdir(struct thread *thread, const uint64_t *a)
+{
+    return call_mkdirat(thread, (uint64_t[]){HERE, a[0], a[1]});
+}
+
+int64_t call_mknodat(struct thread *thread, const uint64_t *a)
+{
+    uint32_t type = (uint32_t)a[2] & S_IFMT;
+    int64_t error;
+    if (!type)
+        type = S_IFREG;
+    if (type != S_IFREG && type != S_IFIFO && type != S_IFCHR)
+        return type == S_IFDIR ? -EPERM : -EINVAL;
+    struct inode *inode = make_at(thread, a[0], a[1], type | ((uint32_t)a[2] & 07777 & ~thread->process->umask), &error);
+    if (!inode)
+        return error;
+    if (type == S_IFCHR)
+        inode->device = a[3];
+    inode_release(inode);
+    return 0;
+}
+
+int64_t call_mknod(struct thread *thread, const uint64_t *a)
+{
+    return call_mknodat(thread, (uint64_t[]){HERE, a[0], a[1], a[2]});
+}
+
+int64_t call_symlinkat(struct thread *thread, const uint64_t *a)
+{
+    const char *target;
+    int64_t error = argument_path(thread, a[0], &target);
+    if (error)
+        return error;
+    size_t length = strlen(target);
+    if (!length || length >= HEAP_LARGEST)
+        return length ? -ENAMETOOLONG : -ENOENT;
+    char *copy = heap_string(target, length);
+    struct inode *inode = copy ? make_at(thread, a[1], a[2], S_IFLNK | 0777, &error) : NULL;
+    if (!inode) {
+        heap_free(copy);
+        return copy ? error : -ENOSPC;
+    }
+    inode->link_target = copy;
+    inode->size = length;
+    inode_release(inode);
+    return 0;
+}
+
+int64_t call_symlink(struct thread *thread, const uint64_t *a)
+{
+    return call_symlinkat(thread, (uint64_t[]){a[0], HERE, a[1]});
+}
+
+int64_t call_readlinkat(struct thread *thread, const uint64_t *a)
+{
+    static char target[PATH_MAX];
+    int64_t error, length;
+    struct inode *inode = argument_inode(thread, a[0], a[1], AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH, &error);
+    if (!inode)
+        return error;
+    if (!inode_is_link(inode)) {
+        length = -EINVAL;
+    } else if (inode->operations) {
+        length = inode->operations->read_link(inode, target, sizeof target);
+    } else {
+        length = (int64_t)strlen(inode->link_target);
+        memcpy(target, inode->link_target, (size_t)length);
+    }
+    inode_release(inode);
+    if (length < 0 || (int64_t)a[3] <= 0)
+        return length < 0 ? length : -EINVAL;
+    if ((uint64_t)length > a[3])
+        length = (int64_t)a[3];
+    error = user_write(memory_of(thread), a[2], target, (size_t)length);
+    return error ? error : length;
+}
+
+int64_t call_readlink(struct thread *thread, const uint64_t *a)
+{
+    return call_readlinkat(thread, (uint64_t[]){HERE, a[0], a[1], a[2]});
+}
+
+int64_t call_unlinkat(struct thread *thread, const uint64_t *a)
+{
+    struct path_result place;
+    bool wants_directory = a[2] & AT_REMOVEDIR;
+    int64_t error = argument_walk(thread, a[0], a[1], 0, &place);
+    if (error)
+        return error;
+    if (!place.inode)
+        error = -ENOENT;
+    else if (!place.name_length)
+        error = wants_directory ? -EBUSY : -EISDIR;
+    else if (place.parent->operations || place.inode->operations)
+        error = -EPERM;
+    else if (wants_directory != inode_is_directory(place.inode))
+        error = wants_directory ? -ENOTDIR : -EISDIR;
+    else if (wants_directory && !directory_is_empty(place.inode))
+        error = -ENOTEMPTY;
+    if (!error) {
+        place.inode->links -= wants_directory ? 2 : 1;
+        place.inode->changed = inode_now();
+        directory_remove(place.parent, place.name, place.name_length);
+    }
+    path_result_release(&place);
+    return error;
+}
+
+int64_t call_unlink(struct thread *thread, const uint64_t *a)
+{
+    return call_unlinkat(thread, (uint64_t[]){HERE, a[0], 0});
+}
+
+int64_t call_rmdir(struct thread *thread, const uint64_t *a)
+{
+    return call_unlinkat(thread, (uint64_t[]){HERE, a[0], AT_REMOVEDIR});
+}
+
+int64_t call_linkat(struct thread *thread, const uint64_t *a)
+{
+    struct path_result place;
+    int64_t error;
+    uint64_t follow = a[4] & AT_SYMLINK_FOLLOW ? 0 : AT_SYMLINK_NOFOLLOW;
+    struct inode *inode = argument_inode(thread, a[0], a[1], follow | (a[4] & AT_EMPTY_PATH), &error);
+    if (!inode)
+        return error;
+    error = argument_walk(thread, a[2], a[3], 0, &place);
+    if (!error) {
+        if (place.inode)
+            error = -EEXIST;
+        else if (inode_is_directory(inode) || inode->operations)
+            error = -EPERM;
+        else
+            error = directory_add(place.parent, place.name, place.name_length, inode);
+        if (!error)
+            inode->links++;
+        path_result_release(&place);
+    }
+    inode_release(inode);
+    return error;
+}
+
+int64_t call_link(struct thread *thread, const uint64_t *a)
+{
+    return call_linkat(thread, (uint64_t[]){HERE, a[0], HERE, a[1], 0});
+}
+
+/* Whether `directory` is `ancestor` or lies below it. */
+static bool is_below(struct inode *directory, const struct inode *ancestor)
+{
+    while (directory != ancestor) {
+        struct inode *parent = directory_parent(directory);
+        if (parent == directory)
+            return false;
+        directory = parent;
+    }
+    return true;
+}
+
+static int64_t rename_check(const struct path_result *from, const struct path_result *to, uint64_t flags)
+{
+    if (!from->inode)
+        return -ENOENT;
+    if (!from->name_length || (to->inode && !to->name_length))
+        return -EBUSY;
+    if (from->inode->operations || from->parent->operations || to->parent->operations)
+        return -EXDEV;
+    bool moves_directory = inode_is_directory(from->inode);
+    if (moves_directory && is_below(to->parent, from->inode))
+        return -EINVAL;
+    if (!to->inode)
+        return to->must_be_directory && !moves_directory ? -ENOTDIR : 0;
+    if (flags & RENAME_NOREPLACE)
+        return -EEXIST;
+    if (to->inode->operations)
+        return -EBUSY;
+    if (inode_is_directory(to->inode) != moves_directory)
+        return moves_directory ? -ENOTDIR : -EISDIR;
+    return moves_directory && !directory_is_empty(to->inode) ? -ENOTEMPTY : 0;
+}
+
+int64_t call_renameat2(struct thread *thread, const uint64_t *a)
+{
+    struct path_result from, to;
+    char old_name[NAME_MAX + 1];
+    if (a[4] & ~(uint64_t)RENAME_NOREPLACE)
+        return -EINVAL;
+    int64_t error = argument_walk(thread, a[0], a[1], 0, &from);
+    if (error)
+        return error;
+    /* The next walk overwrites the name that this one found. */
+    size_t old_length = from.name_length;
+    memcpy(old_name, from.name, old_length);
+    error = argument_walk(thread, a[2], a[3], 0, &to);
+    if (!error) {
+        error = rename_check(&from, &to, a[4]);
+        if (!error && from.inode != to.inode) {
+            if (to.inode) {
+                to.inode->links -= inode_is_directory(to.inode) ? 2 : 1;
+                directory_remove(to.parent, to.name, to.name_length);
+            }
+            directory_remove(from.parent, old_name, old_length);
+            error = directory_add(to.parent, to.name, to.name_length, from.inode);
+        }
+        path_result_release(&to);
+    }
+    path_result_release(&from);
+    return error;
+}
+
+int64_t call_renameat(struct thread *thread, const uint64_t *a)
+{
+    return call_renameat2(thread, (uint64_t[]){a[0], a[1], a[2], a[3], 0});
+}
+
+int64_t call_rename(struct thread *thread, const uint64_t *a)
+{
+    return call_renameat2(thread, (uint64_t[]){HERE, a[0], HERE, a[1], 0});
+}
+
+/* Directories */
+
+struct entry_writer {
+    struct thread *thread;
+    uint64_t address, room, written;
+    uint64_t position; /* where the next call goes on */
+    int64_t error;
+};
+
+static bool entry_write(void *context, const char *name, uint64_t number, uint32_t mode, uint64_t next)
+{
+    struct entry_writer *writer = context;
+    size_t name_size = strlen(name) + 1;
+    size_t length = (sizeof(struct linux_directory_entry) + name_size + 7) & ~(size_t)7;
+    if (length > writer->room - writer->written) {
+        if (!writer->written)
+            writer->error = -EINVAL;
+        return false;
+    }
+    struct {
+        struct linux_directory_entry head;
+        char name[NAME_MAX + 1 + 8];
+    } __attribute__((packed)) entry = {.head = {.inode = number,
+                                                .next_offset = (int64_t)next,
+                                                .record_length = (uint16_t)length,
+                                                .type = (uint8_t)(mode >> 12)}};
+    memcpy(entry.name, name, name_size);
+    int64_t error = user_write(memory_of(writer->thread), writer->address + writer->written, &entry, length);
+    if (error) {
+        writer->error = error;
+        return false;
+    }
+    writer->written += length;
+    writer->position = next;
+    return true;
+}
+
+int64_t call_getdents64(struct thread *thread, const uint64_t *a)
+{
+    struct open_file *file = descriptor_file(thread, a[0]);
+    if (!file)
+        return -EBADF;
+    if (!inode_is_directory(file->inode))
+        return -ENOTDIR;
+    struct entry_writer writer = {thread, a[1], (uint32_t)a[2], 0, file->position, 0};
+    directory_list(file->inode, file->position, entry_write, &writer);
+    if (!writer.written)
+        return writer.error;
+    file->position = writer.position;
+    return (int64_t)writer.written;
+}
+
+int64_t call_getcwd(struct thread *thread, const uint64_t *a)
+{
+    static char path[PATH_MAX];
+    int64_t length = directory_path(thread->process->working_directory, path, sizeof path);
+    if (length < 0)
+        return length;
+    if ((uint64_t)length > a[1])
+        return -ERANGE;
+    int64_t error = user_write(memory_of(thread), a[0], path, (size_t)length);
+    return error ? error : length;
+}
+
+static int64_t directory_enter(struct thread *thread, struct inode *inode)
+{
+    if (!inode_is_directory(inode))
+        return -ENOTDIR;
+    inode_reference(inode);
+    inode_release(thread->process->working_directory);
+    thread->process->working_directory = inode;
+    return 0;
+}
+
+int64_t call_chdir(struct thread *thread, const uint64_t *a)
+{
+    int64_t error;
+    struct inode *inode = argument_inode(thread, HERE, a[0], 0, &error);
+    if (!inode)
+        return error;
+    error = directory_enter(thread, inode);
+    inode_release(inode);
+    return error;
+}
+
+int64_t call_fchdir(struct thread *thread, const uint64_t *a)
+{
+    const struct open_file *file = descriptor_file(thread, a[0]);
+    return file ? directory_enter(thread, file->inode) : -EBADF;
+}
+
+int64_t call_chroot(struct thread *thread, const uint64_t *a)
+{
+    (void)thread, (void)a;
+    return -EPERM;
+}
+
+int64_t call_umask(struct thread *thread, const uint64_t *a)
+{
+    uint32_t old = thread->process->umask;
+    thread->process->umask = (uint32_t)a[0] & 0777;
+    return old;
+}

@@ -1,0 +1,204 @@
+#include "personality/linux/file/inode.h"
+
+#include "personality/linux/abi/errno.h"
+#include "personality/linux/file/directory.h"
+#include "personality/linux/support/clock.h"
+#include "personality/linux/support/frame.h"
+#include "personality/linux/support/heap.h"
+#include "personality/linux/support/assert.h"
+#include "lib/string.h"
+
+enum { DIRECT_PAGES = 8, TABLE_ENTRIES = PAGE_SIZE / sizeof(uint32_t) };
+#define FILE_SIZE_LIMIT (((uint64_t)TABLE_ENTRIES * TABLE_ENTRIES + DIRECT_PAGES) * PAGE_SIZE)
+
+static uint64_t last_number;
+
+struct linux_timespec inode_now(void)
+{
+    return clock_date();
+}
+
+void inode_touch_modified(struct inode *inode)
+{
+    inode->modified = inode->changed = inode_now();
+}
+
+struct inode *inode_create(uint32_t mode)
+{
+    struct inode *inode = heap_allocate(sizeof *inode);
+    if (!inode)
+        return NULL;
+    inode->references = 1;
+    inode->mode = mode;
+    inode->links = inode_is_directory(inode) ? 2 : 1;
+    inode->number = ++last_number;
+    inode->accessed = inode->modified = inode->changed = inode_now();
+    if (inode_is_directory(inode))
+        list_initialise(&inode->directory.entries);
+    return inode;
+}
+
+void inode_reference(struct inode *inode)
+{
+    inode->references++;
+}
+
+/* The place that holds the frame number of a page; null if there is none (not made, or memory is exhausted). */
+static uint32_t *page_place(struct file_pages *pages, uint64_t page, bool make)
+{
+    if (page < DIRECT_PAGES)
+        return &pages->direct[page];
+    page -= DIRECT_PAGES;
+    if (page >= (uint64_t)TABLE_ENTRIES * TABLE_ENTRIES)
+        return NULL;
+    if (!pages->table && (!make || !(pages->table = frame_allocate_zeroed())))
+        return NULL;
+    uint32_t *table = (uint32_t *)frame_data(pages->table) + page / TABLE_ENTRIES;
+    if (!*table && (!make || !(*table = frame_allocate_zeroed())))
+        return NULL;
+    return (uint32_t *)frame_data(*table) + page % TABLE_ENTRIES;
+}
+
+uint32_t inode_frame(struct inode *file, uint64_t page, bool make)
+{
+    uint32_t *place = page_place(&file->pages, page, make);
+    if (place && !*place && make)
+        *place = frame_allocate_zeroed();
+    return place ? *place : 0;
+}
+
+static void page_place_clear(uint32_t *place)
+{
+    if (*place)
+        frame_release(*place);
+    *place = 0;
+}
+
+/* Gives up the frames of all pages from `first` on. */
+static void pages_truncate(struct file_pages *pages, uint64_t first)
+{
+    for (uint64_t page = first; page < DIRECT_PAGES; page++)
+        page_place_clear(&pages->direct[page]);
+    if (!pages->table)
+        return;
+
+    uint64_t keep = first > DIRECT_PAGES ? first - DIRECT_PAGES : 0;
+    uint32_t *tables = frame_data(pages->table);
+    for (uint64_t i = keep / TABLE_ENTRIES; i < TABLE_ENTRIES; i++) {
+        if (!tables[i])
+            continue;
+        uint64_t from = i * TABLE_ENTRIES < keep ? keep % TABLE_ENTRIES : 0;
+        uint32_t *places = frame_data(tables[i]);
+        for (uint64_t j = from; j < TABLE_ENTRIES; j++)
+            page_place_clear(&places[j]);
+        if (from == 0)
+            page_place_clear(&tables[i]);
+    }
+    if (keep == 0)
+        page_place_clear(&pages->table);
+}
+
+void inode_release(struct inode *inode)
+{
+    assert(inode->references > 0);
+    if (--inode->references)
+        return;
+    if (inode->operations) {
+        if (inode->pseudo.parent)
+            inode_release(inode->pseudo.parent);
+    } else if (inode_is_regular(inode)) {
+        pages_truncate(&inode->pages, 0);
+    } else if (inode_is_directory(inode)) {
+        directory_clear(inode);
+    } else if (inode_is_link(inode)) {
+        heap_free(inode->link_target);
+    }
+    heap_free(inode);
+}
+
+uint64_t inode_mappable_bytes(const struct inode *file)
+{
+    if (!inode_is_regular(file) || file->operations)
+        return 0;
+    return (file->size + PAGE_SIZE - 1) & ~(uint64_t)(PAGE_SIZE - 1);
+}
+
+int64_t inode_set_size(struct inode *file, uint64_t size)
+{
+    if (size > FILE_SIZE_LIMIT)
+        return -EFBIG;
+    if (size < file->size) {
+        pages_truncate(&file->pages, (size + PAGE_SIZE - 1) / PAGE_SIZE);
+        uint32_t last = size % PAGE_SIZE ? inode_frame(file, size / PAGE_SIZE, false) : 0;
+        if (last)
+            memset((char *)frame_data(last) + size % PAGE_SIZE, 0, PAGE_SIZE - size % PAGE_SIZE);
+    }
+    file->size = size;
+    inode_touch_modified(file);
+    return 0;
+}
+
+int64_t inode_read(struct inode *file, uint64_t offset, void *to, size_t bytes)
+{
+    if (offset >= file->size)
+        return 0;
+    if (bytes > file->size - offset)
+        bytes = file->size - offset;
+    for (size_t done = 0; done < bytes;) {
+        size_t in_page = (offset + done) % PAGE_SIZE;
+        size_t piece = PAGE_SIZE - in_page < bytes - done ? PAGE_SIZE - in_page : bytes - done;
+        uint32_t frame = inode_frame(file, (offset + done) / PAGE_SIZE, false);
+        if (frame)
+            memcpy((char *)to + done, (char *)frame_data(frame) + in_page, piece);
+        else
+            memset((char *)to + done, 0, piece);
+        done += piece;
+    }
+    return (int64_t)bytes;
+}
+
+int64_t inode_write(struct inode *file, uint64_t offset, const void *from, size_t bytes)
+{
+    if (offset > FILE_SIZE_LIMIT || bytes > FILE_SIZE_LIMIT - offset)
+        return -EFBIG;
+    size_t done = 0;
+    while (done < bytes) {
+        size_t in_page = (offset + done) % PAGE_SIZE;
+        size_t piece = PAGE_SIZE - in_page < bytes - done ? PAGE_SIZE - in_page : bytes - done;
+        uint32_t frame = inode_frame(file, (offset + done) / PAGE_SIZE, true);
+        if (!frame)
+            break;
+        memcpy((char *)frame_data(frame) + in_page, (const char *)from + done, piece);
+        done += piece;
+    }
+    if (offset + done > file->size)
+        file->size = offset + done;
+    if (done)
+        inode_touch_modified(file);
+    return done || !bytes ? (int64_t)done : -ENOSPC;
+}
+
+uint64_t inode_pages_used(const struct inode *file)
+{
+    return (file->size + PAGE_SIZE - 1) / PAGE_SIZE;
+}
+
+void inode_stat(const struct inode *inode, struct linux_stat *stat)
+{
+    bool is_device = (inode->mode & S_IFMT) == S_IFCHR && !inode->operations;
+    *stat = (struct linux_stat){
+        .device = inode->operations ? 5 : 1,
+        .inode = inode->number,
+        .links = inode->links,
+        .mode = inode->mode,
+        .uid = inode->uid,
+        .gid = inode->gid,
+        .special_device = is_device ? inode->device : 0,
+        .size = (int64_t)inode->size,
+        .block_size = PAGE_SIZE,
+        .blocks = inode_is_regular(inode) && !inode->operations ? (int64_t)(inode_pages_used(inode) * 8) : 0,
+        .accessed = inode->accessed,
+        .modified = inode->modified,
+        .changed = inode->changed,
+    };
+}
