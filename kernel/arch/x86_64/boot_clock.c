@@ -7,9 +7,9 @@
 #include "machine/instructions.h"
 
 #define MEASURE_TICKS   23864 /* of the interval timer: 20 ms */
-#define MEASURE_TRIES   3
+#define MEASURE_TRIES   10
 /* A measurement is good when its ends are known to this fraction of its length (binary places). */
-#define GOOD_BITS       14
+#define GOOD_BITS       12
 /* Two ratios that differ by less than this fraction (binary places) are the same: what measuring blurs. */
 #define SAME_RATIO_BITS 17
 #define LEAF_CRYSTAL    0x15u
