@@ -12,12 +12,15 @@ from pathlib import Path
 
 
 def functions_of(kernel):
-    """(address, name) of each function, ascending; of several names for one address the first."""
+    """(address, name) of each function, ascending; of several names for one address the first.
+
+    Of the linker script's names (ki_...) only the end of the code stays, so that data is not taken for the last function.
+    """
     listing = subprocess.run(["nm", "-n", "--defined-only", kernel], check=True, capture_output=True, text=True).stdout
     named = {}
     for line in listing.splitlines():
         address, kind, name = line.split()
-        if kind in "Tt" and not name.startswith("."):
+        if kind in "Tt" and (not name.startswith("ki_") or name == "ki_text_end"):
             named.setdefault(int(address, 16), name)
     return sorted(named.items())
 

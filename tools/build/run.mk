@@ -3,6 +3,7 @@
 PROGRAM   ?= roottask
 QEMUFLAGS ?=
 GDBFLAGS  ?=
+export GDBFLAGS
 
 BOOTED := $(OUT)/$(VARIANT)
 BOOT    = tools/run/boot --cpu '$(CPU)' --mem '$(MEM)' --qemu '$(QEMU)'
@@ -15,7 +16,7 @@ hello: $(BOOTED)/kernel32.elf $(BOOTED)/hello.elf | $(BUILD)/setup/run ## boot t
 	$(Q)$(BOOT) --kernel $(BOOTED)/kernel32.elf --module $(BOOTED)/hello.elf -- $(QEMUFLAGS)
 
 debug: $(BOOTED)/kernel32.elf $(BOOTED)/kernel.elf $(BOOTED)/$(PROGRAM).elf | $(BUILD)/setup/run ## boot stopped, with gdb attached
-	$(Q)$(BOOT) $(IMAGE) --gdb "$(GDBFLAGS)" --symbols $(BOOTED)/kernel.elf $(BOOTED)/$(PROGRAM).elf -- $(QEMUFLAGS)
+	$(Q)$(BOOT) $(IMAGE) --gdb --symbols $(BOOTED)/kernel.elf $(BOOTED)/$(PROGRAM).elf -- $(QEMUFLAGS)
 
 iso: $(BOOTED)/$(PROGRAM).iso ## make a bootable CD image (GRUB, multiboot 2)
 

@@ -56,9 +56,10 @@ void hal_halt(int status)
 extern const char ki_rodata_end[], ki_end[];
 #define BACKTRACE_MAX 24
 
+/* A return address: the call stands before it, perhaps as the last instruction of its function. */
 static void print_place(uint64_t address)
 {
-    const struct symbol *symbol = symbol_find(address);
+    const struct symbol *symbol = symbol_find(address - 1);
     if (symbol)
         print_always("  %016lx  %s + 0x%lx\n", address, symbol->name, address - symbol->address);
     else
