@@ -161,11 +161,11 @@ class Configuration:
         return {o["name"]: values[o["name"]] for o in self.option_list}
 
     def _number_labels(self):
-        listed = load("invocations")["invocation"]
+        listed = load("invocations")["invocation"] + load(f"invocations_{self.arch}")["invocation"]
         present = []
         for group in ("common", "sel4_arch", "arch"):
             present += [i for i in listed if i["group"] == group and self.has(i)]
-        absent = [i for i in listed if self.arch in i.get("arch", ARCHITECTURES) and not self.has(i)]
+        absent = [i for i in listed if not self.has(i)]
         for number, entry in enumerate(present):
             entry["number"] = number
         for number, entry in enumerate(absent):
