@@ -15,8 +15,9 @@ CPU_MODELS = ["nehalem", "haswell", "max"]
 class Machine:
     """One run of tools/run/boot. Everything it prints is copied to the test's own output."""
 
-    def __init__(self, program="roottask", variant="debug", cpu=None, mem=None, iso=False, seconds=60, flags=()):
-        folder = OUT / variant
+    def __init__(self, program="roottask", variant="debug", cpu=None, mem=None, iso=False, seconds=60, flags=(),
+                 out=OUT):
+        folder = Path(out) / variant
         image = ["--iso", f"{folder}/{program}.iso"] if iso else ["--kernel", f"{folder}/kernel32.elf",
                                                                   "--module", f"{folder}/{program}.elf"]
         arguments = [*image, "--timeout", str(seconds)]
