@@ -101,3 +101,9 @@ void check_answer(const char *file, int line, struct answer answer, seL4_Word la
     if (answer.extra_caps || answer.unwrapped)
         test_fail(file, line, "an answer with %lu capabilities (%lu)", answer.extra_caps, answer.unwrapped);
 }
+
+void check_nothing(const char *file, int line, struct answer answer)
+{
+    if (answer.badge != 0 || answer.label != LABEL_UNTOUCHED)
+        test_fail(file, line, "received label %lu, badge 0x%lx; not nothing", answer.label, answer.badge);
+}

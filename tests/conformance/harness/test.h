@@ -34,6 +34,9 @@ _Noreturn void test_fail(const char *file, int line, const char *format, ...) __
 /* Puts the supervisor's limit of one second off: for tests that let much time pass. */
 void test_is_alive(void);
 
+/* The running test; only its address matters. */
+const struct test *test_current(void);
+
 /* A measurement, printed with the test's result. */
 void test_figure(const char *format, ...) __attribute__((format(printf, 1, 2)));
 

@@ -153,6 +153,11 @@ static void runner_main(struct worker *worker)
     seL4_Send(report_cap, seL4_MessageInfo_new(REPORT_DONE, 0, 0, 0));
 }
 
+const struct test *test_current(void)
+{
+    return running;
+}
+
 void runner_start(const struct test *test)
 {
     worker_count = 0;
