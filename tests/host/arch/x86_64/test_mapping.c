@@ -45,6 +45,7 @@ TEST(frame, rights_are_masked_by_the_capability)
     expect(!fake_translate(ADDRESS).is_present);
 }
 
+/* row: page.map.attributes */
 TEST(frame, attributes_choose_the_cache_type)
 {
     static const unsigned types[] = {ABI_OBJECT_4K_PAGE, ABI_OBJECT_LARGE_PAGE};

@@ -56,24 +56,24 @@ void world_map_tables(struct cap_slot *space, uint64_t address, struct cap_slot 
 /* Checks on answers. */
 #define expect_done(given)         expect_eq((given).error, ABI_ERROR_NONE)
 #define expect_refused(given, why) expect_eq((given).error, why)
-#define expect_refused_number(given, why, number) \
-    do {                                          \
-        struct refusal answer = (given);          \
-        expect_eq(answer.error, why);             \
-        expect_eq(answer.word[0], number);        \
+#define expect_refused_number(given, why, number)                                                                      \
+    do {                                                                                                               \
+        struct refusal answer = (given);                                                                               \
+        expect_eq(answer.error, why);                                                                                  \
+        expect_eq(answer.word[0], number);                                                                             \
     } while (0)
-#define expect_out_of_range(given, maximum)             \
-    do {                                                \
-        struct refusal answer = (given);                \
-        expect_eq(answer.error, ABI_ERROR_RANGE_ERROR); \
-        expect_eq(answer.word[0], 0);                   \
-        expect_eq(answer.word[1], maximum);             \
+#define expect_out_of_range(given, maximum)                                                                            \
+    do {                                                                                                               \
+        struct refusal answer = (given);                                                                               \
+        expect_eq(answer.error, ABI_ERROR_RANGE_ERROR);                                                                \
+        expect_eq(answer.word[0], 0);                                                                                  \
+        expect_eq(answer.word[1], maximum);                                                                            \
     } while (0)
-#define expect_lookup_failed(given, failure, bits)        \
-    do {                                                  \
-        struct refusal answer = (given);                  \
-        expect_eq(answer.error, ABI_ERROR_FAILED_LOOKUP); \
-        expect_eq(answer.is_source, 0);                   \
-        expect_eq(answer.lookup.type, failure);           \
-        expect_eq(answer.lookup.bits_left, bits);         \
+#define expect_lookup_failed(given, failure, bits)                                                                     \
+    do {                                                                                                               \
+        struct refusal answer = (given);                                                                               \
+        expect_eq(answer.error, ABI_ERROR_FAILED_LOOKUP);                                                              \
+        expect_eq(answer.is_source, 0);                                                                                \
+        expect_eq(answer.lookup.type, failure);                                                                        \
+        expect_eq(answer.lookup.bits_left, bits);                                                                      \
     } while (0)
