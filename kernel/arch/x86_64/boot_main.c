@@ -23,7 +23,7 @@
 #define LAPIC_X2          BIT(10)
 #define LAPIC_PAGE_MASK   (mask_low(52) & ~mask_low(12))
 #define IOAPIC_DEFAULT    0xfec00000u
-#define MESSAGE_SPECIAL   0xfffffff8u /* 8 bytes that messages use: never given to users */
+#define MESSAGE_SPECIAL   UINT64_C(0xfffffff8) /* 8 bytes that messages use: never given to users */
 #define DEVICE_TOP_BITS   47
 
 extern const char ki_start[], ki_boot_end[], ki_end[];
