@@ -34,10 +34,12 @@ struct cpu {
     struct schedctx *current_schedctx; /* pays for what runs; null while idle */
 
     uint64_t now;            /* time of this kernel entry */
-    uint64_t consumed;       /* ticks of current_schedctx not yet charged */
-    uint64_t domain_left;    /* ticks until the domain's turn ends */
+    uint64_t quiet_until;    /* entries before this moment need not look at budgets, refills and domains */
+    uint64_t charged_until;  /* current_schedctx has paid for the time before */
+    uint64_t domain_end;     /* when the domain's turn ends */
     uint64_t armed_deadline; /* what the timer is set to */
-    bool timer_stale;        /* the deadline must be computed anew before leaving */
+    bool timer_stale;        /* deadline and quiet_until must be computed anew before leaving */
+    bool space_stale;        /* an invocation may have changed the current thread's address space */
 
     uint8_t action; /* enum sched_action */
     uint8_t domain;

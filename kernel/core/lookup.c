@@ -35,6 +35,9 @@ struct slot_walk lookup_walk(struct cap root, uint64_t address, unsigned bits)
 
 struct cap_lookup lookup_cap(const struct thread *thread, uint64_t address)
 {
+    struct cap_slot *slot = lookup_in_root(thread, address);
+    if (LIKELY(slot != NULL))
+        return (struct cap_lookup){.slot = slot};
     struct slot_walk walk = lookup_walk(thread->slot[THREAD_SLOT_CSPACE].cap, address, 64);
     return (struct cap_lookup){walk.failure, walk.slot};
 }

@@ -3,10 +3,8 @@
  */
 #pragma once
 
-#include "object/cap_slot.h"
 #include "object/refusal.h"
-
-struct thread;
+#include "object/thread.h"
 
 /* Where a walk from a CNode capability ended. */
 struct slot_walk {
@@ -25,3 +23,13 @@ struct cap_lookup {
 
 /* For system calls: 64 bits from the thread's CSpace; bits left over at a slot are ignored. */
 struct cap_lookup lookup_cap(const struct thread *thread, uint64_t address);
+
+/* The same where the root alone resolves the address, as it mostly does; null: lookup_cap knows. */
+static inline struct cap_slot *lookup_in_root(const struct thread *thread, uint64_t address)
+{
+    struct cap root = thread->slot[THREAD_SLOT_CSPACE].cap;
+    uint64_t index = address ^ root.word[1];
+    if (LIKELY(cap_is_spanning_cnode(root) && index >> cap_cnode_radix(root) == 0))
+        return (struct cap_slot *)cap_pointer(root) + index;
+    return NULL;
+}

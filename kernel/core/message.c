@@ -13,26 +13,29 @@ static const uint64_t *buffer_message(const uint64_t *buffer)
     return buffer + ABI_IPC_BUFFER_MSG_OFFSET / 8;
 }
 
-struct extra_caps message_lookup_extra(struct thread *sender)
+bool message_lookup_extra(struct thread *sender, struct extra_caps *extra)
 {
-    struct extra_caps extra = {.count = 0};
+    extra->count = 0;
     unsigned wanted = message_extra_caps(context_info(&sender->context));
     const uint64_t *buffer = wanted ? thread_ipc_buffer(sender, false) : NULL;
     if (!buffer)
-        return extra;
+        return true;
     const volatile uint64_t *addresses = buffer + ABI_IPC_BUFFER_CAPS_OFFSET / 8;
     for (unsigned i = 0; i < wanted; i++) {
         uint64_t address = addresses[i];
-        struct cap_lookup found = lookup_cap(sender, address);
-        if (found.failure.type != ABI_LOOKUP_NONE) {
-            extra.failed = true;
-            extra.failed_address = address;
-            extra.failure = found.failure;
-            return extra;
+        struct cap_slot *slot = lookup_in_root(sender, address);
+        if (UNLIKELY(!slot)) {
+            struct cap_lookup found = lookup_cap(sender, address);
+            if (found.failure.type != ABI_LOOKUP_NONE) {
+                extra->failed_address = address;
+                extra->failure = found.failure;
+                return false;
+            }
+            slot = found.slot;
         }
-        extra.slot[extra.count++] = found.slot;
+        extra->slot[extra->count++] = slot;
     }
-    return extra;
+    return true;
 }
 
 /* The empty slot the receiver offers, or null. */
@@ -59,8 +62,7 @@ static struct received_caps transfer_caps(const struct transfer *transfer, uint6
     struct cap_slot *const *extra = transfer->extra;
     unsigned count = transfer->extra_count;
     if (!extra) {
-        looked_up = message_lookup_extra(transfer->sender);
-        if (looked_up.failed)
+        if (!message_lookup_extra(transfer->sender, &looked_up))
             return received;
         extra = looked_up.slot;
         count = looked_up.count;

@@ -40,12 +40,12 @@ struct transfer {
 /* Copies the sender's message, or the fault it carries, to the receiver: registers and buffer, info and badge. */
 void message_transfer(const struct transfer *transfer);
 
-/* Looks up the sender's extra capabilities: fills `extra`, returns how many, or reports the address that failed. */
+/* Extra capabilities of a message that is being sent. */
 struct extra_caps {
     struct cap_slot *slot[ABI_MESSAGE_MAX_EXTRA_CAPS];
     unsigned count;
-    bool failed;
-    uint64_t failed_address;
+    uint64_t failed_address; /* when a look-up failed: which, and why */
     struct lookup_failure failure;
 };
-struct extra_caps message_lookup_extra(struct thread *sender);
+/* Looks up the sender's extra capabilities; false when one of them cannot be found. */
+bool message_lookup_extra(struct thread *sender, struct extra_caps *extra);

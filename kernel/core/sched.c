@@ -76,7 +76,6 @@ void sched_dequeue(struct thread *thread)
 {
     struct cpu *cpu = this_cpu();
     if (cpu->action == SCHED_SWITCH_TO && cpu->candidate == thread) {
-        cpu->candidate = NULL;
         cpu->action = SCHED_CHOOSE;
         return;
     }
@@ -109,9 +108,8 @@ bool sched_is_schedulable(const struct thread *thread)
 void sched_reconsider(void)
 {
     struct cpu *cpu = this_cpu();
-    if (cpu->action == SCHED_SWITCH_TO && sched_is_schedulable(cpu->candidate))
+    if (cpu->action == SCHED_SWITCH_TO)
         sched_enqueue_head(cpu->candidate);
-    cpu->candidate = NULL;
     cpu->action = SCHED_CHOOSE;
 }
 
@@ -191,18 +189,24 @@ static void wake_released(struct cpu *cpu)
 
 /* --- charging ------------------------------------------------------------------------------------------------------ */
 
+static uint64_t take_used(struct cpu *cpu)
+{
+    uint64_t used = cpu->now - cpu->charged_until;
+    cpu->charged_until = cpu->now;
+    cpu->timer_stale = true;
+    return used;
+}
+
 void sched_commit(struct cpu *cpu)
 {
     struct schedctx *schedctx = cpu->current_schedctx;
-    uint64_t used = cpu->consumed;
-    cpu->consumed = 0;
-    if (!schedctx || used == 0 || !schedctx_is_configured(schedctx))
+    if (!schedctx || !schedctx_is_configured(schedctx))
         return;
-    if (schedctx_is_sufficient(schedctx, used))
+    uint64_t used = take_used(cpu);
+    if (LIKELY(schedctx_is_sufficient(schedctx, used)))
         schedctx_charge(schedctx, used);
     else
         schedctx_exhaust(schedctx, used);
-    cpu->timer_stale = true;
 }
 
 /* The head is used up: what its thread does now. */
@@ -225,27 +229,30 @@ static void end_of_budget(struct cpu *cpu, struct schedctx *schedctx, bool may_f
     sched_reconsider();
 }
 
-bool sched_check_budget(struct cpu *cpu, bool restart)
+static bool domain_has_ended(const struct cpu *cpu)
+{
+    return CONFIG_NUM_DOMAINS > 1 && cpu->now >= cpu->domain_end;
+}
+
+bool sched_attend(struct cpu *cpu, bool restart)
 {
     struct schedctx *schedctx = cpu->current_schedctx;
+    cpu->timer_stale = true;
+    wake_released(cpu);
     if (!schedctx)
         return true;
-    if (CONFIG_NUM_DOMAINS > 1 && cpu->domain_left == 0) {
-        /* The turn is over: nobody is charged beyond what was used; the call is issued again in the next turn. */
-        if (restart && thread_is_runnable(cpu->current))
-            cpu->current->state = THREAD_RESTART;
+    bool is_sufficient = schedctx_is_sufficient(schedctx, cpu->now - cpu->charged_until);
+    if (is_sufficient && !domain_has_ended(cpu))
+        return true;
+    if (restart && thread_is_runnable(cpu->current))
+        cpu->current->state = THREAD_RESTART;
+    if (is_sufficient) {
+        /* Only the turn is over: the call is issued again in the next one. */
         sched_commit(cpu);
         sched_reconsider();
         return false;
     }
-    if (schedctx_is_sufficient(schedctx, cpu->consumed))
-        return true;
-    if (restart && thread_is_runnable(cpu->current))
-        cpu->current->state = THREAD_RESTART;
-    uint64_t used = cpu->consumed;
-    cpu->consumed = 0;
-    schedctx_exhaust(schedctx, used);
-    cpu->timer_stale = true;
+    schedctx_exhaust(schedctx, take_used(cpu));
     end_of_budget(cpu, schedctx, true);
     return false;
 }
@@ -253,22 +260,25 @@ bool sched_check_budget(struct cpu *cpu, bool restart)
 void sched_yield(struct cpu *cpu)
 {
     struct schedctx *schedctx = cpu->current_schedctx;
-    uint64_t used = cpu->consumed;
+    uint64_t used = take_used(cpu);
     /* The whole head goes, but only what was really used counts as consumed. */
     uint64_t amount = schedctx_head(schedctx)->amount;
     schedctx_exhaust(schedctx, amount);
     schedctx->consumed -= amount - used;
-    cpu->consumed = 0;
-    cpu->timer_stale = true;
     end_of_budget(cpu, schedctx, false);
 }
 
 /* --- domains ------------------------------------------------------------------------------------------------------ */
 
-void sched_start_domain_turn(struct cpu *cpu, unsigned index)
+static void set_turn(struct cpu *cpu, unsigned index)
 {
     system_state.schedule_index = index;
-    cpu->domain_left = system_state.schedule[index].duration;
+    cpu->domain_end = cpu->now + system_state.schedule[index].duration;
+}
+
+void sched_start_domain_turn(struct cpu *cpu, unsigned index)
+{
+    set_turn(cpu, index);
     cpu->timer_stale = true;
     if (cpu->domain != system_state.schedule[index].domain) {
         sched_reconsider();
@@ -288,19 +298,6 @@ static void next_domain_turn(struct cpu *cpu)
 
 /* --- entry and exit ------------------------------------------------------------------------------------------------ */
 
-void sched_enter(struct cpu *cpu)
-{
-    uint64_t now = hal_time();
-    uint64_t elapsed = now - cpu->now;
-    cpu->now = now;
-    if (cpu->current_schedctx)
-        cpu->consumed += elapsed;
-    if (CONFIG_NUM_DOMAINS > 1)
-        cpu->domain_left -= elapsed < cpu->domain_left ? elapsed : cpu->domain_left;
-    if (cpu->release_root && schedctx_is_released(cpu->release_root, now))
-        wake_released(cpu);
-}
-
 /* The thread that is to run, taken out of its queue; the current one if it stays. */
 static struct thread *choose(struct cpu *cpu)
 {
@@ -316,17 +313,10 @@ static struct thread *choose(struct cpu *cpu)
 static struct thread *decide(struct cpu *cpu)
 {
     struct thread *current = cpu->current;
-    bool stays_runnable = sched_is_schedulable(current) && current->domain == cpu->domain;
-    if (cpu->action == SCHED_RESUME_CURRENT && stays_runnable && !current->in_ready_queue)
-        return current;
-
     struct thread *candidate = cpu->action == SCHED_SWITCH_TO ? cpu->candidate : NULL;
     cpu->action = SCHED_RESUME_CURRENT;
-    cpu->candidate = NULL;
-    if (candidate && !sched_is_schedulable(candidate))
-        candidate = NULL;
     if (sched_is_schedulable(current) && !current->in_ready_queue) {
-        if (candidate && stays_runnable && candidate->priority == current->priority) {
+        if (candidate && current->domain == cpu->domain && candidate->priority == current->priority) {
             sched_enqueue_tail(candidate);
             candidate = NULL;
         }
@@ -345,58 +335,69 @@ static void switch_schedctx(struct cpu *cpu, struct schedctx *next)
     if (next == cpu->current_schedctx)
         return;
     sched_commit(cpu);
-    cpu->consumed = 0;
+    cpu->charged_until = cpu->now;
     cpu->current_schedctx = next;
     cpu->timer_stale = true;
     if (next && !next->is_sporadic)
         schedctx_start(next, cpu->now);
 }
 
+/* The earliest moment at which something is due, and until when an entry need not ask. */
 static void set_timer(struct cpu *cpu)
 {
-    uint64_t deadline = UINT64_MAX;
+    uint64_t deadline = UINT64_MAX, quiet_until;
     struct schedctx *running = cpu->current_schedctx;
     cpu->timer_stale = false;
-    if (running) {
-        uint64_t amount = schedctx_head(running)->amount;
-        uint64_t spent = cpu->consumed + TIMER_SLACK_US * hal_ticks_per_us();
-        deadline = cpu->now + (amount > spent ? amount - spent : 0);
-    }
+    if (CONFIG_NUM_DOMAINS > 1)
+        deadline = cpu->domain_end;
     if (cpu->release_root && schedctx_head(cpu->release_root)->time < deadline)
         deadline = schedctx_head(cpu->release_root)->time;
-    if (CONFIG_NUM_DOMAINS > 1 && cpu->domain_left < deadline - cpu->now)
-        deadline = cpu->now + cpu->domain_left;
+    quiet_until = deadline;
+    if (running) {
+        uint64_t end = cpu->charged_until + schedctx_head(running)->amount;
+        if (end - TIMER_SLACK_US * hal_ticks_per_us() < deadline)
+            deadline = end - TIMER_SLACK_US * hal_ticks_per_us();
+        if (end - MINIMUM_BUDGET_US * hal_ticks_per_us() < quiet_until)
+            quiet_until = end - MINIMUM_BUDGET_US * hal_ticks_per_us() + 1;
+    }
+    cpu->quiet_until = quiet_until;
     if (deadline != cpu->armed_deadline || deadline <= cpu->now) {
         cpu->armed_deadline = deadline;
         hal_timer_set(deadline);
     }
 }
 
-/* A thread that waited in YieldTo runs again: what the other context consumed is its result. */
-static void finish_yield_to(struct thread *thread)
+static NOINLINE struct thread *switch_thread(struct cpu *cpu)
 {
-    if (thread->yield_to)
-        schedctx_complete_yield(thread->yield_to);
+    if (domain_has_ended(cpu))
+        next_domain_turn(cpu);
+    struct thread *from = cpu->current, *to = decide(cpu);
+    switch_schedctx(cpu, to->schedctx);
+    if (UNLIKELY(to->yield_to != NULL))
+        schedctx_complete_yield(to->yield_to); /* it runs again: what the other context consumed is its result */
+    if (from != to) {
+        cpu->current = to;
+        cpu->space_stale = true;
+        hal_switch_thread(from, to);
+    }
+    return to;
 }
 
 void sched_leave(struct cpu *cpu)
 {
-    if (CONFIG_NUM_DOMAINS > 1 && cpu->domain_left == 0)
-        next_domain_turn(cpu);
-    struct thread *from = cpu->current, *to = decide(cpu);
-    switch_schedctx(cpu, to == &cpu->idle ? NULL : to->schedctx);
+    struct thread *thread = cpu->current;
+    if (cpu->action != SCHED_RESUME_CURRENT || !sched_is_schedulable(thread) || domain_has_ended(cpu))
+        thread = switch_thread(cpu);
     if (cpu->timer_stale)
         set_timer(cpu);
-    if (to->yield_to)
-        finish_yield_to(to);
-    if (to->state == THREAD_RESTART) {
-        context_restart(&to->context);
-        to->state = THREAD_RUNNING;
+    if (thread->state == THREAD_RESTART) {
+        context_restart(&thread->context);
+        thread->state = THREAD_RUNNING;
     }
-    cpu->current = to;
-    if (from != to)
-        hal_switch_thread(from, to);
-    hal_activate_space(to);
+    if (cpu->space_stale) {
+        cpu->space_stale = false;
+        hal_activate_space(thread);
+    }
 }
 
 void sched_init(struct cpu *cpu)
@@ -405,8 +406,8 @@ void sched_init(struct cpu *cpu)
     cpu->idle.state = THREAD_IDLE;
     cpu->current = &cpu->idle;
     cpu->action = SCHED_CHOOSE;
+    set_turn(cpu, system_state.schedule_start);
     cpu->domain = (uint8_t)system_state.schedule[system_state.schedule_start].domain;
-    cpu->domain_left = system_state.schedule[system_state.schedule_start].duration;
-    cpu->armed_deadline = 0;
     cpu->timer_stale = true;
+    cpu->space_stale = true;
 }

@@ -10,11 +10,18 @@
 #include "core/cpu.h"
 #include "object/schedctx.h"
 
-/* Reads the clock and notes what the current scheduling context has used. Interrupts: also wakes what is due. */
-void sched_enter(struct cpu *cpu);
-/* True when the current context has the budget for a kernel operation; if not, it is charged, its thread stopped (timeout
- * fault, wait, or end of slice), and the operation is not to be done. `restart`: the thread issues it again. */
-bool sched_check_budget(struct cpu *cpu, bool restart);
+/* The part of sched_enter for moments when something is due. */
+bool sched_attend(struct cpu *cpu, bool restart);
+/*
+ * Reads the clock. True when the current context has the budget for a kernel operation; if not, it is charged, its thread
+ * stopped (timeout fault, wait, or end of slice), and the operation is not to be done. `restart`: the thread issues it again.
+ * Refills that are due wake their threads.
+ */
+static inline bool sched_enter(struct cpu *cpu, bool restart)
+{
+    cpu->now = hal_time();
+    return LIKELY(cpu->now < cpu->quiet_until) || sched_attend(cpu, restart);
+}
 /* Switches to whoever is to run, sets the timer, loads the address space. */
 void sched_leave(struct cpu *cpu);
 

@@ -89,23 +89,29 @@ enum send_kind {
 
 enum send_result { SEND_DONE, SEND_PREEMPTED };
 
-static enum send_result invoke(struct thread *caller, struct cap_slot *slot, const struct extra_caps *extra,
-                               enum send_kind kind)
+static NOINLINE enum send_result invoke(struct thread *caller, struct cap_slot *slot, const struct extra_caps *extra,
+                                        enum send_kind kind)
 {
     uint64_t info = context_info(&caller->context);
-    struct invocation invocation = {.caller = caller,
-                                    .slot = slot,
-                                    .cap = slot->cap,
-                                    .label = message_label(info),
-                                    .length = message_length(info),
-                                    .extra = {extra->slot[0], extra->slot[1], extra->slot[2]},
-                                    .extra_count = extra->count,
-                                    .is_call = kind == SEND_CALL,
-                                    .is_first_half = kind == SEND_FIRST};
-    invocation.buffer = thread_ipc_buffer(caller, false);
-    if (!invocation.buffer && invocation.length > ABI_MESSAGE_REGISTERS)
-        invocation.length = ABI_MESSAGE_REGISTERS;
-    invocation.result_buffer = invocation.is_call ? thread_ipc_buffer(caller, true) : NULL;
+    struct invocation invocation;
+    invocation.caller = caller;
+    invocation.slot = slot;
+    invocation.cap = slot->cap;
+    invocation.label = message_label(info);
+    invocation.length = message_length(info);
+    invocation.buffer = NULL;
+    invocation.extra = extra->slot;
+    invocation.extra_count = extra->count;
+    invocation.is_call = kind == SEND_CALL;
+    invocation.is_first_half = kind == SEND_FIRST;
+    invocation.result_count = 0;
+    invocation.has_replied = false;
+    if (invocation.length > ABI_MESSAGE_REGISTERS) {
+        invocation.buffer = thread_ipc_buffer(caller, false);
+        if (!invocation.buffer)
+            invocation.length = ABI_MESSAGE_REGISTERS;
+    }
+    this_cpu()->space_stale = true;
 
     struct refusal refusal = invocation_dispatch(&invocation);
     if (refusal.error == REFUSAL_PREEMPTED) {
@@ -144,23 +150,30 @@ static void refuse_send(struct thread *caller, enum send_kind kind)
     answer(caller, refusal.error, put_refusal(caller, &refusal));
 }
 
+/* A look-up for a send failed: a fault, or nothing for the sends that never wait. */
+static NOINLINE enum send_result send_failed(struct thread *caller, uint64_t address, struct lookup_failure failure,
+                                             enum send_kind kind)
+{
+    if (kind == SEND_BLOCKING || kind == SEND_CALL)
+        fault_raise_cap(caller, address, false, failure);
+    return SEND_DONE;
+}
+
 static enum send_result send(struct thread *caller, uint64_t address, enum send_kind kind)
 {
-    bool faults = kind == SEND_BLOCKING || kind == SEND_CALL;
-    struct cap_lookup found = lookup_cap(caller, address);
-    if (found.failure.type != ABI_LOOKUP_NONE) {
-        if (faults)
-            fault_raise_cap(caller, address, false, found.failure);
-        return SEND_DONE;
+    struct cap_slot *slot = lookup_in_root(caller, address);
+    if (UNLIKELY(!slot)) {
+        struct cap_lookup found = lookup_cap(caller, address);
+        if (found.failure.type != ABI_LOOKUP_NONE)
+            return send_failed(caller, address, found.failure, kind);
+        slot = found.slot;
     }
-    struct extra_caps extra = message_lookup_extra(caller);
-    if (extra.failed) {
-        if (faults)
-            fault_raise_cap(caller, extra.failed_address, false, extra.failure);
-        return SEND_DONE;
-    }
+    struct extra_caps extra;
+    extra.count = 0;
+    if (message_extra_caps(context_info(&caller->context)) > 0 && !message_lookup_extra(caller, &extra))
+        return send_failed(caller, extra.failed_address, extra.failure, kind);
 
-    struct cap cap = found.slot->cap;
+    struct cap cap = slot->cap;
     switch (cap_type(cap)) {
     case ABI_CAP_TYPE_ENDPOINT:
         if (!cap_allows(cap, RIGHT_WRITE))
@@ -183,7 +196,7 @@ static enum send_result send(struct thread *caller, uint64_t address, enum send_
             answer(caller, ABI_ERROR_NONE, 0);
         return SEND_DONE;
     default:
-        return invoke(caller, found.slot, &extra, kind);
+        return invoke(caller, slot, &extra, kind);
     }
 }
 
@@ -194,28 +207,37 @@ static void refuse_receive(struct thread *caller, uint64_t address)
     fault_raise_cap(caller, address, true, lookup_missing_capability(0));
 }
 
+/* The slot a receive names; a failure is a fault, and null. */
+static struct cap_slot *find_to_receive(struct thread *caller, uint64_t address)
+{
+    struct cap_slot *slot = lookup_in_root(caller, address);
+    if (LIKELY(slot != NULL))
+        return slot;
+    struct cap_lookup found = lookup_cap(caller, address);
+    if (found.failure.type == ABI_LOOKUP_NONE)
+        return found.slot;
+    fault_raise_cap(caller, address, true, found.failure);
+    return NULL;
+}
+
 /* `with_reply`: the reply register names the object that an endpoint's message is to be answered through. */
 static void receive(struct thread *caller, uint64_t address, uint64_t reply_address, bool blocks, bool with_reply)
 {
-    struct cap_lookup found = lookup_cap(caller, address);
-    if (found.failure.type != ABI_LOOKUP_NONE) {
-        fault_raise_cap(caller, address, true, found.failure);
+    struct cap_slot *slot = find_to_receive(caller, address);
+    if (!slot)
         return;
-    }
-    struct cap cap = found.slot->cap;
+    struct cap cap = slot->cap;
     if (cap_type(cap) == ABI_CAP_TYPE_ENDPOINT && cap_allows(cap, RIGHT_READ)) {
         struct reply *reply = NULL;
         if (with_reply) {
-            struct cap_lookup found_reply = lookup_cap(caller, reply_address);
-            if (found_reply.failure.type != ABI_LOOKUP_NONE) {
-                fault_raise_cap(caller, reply_address, true, found_reply.failure);
+            struct cap_slot *reply_slot = find_to_receive(caller, reply_address);
+            if (!reply_slot)
                 return;
-            }
-            if (cap_type(found_reply.slot->cap) != ABI_CAP_TYPE_REPLY) {
+            if (cap_type(reply_slot->cap) != ABI_CAP_TYPE_REPLY) {
                 refuse_receive(caller, reply_address);
                 return;
             }
-            reply = cap_pointer(found_reply.slot->cap);
+            reply = cap_pointer(reply_slot->cap);
         }
         endpoint_receive(cap_pointer(cap), caller, reply, blocks);
     } else if (cap_type(cap) == ABI_CAP_TYPE_NOTIFICATION && cap_allows(cap, RIGHT_READ)) {
@@ -291,13 +313,12 @@ void kernel_syscall(void)
     struct thread *caller = cpu->current;
     int64_t number = (int64_t)context_syscall_number(&caller->context);
     bool is_foreign = caller->flags & ABI_TCB_FLAG_FOREIGN;
-    if (!is_foreign && debug_syscall(number, caller)) {
+    if (!is_known(number) && !is_foreign && debug_syscall(number, caller)) {
         /* Exempt from the budget, and no time is accounted: the next entry does. */
         sched_leave(cpu);
         return;
     }
-    sched_enter(cpu);
-    if (sched_check_budget(cpu, true)) {
+    if (sched_enter(cpu, true)) {
         if (is_foreign) {
             /* The handler needs only to give a result: the thread goes on behind the call. */
             context_stop_here(&caller->context);
@@ -316,8 +337,7 @@ void kernel_syscall(void)
 void kernel_unknown_syscall(uint64_t number)
 {
     struct cpu *cpu = this_cpu();
-    sched_enter(cpu);
-    if (sched_check_budget(cpu, true))
+    if (sched_enter(cpu, true))
         fault_raise_unknown_syscall(cpu->current, number);
     sched_leave(cpu);
 }
@@ -325,8 +345,7 @@ void kernel_unknown_syscall(uint64_t number)
 void kernel_user_exception(uint64_t number, uint64_t code)
 {
     struct cpu *cpu = this_cpu();
-    sched_enter(cpu);
-    if (sched_check_budget(cpu, true))
+    if (sched_enter(cpu, true))
         fault_raise_exception(cpu->current, number, code);
     sched_leave(cpu);
 }
@@ -334,8 +353,7 @@ void kernel_user_exception(uint64_t number, uint64_t code)
 void kernel_vm_fault(uint64_t address, uint64_t status, bool is_fetch)
 {
     struct cpu *cpu = this_cpu();
-    sched_enter(cpu);
-    if (sched_check_budget(cpu, true))
+    if (sched_enter(cpu, true))
         fault_raise_vm(cpu->current, address, status, is_fetch);
     sched_leave(cpu);
 }
@@ -343,8 +361,7 @@ void kernel_vm_fault(uint64_t address, uint64_t status, bool is_fetch)
 void kernel_interrupt(unsigned irq)
 {
     struct cpu *cpu = this_cpu();
-    sched_enter(cpu);
-    sched_check_budget(cpu, false);
+    sched_enter(cpu, false);
     irq_deliver(irq);
     sched_leave(cpu);
 }
@@ -354,15 +371,13 @@ void kernel_timer_interrupt(void)
     struct cpu *cpu = this_cpu();
     cpu->timer_stale = true;
     cpu->armed_deadline = 0;
-    sched_enter(cpu);
-    sched_check_budget(cpu, false);
+    sched_enter(cpu, false);
     sched_leave(cpu);
 }
 
 void kernel_spurious_interrupt(void)
 {
     struct cpu *cpu = this_cpu();
-    sched_enter(cpu);
-    sched_check_budget(cpu, false);
+    sched_enter(cpu, false);
     sched_leave(cpu);
 }

@@ -127,27 +127,39 @@ static inline struct cap cap_reply_new(const void *reply, bool can_grant)
     return cap_make(ABI_CAP_TYPE_REPLY, (uintptr_t)reply, (uint64_t)(can_grant ? RIGHT_GRANT : 0) << 5, 0);
 }
 
-/* --- cnode: radix 10..5; word 1 = guard 63..6, guard size 5..0 (the interface's CNode data word) ------------------ */
-static inline uint64_t cnode_data_canonical(uint64_t data)
-{
-    unsigned guard_size = data & 63;
-    return ((data >> 6) & mask_low(guard_size < 58 ? guard_size : 58)) << 6 | guard_size;
-}
+/* --- cnode: radix 10..5, spans 11 ---------------------------------------------------------------------------------
+ * A capability that resolves all 64 bits by itself (guard size + radix = 64, as nearly every CSpace root does) "spans": its
+ * word 1 is the guard shifted to its place in an address, so that a look-up is an exclusive or and a comparison. Others
+ * have the interface's CNode data word: guard 63..6, guard size 5..0. */
+#define CAP_CNODE_SPANS BIT(11)
+
 static inline struct cap cap_cnode_new(const void *slots, unsigned radix, uint64_t data)
 {
-    return cap_make(ABI_CAP_TYPE_CNODE, (uintptr_t)slots, (uint64_t)radix << 5, cnode_data_canonical(data));
+    unsigned guard_size = data & ABI_CNODE_DATA_GUARD_SIZE_MASK;
+    uint64_t guard = (data >> ABI_CNODE_DATA_GUARD_SHIFT) & mask_low(guard_size);
+    if (guard_size + radix == 64)
+        return cap_make(ABI_CAP_TYPE_CNODE, (uintptr_t)slots, CAP_CNODE_SPANS | (uint64_t)radix << 5, guard << radix);
+    return cap_make(ABI_CAP_TYPE_CNODE, (uintptr_t)slots, (uint64_t)radix << 5,
+                    guard << ABI_CNODE_DATA_GUARD_SHIFT | guard_size);
 }
 static inline unsigned cap_cnode_radix(struct cap cap)
 {
     return (unsigned)cap_field(cap, 5, 6);
 }
+/* Both at once: a CNode, and one that spans. */
+static inline bool cap_is_spanning_cnode(struct cap cap)
+{
+    return (cap.word[0] & (CAP_CNODE_SPANS | 31)) == (CAP_CNODE_SPANS | ABI_CAP_TYPE_CNODE);
+}
 static inline unsigned cap_cnode_guard_size(struct cap cap)
 {
-    return cap.word[1] & 63;
+    return cap.word[0] & CAP_CNODE_SPANS ? 64 - cap_cnode_radix(cap)
+                                         : (unsigned)(cap.word[1] & ABI_CNODE_DATA_GUARD_SIZE_MASK);
 }
 static inline uint64_t cap_cnode_guard(struct cap cap)
 {
-    return cap.word[1] >> 6;
+    return cap.word[0] & CAP_CNODE_SPANS ? cap.word[1] >> cap_cnode_radix(cap)
+                                         : cap.word[1] >> ABI_CNODE_DATA_GUARD_SHIFT;
 }
 
 /* --- zombie: what a cnode or thread capability becomes while its slots are emptied --------------------------------

@@ -22,12 +22,14 @@ void invocation_result(struct invocation *invocation, unsigned index, uint64_t v
 {
     if (!invocation->is_call)
         return;
-    if (index < ABI_MESSAGE_REGISTERS)
+    if (index < ABI_MESSAGE_REGISTERS) {
         context_set_mr(&invocation->caller->context, index, value);
-    else if (invocation->result_buffer)
-        invocation->result_buffer[ABI_IPC_BUFFER_MSG_OFFSET / 8 + index] = value;
-    else
-        return;
+    } else {
+        uint64_t *buffer = thread_ipc_buffer(invocation->caller, true);
+        if (!buffer)
+            return;
+        buffer[ABI_IPC_BUFFER_MSG_OFFSET / 8 + index] = value;
+    }
     invocation->result_count = index + 1;
 }
 

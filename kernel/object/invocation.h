@@ -21,16 +21,16 @@ struct invocation {
     struct cap_slot *slot; /* where the invoked capability is */
     struct cap cap;        /* the invoked capability */
     uint64_t label;
-    unsigned length;        /* message words, 0..120 */
-    const uint64_t *buffer; /* caller's IPC buffer in the kernel's window, or null */
-    struct cap_slot *extra[ABI_MESSAGE_MAX_EXTRA_CAPS];
+    unsigned length; /* message words, 0..120 */
+    const uint64_t
+        *buffer; /* caller's IPC buffer in the kernel's window, when the message reaches into it; else null */
+    struct cap_slot *const *extra;
     unsigned extra_count;
     bool is_call;       /* a result can be returned */
     bool is_first_half; /* of a combined call: types that change the caller's own state are refused */
 
-    uint64_t *result_buffer; /* for results beyond four words */
-    unsigned result_count;   /* set by the operation; stays 0 when it has no result */
-    bool has_replied;        /* the operation has arranged the answer itself (YieldTo) */
+    unsigned result_count; /* set by the operation; stays 0 when it has no result */
+    bool has_replied;      /* the operation has arranged the answer itself (YieldTo) */
 };
 
 /* Message word `index` < length; 0 when the caller has no buffer to hold it. */

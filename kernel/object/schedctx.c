@@ -91,10 +91,8 @@ void schedctx_destroy(struct schedctx *schedctx)
     schedctx_unbind_notification(schedctx);
     schedctx_unbind_reply(schedctx);
     sched_unpostpone(schedctx);
-    if (cpu->current_schedctx == schedctx) {
+    if (cpu->current_schedctx == schedctx)
         cpu->current_schedctx = NULL;
-        cpu->consumed = 0;
-    }
     schedctx->refill_max = 0;
 }
 

@@ -9,6 +9,7 @@ static struct clock clock;
 BOOT_CODE void timer_init(struct clock measured)
 {
     clock = measured;
+    clock.longest_ticks = measured.timer_ratio ? (UINT64_MAX - UINT32_MAX) / measured.timer_ratio : 0;
 }
 
 uint64_t hal_time(void)
@@ -24,9 +25,9 @@ uint64_t hal_ticks_per_us(void)
 /* Counts for `ticks`, rounded up so that the interrupt is not early; at least 1, at most what the counter holds. */
 static uint32_t timer_counts(uint64_t ticks)
 {
-    unsigned __int128 counts = ((unsigned __int128)ticks * clock.timer_ratio + UINT32_MAX) >> 32;
-    if (counts > UINT32_MAX)
+    if (ticks >= clock.longest_ticks)
         return UINT32_MAX;
+    uint64_t counts = (ticks * clock.timer_ratio + UINT32_MAX) >> 32;
     return counts ? (uint32_t)counts : 1;
 }
 

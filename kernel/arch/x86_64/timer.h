@@ -7,8 +7,9 @@
 #include "lib/compiler.h"
 
 struct clock {
-    uint64_t ticks_per_us; /* of the time-stamp counter: rounded to a whole number, all conversions use it */
-    uint64_t timer_ratio;  /* timer counts per tick, 32 binary places; 0: the timer takes deadlines */
+    uint64_t ticks_per_us;  /* of the time-stamp counter: rounded to a whole number, all conversions use it */
+    uint64_t timer_ratio;   /* timer counts per tick, 32 binary places; 0: the timer takes deadlines */
+    uint64_t longest_ticks; /* what the counter can hold; timer_init computes it */
 };
 
 /* Boot: sets what was measured. */
