@@ -14,6 +14,8 @@
 #define SAME_RATIO_BITS 17
 #define LEAF_CRYSTAL    0x15u
 #define HZ_PER_MHZ      1000000u
+/* So many ticks are more than a second on any processor. */
+#define GIVE_UP_TICKS   BIT(34)
 
 struct measurement {
     uint64_t tsc, timer;  /* ticks while the interval timer ran down */
@@ -34,6 +36,8 @@ static struct measurement measure_once(void)
         end = tsc_read();
         if (is_done)
             break;
+        if (end - start > GIVE_UP_TICKS)
+            boot_refuse("the interval timer, which other clocks are measured with, does not run");
         last_running = end;
     }
     uint32_t timer_counted = UINT32_MAX - lapic_timer_left();
