@@ -15,13 +15,10 @@
 #define ERROR_CODE_BITS   28
 
 static const char *const exception_names[] = {
-    "divide error",       "debug exception",   "NMI",
-    "breakpoint",         "overflow",          "bound range",
-    "invalid opcode",     "no coprocessor",    "double fault",
-    "coprocessor overrun", "invalid TSS",      "segment not present",
-    "stack fault",        "protection fault",  "page fault",
-    "vector 15",          "x87 error",         "alignment check",
-    "machine check",      "SIMD error",
+    "divide error",   "debug exception",  "NMI",          "breakpoint",          "overflow",    "bound range",
+    "invalid opcode", "no coprocessor",   "double fault", "coprocessor overrun", "invalid TSS", "segment not present",
+    "stack fault",    "protection fault", "page fault",   "vector 15",           "x87 error",   "alignment check",
+    "machine check",  "SIMD error",
 };
 
 void exception_dispatch(unsigned vector, uint64_t error)
