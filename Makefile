@@ -31,7 +31,7 @@ include tools/build/run.mk
 include tools/build/check.mk
 include $(sort $(filter-out tools/build/% $(CACHE)/% $(BUILD)/%,$(wildcard */*.mk */*/*.mk */*/*/*.mk)))
 
-all: kernel $(if $(wildcard user/roottask/roottask.mk),$(foreach variant,$(VARIANTS),$(OUT)/$(variant)/roottask.elf)) ## build the kernels and the root tasks, debug and release
+all: kernel $(foreach variant,$(VARIANTS),$(OUT)/$(variant)/roottask.elf) ## build the kernels and the root tasks, debug and release
 
 kernel: $(foreach variant,$(VARIANTS),$(OUT)/$(variant)/kernel.elf $(OUT)/$(variant)/kernel32.elf) ## build the kernels only
 

@@ -7,13 +7,13 @@
 #define REGISTER_SELECT 0
 #define REGISTER_WINDOW 4
 
-#define INNER_VERSION      0x01u
-#define INNER_PIN(pin)     (0x10u + 2 * (pin))
-#define PIN_ACTIVE_LOW     BIT(13)
-#define PIN_LEVEL          BIT(15)
-#define PIN_MASKED         BIT(16)
-#define DESTINATION_SHIFT  24
-#define PINS_MAX           240
+#define INNER_VERSION     0x01u
+#define INNER_PIN(pin)    (0x10u + 2 * (pin))
+#define PIN_ACTIVE_LOW    BIT(13)
+#define PIN_LEVEL         BIT(15)
+#define PIN_MASKED        BIT(16)
+#define DESTINATION_SHIFT 24
+#define PINS_MAX          240
 
 struct ioapic {
     volatile uint32_t *registers;

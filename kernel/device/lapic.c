@@ -21,13 +21,13 @@
 #define REGISTER_TIMER_LEFT    (0x390 / 4)
 #define REGISTER_TIMER_DIVIDE  (0x3e0 / 4)
 
-#define GROUP_STRIDE         (0x10 / 4) /* between the 32-bit groups of a 256-bit register */
-#define SPURIOUS_ENABLE      BIT(8)
-#define LOCAL_MASKED         BIT(16)
-#define LOCAL_NMI            (4u << 8)
-#define TIMER_BY_DEADLINE    (2u << 17)
-#define TIMER_DIVIDE_BY_ONE  0xbu
-#define LOCAL_ENTRIES_ERROR  3u /* highest local entry of controllers that have an error interrupt ... */
+#define GROUP_STRIDE          (0x10 / 4) /* between the 32-bit groups of a 256-bit register */
+#define SPURIOUS_ENABLE       BIT(8)
+#define LOCAL_MASKED          BIT(16)
+#define LOCAL_NMI             (4u << 8)
+#define TIMER_BY_DEADLINE     (2u << 17)
+#define TIMER_DIVIDE_BY_ONE   0xbu
+#define LOCAL_ENTRIES_ERROR   3u /* highest local entry of controllers that have an error interrupt ... */
 #define LOCAL_ENTRIES_COUNTER 4u /* ... a performance counter's ... */
 #define LOCAL_ENTRIES_THERMAL 5u /* ... a thermal one */
 

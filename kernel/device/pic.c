@@ -7,10 +7,10 @@
 #define SECONDARY_COMMAND 0xa0
 #define SECONDARY_DATA    0xa1
 
-#define COMMAND_INIT     0x11 /* edge triggered, cascaded, a fourth word follows */
-#define CASCADE_LINE     2
-#define MODE_8086        1
-#define ALL_MASKED       0xff
+#define COMMAND_INIT 0x11 /* edge triggered, cascaded, a fourth word follows */
+#define CASCADE_LINE 2
+#define MODE_8086    1
+#define ALL_MASKED   0xff
 
 BOOT_CODE void pic_disable(unsigned vector)
 {

@@ -9,14 +9,14 @@
 #define REGISTER_MODEM     4
 #define REGISTER_STATUS    5
 
-#define LINE_8_BITS        3
-#define LINE_DIVISOR       0x80
-#define FIFO_ON_AND_CLEAR  7
-#define MODEM_READY        0x0b /* DTR, RTS, and the line that lets interrupts out */
-#define STATUS_ROOM        0x20
-#define DIVISOR_115200     1
+#define LINE_8_BITS       3
+#define LINE_DIVISOR      0x80
+#define FIFO_ON_AND_CLEAR 7
+#define MODEM_READY       0x0b /* DTR, RTS, and the line that lets interrupts out */
+#define STATUS_ROOM       0x20
+#define DIVISOR_115200    1
 /* About the time of 16 characters at 9600 baud on any machine. */
-#define WAIT_READS         200000
+#define WAIT_READS 200000
 
 BOOT_CODE void uart_init(uint16_t base)
 {

@@ -42,7 +42,7 @@ static void put_string(const struct format *format, const char *text)
 /* Reads flags, width and length; returns the conversion's letter's place. */
 static const char *read_format(const char *at, struct format *format)
 {
-    *format = (struct format){ .filler = ' ' };
+    *format = (struct format){.filler = ' '};
     if (*at == '-')
         at++; /* strings are always on the left */
     if (*at == '0')

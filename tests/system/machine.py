@@ -65,7 +65,8 @@ class Machine:
 
 
 class Checks:
-    """Runs checks one by one and prints `ok` or `not ok` lines; `status` is what the program ends with."""
+    """Runs checks one by one and prints `ok` or `not ok` lines; `status` is what the program ends with. A check fails by
+    an exception; `run` says whether it held."""
 
     def __init__(self):
         self.status = 0
@@ -74,8 +75,10 @@ class Checks:
         try:
             check(*arguments, **named)
             print(f"\nok {name}", flush=True)
+            return True
         except Exception as error:  # a failed check must not hide the ones after it
             traceback.print_exc(file=sys.stdout)
             why = str(error).strip().splitlines()
             print(f"\nnot ok {name}: {type(error).__name__}: {why[0] if why else ''}", flush=True)
             self.status = 1
+            return False

@@ -1,2 +1,3 @@
 # What the tests of whole images boot.
-TEST_NEEDS += $(foreach variant,$(VARIANTS),$(OUT)/$(variant)/hello.elf) $(foreach variant,$(VARIANTS),$(OUT)/$(variant)/hello.iso)
+TEST_NEEDS += $(foreach variant,$(VARIANTS),$(OUT)/$(variant)/hello.elf) $(OUT)/debug/hello.iso \
+              $(OUT)/release/hello.iso $(OUT)/debug/roottask.iso

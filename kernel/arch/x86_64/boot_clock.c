@@ -6,14 +6,16 @@
 #include "device/pit.h"
 #include "machine/instructions.h"
 
-#define MEASURE_TICKS   23864 /* of the interval timer: 20 ms */
-#define MEASURE_TRIES   10
+#define MEASURE_TICKS 23864 /* of the interval timer: 20 ms */
+#define MEASURE_TRIES 10
 /* A measurement is good when its ends are known to this fraction of its length (binary places). */
-#define GOOD_BITS       12
+#define GOOD_BITS 12
 /* Two ratios that differ by less than this fraction (binary places) are the same: what measuring blurs. */
 #define SAME_RATIO_BITS 17
 #define LEAF_CRYSTAL    0x15u
 #define HZ_PER_MHZ      1000000u
+/* So many ticks are more than a second on any processor. */
+#define GIVE_UP_TICKS BIT(34)
 
 struct measurement {
     uint64_t tsc, timer;  /* ticks while the interval timer ran down */
@@ -34,6 +36,8 @@ static struct measurement measure_once(void)
         end = tsc_read();
         if (is_done)
             break;
+        if (end - start > GIVE_UP_TICKS)
+            boot_refuse("the interval timer, which other clocks are measured with, does not run");
         last_running = end;
     }
     uint32_t timer_counted = UINT32_MAX - lapic_timer_left();
@@ -92,6 +96,6 @@ uint64_t boot_measure_clocks(void)
     uint64_t difference = ratio > round_ratio ? ratio - round_ratio : round_ratio - ratio;
     if (difference <= ratio >> SAME_RATIO_BITS)
         ratio = round_ratio;
-    timer_init((struct clock){ .ticks_per_us = mhz, .timer_ratio = cpu_features.tsc_deadline ? 0 : ratio });
+    timer_init((struct clock){.ticks_per_us = mhz, .timer_ratio = cpu_features.tsc_deadline ? 0 : ratio});
     return mhz;
 }

@@ -5,10 +5,10 @@
 #include "machine/instructions.h"
 
 /* The leaves that are looked at. */
-#define LEAF_BASIC    0x1u
-#define LEAF_FEATURES 0x7u
-#define LEAF_XSAVE    0xdu
-#define LEAF_EXTENDED 0x80000001u
+#define LEAF_BASIC       0x1u
+#define LEAF_FEATURES    0x7u
+#define LEAF_XSAVE       0xdu
+#define LEAF_EXTENDED    0x80000001u
 #define XSAVE_AVX_OFFSET 576
 #define XSAVE_AVX_SIZE   256
 
@@ -20,21 +20,21 @@ struct requirement {
 
 /* Bits of register d. */
 static const struct requirement requirements[] = {
-    { LEAF_BASIC, 4, "time-stamp counter" },
-    { LEAF_BASIC, 5, "model-specific registers" },
-    { LEAF_BASIC, 9, "local APIC" },
-    { LEAF_BASIC, 13, "global pages" },
-    { LEAF_BASIC, 16, "page attribute table" },
-    { LEAF_BASIC, 24, "FXSAVE" },
-    { LEAF_BASIC, 26, "SSE2" },
-    { LEAF_EXTENDED, 11, "SYSCALL" },
-    { LEAF_EXTENDED, 26, "1 GiB pages" },
+    {LEAF_BASIC, 4, "time-stamp counter"},
+    {LEAF_BASIC, 5, "model-specific registers"},
+    {LEAF_BASIC, 9, "local APIC"},
+    {LEAF_BASIC, 13, "global pages"},
+    {LEAF_BASIC, 16, "page attribute table"},
+    {LEAF_BASIC, 24, "FXSAVE"},
+    {LEAF_BASIC, 26, "SSE2"},
+    {LEAF_EXTENDED, 11, "SYSCALL"},
+    {LEAF_EXTENDED, 26, "1 GiB pages"},
 };
 
 static struct cpuid leaf(uint32_t number, uint32_t subleaf)
 {
     uint32_t highest = cpuid_read(number & 0x80000000u, 0).a;
-    return number <= highest ? cpuid_read(number, subleaf) : (struct cpuid){ 0 };
+    return number <= highest ? cpuid_read(number, subleaf) : (struct cpuid){0};
 }
 
 static bool bit(uint32_t word, unsigned number)
@@ -68,7 +68,7 @@ void boot_check_features(void)
 
     struct cpuid basic = leaf(LEAF_BASIC, 0), features = leaf(LEAF_FEATURES, 0), extended = leaf(LEAF_EXTENDED, 0);
     bool has_xsave = bit(basic.c, 26);
-    struct cpuid avx = has_xsave ? leaf(LEAF_XSAVE, 2) : (struct cpuid){ 0 };
+    struct cpuid avx = has_xsave ? leaf(LEAF_XSAVE, 2) : (struct cpuid){0};
     cpu_features = (struct cpu_features){
         .fsgsbase = bit(features.b, 0),
         .xsave = has_xsave,

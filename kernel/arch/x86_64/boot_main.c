@@ -18,13 +18,13 @@
 #include "platform/pc/boot_memory.h"
 #include "platform/pc/boot_root_task.h"
 
-#define PIC_VECTOR        0x20
-#define LAPIC_ENABLED     BIT(11)
-#define LAPIC_X2          BIT(10)
-#define LAPIC_PAGE_MASK   (mask_low(52) & ~mask_low(12))
-#define IOAPIC_DEFAULT    0xfec00000u
-#define MESSAGE_SPECIAL   UINT64_C(0xfffffff8) /* 8 bytes that messages use: never given to users */
-#define DEVICE_TOP_BITS   47
+#define PIC_VECTOR      0x20
+#define LAPIC_ENABLED   BIT(11)
+#define LAPIC_X2        BIT(10)
+#define LAPIC_PAGE_MASK (mask_low(52) & ~mask_low(12))
+#define IOAPIC_DEFAULT  0xfec00000u
+#define MESSAGE_SPECIAL UINT64_C(0xfffffff8) /* 8 bytes that messages use: never given to users */
+#define DEVICE_TOP_BITS 47
 
 extern const char ki_start[], ki_boot_end[], ki_end[];
 void boot_main(uint32_t magic, uint32_t information);
@@ -85,7 +85,7 @@ static void set_up_interrupts(void)
 
 static void add_extra(uint64_t id, const void *data, uint64_t size)
 {
-    facts.extra[facts.extra_count++] = (struct boot_extra){ .id = id, .data = data, .size = size };
+    facts.extra[facts.extra_count++] = (struct boot_extra){.id = id, .data = data, .size = size};
 }
 
 static void add_extras(uint64_t ticks_per_us)
@@ -107,7 +107,8 @@ static void add_extras(uint64_t ticks_per_us)
 static_assert(sizeof(struct vbe_chunk) + ABI_BOOT_EXTRA_HEADER_BYTES == ABI_BOOT_EXTRA_X86_VBE_BYTES, "interface");
 static_assert(sizeof(struct framebuffer_chunk) + ABI_BOOT_EXTRA_HEADER_BYTES == ABI_BOOT_EXTRA_X86_FRAMEBUFFER_BYTES,
               "interface");
-static_assert(sizeof(struct map_chunk) + ABI_BOOT_EXTRA_HEADER_BYTES == ABI_BOOT_EXTRA_X86_MULTIBOOT_MAP_BYTES, "interface");
+static_assert(sizeof(struct map_chunk) + ABI_BOOT_EXTRA_HEADER_BYTES == ABI_BOOT_EXTRA_X86_MULTIBOOT_MAP_BYTES,
+              "interface");
 static_assert(RSDP_BYTES + ABI_BOOT_EXTRA_HEADER_BYTES == ABI_BOOT_EXTRA_X86_ACPI_RSDP_BYTES, "interface");
 
 static void copy_regions(struct boot_region *to, unsigned *count, const struct region_list *from)
@@ -145,7 +146,7 @@ void boot_main(uint32_t magic, uint32_t information)
     add_extras(ticks_per_us);
     copy_regions(facts.ram, &facts.ram_count, &ram);
     copy_regions(facts.reserved, &facts.reserved_count, &reserved);
-    facts.boot_memory = (struct boot_region){ image_start, image_paddr(ki_boot_end) };
+    facts.boot_memory = (struct boot_region){image_start, image_paddr(ki_boot_end)};
     facts.device_top = BIT(DEVICE_TOP_BITS);
     facts.user_top = USER_TOP;
     vspace_init();

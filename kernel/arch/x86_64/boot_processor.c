@@ -10,14 +10,14 @@
 #define SEGMENT_USER_DATA   0x00cff3000000ffff
 #define SEGMENT_TASK        (BIT(47) | (uint64_t)0x9 << 40) /* present, 64-bit task segment */
 
-#define GATE_INTERRUPT   0x8e
-#define GATE_OF_USER     0x60 /* user code may raise the vector */
-#define VECTOR_BREAKPOINT 3
-#define VECTOR_DEBUG     1
-#define VECTOR_NMI       2
+#define GATE_INTERRUPT       0x8e
+#define GATE_OF_USER         0x60 /* user code may raise the vector */
+#define VECTOR_BREAKPOINT    3
+#define VECTOR_DEBUG         1
+#define VECTOR_NMI           2
 #define VECTOR_DOUBLE_FAULT  8
 #define VECTOR_MACHINE_CHECK 18
-#define FIRST_INTERRUPT  32
+#define FIRST_INTERRUPT      32
 
 /* Types by index as the interface numbers them: write-back, write-through, uncached-minus, uncached, write-combining; the
  * rest as after reset. */
@@ -42,8 +42,8 @@ static void set_up_segments(void)
     uint64_t *segments = machine->segments;
     segments[SELECTOR_KERNEL_CODE / 8] = SEGMENT_KERNEL_CODE;
     segments[SELECTOR_KERNEL_DATA / 8] = SEGMENT_KERNEL_DATA;
-    segments[SELECTOR_TASK / 8] = SEGMENT_TASK | (sizeof(struct task_segment) - 1) | (task & mask_low(24)) << 16 |
-                                  (task >> 24 & 0xff) << 56;
+    segments[SELECTOR_TASK / 8] =
+        SEGMENT_TASK | (sizeof(struct task_segment) - 1) | (task & mask_low(24)) << 16 | (task >> 24 & 0xff) << 56;
     segments[SELECTOR_TASK / 8 + 1] = task >> 32;
     segments[SELECTOR_USER_CODE / 8] = SEGMENT_USER_CODE;
     segments[SELECTOR_USER_DATA / 8] = SEGMENT_USER_DATA;
@@ -59,7 +59,7 @@ static void set_up_segments(void)
         machine->task.stack[i - 1] = (uint64_t)top;
     }
 
-    struct table_pointer pointer = { sizeof(machine->segments) - 1, (uint64_t)segments };
+    struct table_pointer pointer = {sizeof(machine->segments) - 1, (uint64_t)segments};
     __asm__ volatile("lgdt %0" ::"m"(pointer));
     __asm__ volatile("lldt %w0" ::"r"(0));
     __asm__ volatile("ltr %w0" ::"r"(SELECTOR_TASK));
@@ -91,7 +91,7 @@ static void set_up_interrupt_table(void)
     interrupt_table[VECTOR_DOUBLE_FAULT].stack = STACK_DOUBLE_FAULT;
     interrupt_table[VECTOR_MACHINE_CHECK].stack = STACK_MACHINE_CHECK;
 
-    struct table_pointer pointer = { sizeof(interrupt_table[0]) * VECTOR_COUNT - 1, (uint64_t)interrupt_table };
+    struct table_pointer pointer = {sizeof(interrupt_table[0]) * VECTOR_COUNT - 1, (uint64_t)interrupt_table};
     __asm__ volatile("lidt %0" ::"m"(pointer));
 }
 
@@ -110,8 +110,8 @@ static void set_up_system_calls(void)
 static void set_up_control_registers(void)
 {
     msr_write(MSR_PAT, PAGE_ATTRIBUTES);
-    cr0_write(CR0_PROTECTED_MODE | CR0_MONITOR_COPROCESSOR | CR0_EXTENSION_TYPE | CR0_NUMERIC_ERROR | CR0_WRITE_PROTECT |
-              CR0_PAGING);
+    cr0_write(CR0_PROTECTED_MODE | CR0_MONITOR_COPROCESSOR | CR0_EXTENSION_TYPE | CR0_NUMERIC_ERROR |
+              CR0_WRITE_PROTECT | CR0_PAGING);
     uint64_t cr4 = CR4_PHYSICAL_EXTENSION | CR4_GLOBAL_PAGES | CR4_FXSAVE | CR4_SIMD_EXCEPTIONS;
     cr4 |= cpu_features.machine_check ? CR4_MACHINE_CHECK : 0;
     cr4 |= cpu_features.umip ? CR4_UMIP : 0;
@@ -128,7 +128,7 @@ static void set_up_control_registers(void)
 /* Where SMAP is on, the entry code has to switch off what user code may have left on. Its pages are read-only. */
 static void patch_entry_code(void)
 {
-    static const uint8_t clear_ac[] = { 0x0f, 0x01, 0xca };
+    static const uint8_t clear_ac[] = {0x0f, 0x01, 0xca};
     if (!cpu_features.smap)
         return;
     for (uint8_t *const *patch = boot_patches_start; patch < boot_patches_end; patch++) {

@@ -5,7 +5,6 @@
 #include "core/cpu.h"
 #include "machine/instructions.h"
 
-
 extern const char ki_start[], ki_boot_end[], ki_text_end[], ki_rodata_end[], ki_end[], kernel_stack_guard[];
 
 static unsigned devices_mapped;
@@ -31,9 +30,9 @@ static void map_image(const char *from, const char *to, uint64_t rights)
 
 static void set_window(unsigned gib, bool is_mapped)
 {
-    kernel_tables.window[gib] = is_mapped ? gib * BIT(ABI_HUGE_PAGE_BITS) | PAGE_PRESENT | PAGE_WRITE | PAGE_LARGE |
-                                                PAGE_GLOBAL | no_execute()
-                                          : 0;
+    kernel_tables.window[gib] =
+        is_mapped ? gib * BIT(ABI_HUGE_PAGE_BITS) | PAGE_PRESENT | PAGE_WRITE | PAGE_LARGE | PAGE_GLOBAL | no_execute()
+                  : 0;
 }
 
 void boot_make_tables(void)
@@ -64,7 +63,7 @@ void boot_make_tables(void)
 
 void boot_map_window(const struct boot_region *ram, unsigned count)
 {
-    bool has_ram[WINDOW_GIB] = { false };
+    bool has_ram[WINDOW_GIB] = {false};
     for (unsigned i = 0; i < count; i++)
         for (uint64_t gib = ram[i].start >> ABI_HUGE_PAGE_BITS; gib <= (ram[i].end - 1) >> ABI_HUGE_PAGE_BITS; gib++)
             has_ram[gib] = true;

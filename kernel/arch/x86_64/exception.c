@@ -6,6 +6,7 @@
 #include "hal/entry.h"
 #include "lib/assert.h"
 #include "lib/print.h"
+#include "lib/symbols.h"
 #include "machine/instructions.h"
 
 #define VECTOR_PAGE_FAULT 14
@@ -14,13 +15,10 @@
 #define ERROR_CODE_BITS   28
 
 static const char *const exception_names[] = {
-    "divide error",       "debug exception",   "NMI",
-    "breakpoint",         "overflow",          "bound range",
-    "invalid opcode",     "no coprocessor",    "double fault",
-    "coprocessor overrun", "invalid TSS",      "segment not present",
-    "stack fault",        "protection fault",  "page fault",
-    "vector 15",          "x87 error",         "alignment check",
-    "machine check",      "SIMD error",
+    "divide error",   "debug exception",  "NMI",          "breakpoint",          "overflow",    "bound range",
+    "invalid opcode", "no coprocessor",   "double fault", "coprocessor overrun", "invalid TSS", "segment not present",
+    "stack fault",    "protection fault", "page fault",   "vector 15",           "x87 error",   "alignment check",
+    "machine check",  "SIMD error",
 };
 
 void exception_dispatch(unsigned vector, uint64_t error)
@@ -69,7 +67,8 @@ void kernel_exception(unsigned vector, const struct trap_frame *frame)
     print_always("rsi %016lx  rdi %016lx  rbp %016lx  r8  %016lx\n", frame->rsi, frame->rdi, frame->rbp, frame->r8);
     print_always("r9  %016lx  r10 %016lx  r11 %016lx  r12 %016lx\n", frame->r9, frame->r10, frame->r11, frame->r12);
     print_always("r13 %016lx  r14 %016lx  r15 %016lx\n", frame->r13, frame->r14, frame->r15);
-    panic("unexpected exception");
+    const struct symbol *symbol = symbol_find(frame->rip);
+    panic("exception %u in %s", vector, symbol ? symbol->name : "the kernel");
 }
 
 void nmi_dispatch(uint64_t rip)

@@ -8,7 +8,7 @@
 #include "lib/symbols.h"
 #include "machine/instructions.h"
 
-struct machine_facts machine_facts = { .console_port = CONSOLE_DEFAULT_PORT };
+struct machine_facts machine_facts = {.console_port = CONSOLE_DEFAULT_PORT};
 struct cpu_features cpu_features;
 struct cpu boot_cpu;
 struct interrupt_gate interrupt_table[VECTOR_COUNT] ALIGNED(64);
@@ -75,7 +75,8 @@ void hal_backtrace(void)
     const uint64_t *frame = __builtin_frame_address(0);
     for (unsigned i = 0; i < BACKTRACE_MAX; i++) {
         frame = (const uint64_t *)frame[0];
-        if ((const char *)frame < ki_rodata_end || (const char *)(frame + 2) > ki_end || !is_aligned((uint64_t)frame, 3))
+        if ((const char *)frame < ki_rodata_end || (const char *)(frame + 2) > ki_end ||
+            !is_aligned((uint64_t)frame, 3))
             return;
         print_place(frame[1]);
     }
@@ -84,7 +85,8 @@ void hal_backtrace(void)
 void hal_print_context(const struct thread *thread)
 {
     const struct user_context *context = &thread->context;
-    print_always("rip %016lx  rsp %016lx  flags %lx  cs %lx\n", context->rip, context->rsp, context->rflags, context->cs);
+    print_always("rip %016lx  rsp %016lx  flags %lx  cs %lx\n", context->rip, context->rsp, context->rflags,
+                 context->cs);
     print_always("rax %016lx  rbx %016lx  rcx %016lx  rdx %016lx\n", context->rax, context->rbx, context->rcx,
                  context->rdx);
     print_always("rsi %016lx  rdi %016lx  rbp %016lx  r8  %016lx\n", context->rsi, context->rdi, context->rbp,

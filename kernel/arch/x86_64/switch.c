@@ -35,7 +35,7 @@ static void fpu_load(const struct fpu_state *state)
 
 void hal_fpu_init(struct fpu_state *state)
 {
-    *state = (struct fpu_state){ 0 };
+    *state = (struct fpu_state){0};
     *(uint16_t *)(state->bytes + FPU_CONTROL_OFFSET) = FPU_CONTROL;
     *(uint32_t *)(state->bytes + FPU_MXCSR_OFFSET) = FPU_MXCSR;
 }

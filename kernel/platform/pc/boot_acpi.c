@@ -95,7 +95,7 @@ static const struct table_header *find_table(const struct table_header *root, un
 void acpi_find_interrupts(const struct rsdp *rsdp, struct acpi_interrupts *found)
 {
     struct rsdp_content content;
-    *found = (struct acpi_interrupts){ .ioapic_count = 0 };
+    *found = (struct acpi_interrupts){.ioapic_count = 0};
     if (!rsdp->is_present)
         return;
     memcpy(&content, rsdp->bytes, sizeof(content));

@@ -40,7 +40,15 @@ struct multiboot2 {
 struct multiboot2_tag {
     uint32_t type, size;
 };
-enum { TAG_END = 0, TAG_COMMAND_LINE = 1, TAG_MODULE = 3, TAG_MAP = 6, TAG_FRAMEBUFFER = 8, TAG_RSDP1 = 14, TAG_RSDP2 = 15 };
+enum {
+    TAG_END = 0,
+    TAG_COMMAND_LINE = 1,
+    TAG_MODULE = 3,
+    TAG_MAP = 6,
+    TAG_FRAMEBUFFER = 8,
+    TAG_RSDP1 = 14,
+    TAG_RSDP2 = 15
+};
 struct multiboot2_module {
     struct multiboot2_tag tag;
     uint32_t start, end;
@@ -169,12 +177,12 @@ static void add_region(struct loader_facts *facts, uint64_t start, uint64_t leng
         print("Pecan: more than %u memory regions: the rest is left alone\n", LOADER_MAP_MAX);
         return;
     }
-    facts->region[facts->region_count++] = (struct loader_region){ .start = start, .length = length, .type = type };
+    facts->region[facts->region_count++] = (struct loader_region){.start = start, .length = length, .type = type};
     unsigned index = facts->map.bytes / sizeof(struct map_entry);
     if (index == ABI_BOOT_MULTIBOOT_MAP_ENTRIES)
         return;
     facts->map.entry[index] =
-        (struct map_entry){ .size = MAP_ENTRY_SIZE, .start = start, .length = length, .type = type };
+        (struct map_entry){.size = MAP_ENTRY_SIZE, .start = start, .length = length, .type = type};
     facts->map.bytes += sizeof(struct map_entry);
 }
 

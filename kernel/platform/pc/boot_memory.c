@@ -41,7 +41,7 @@ bool region_list_add(struct region_list *list, uint64_t start, uint64_t end)
     if (first == last && list->count == REGION_LIST_MAX)
         return false;
     shift(list, last, first + 1);
-    list->region[first] = (struct boot_region){ start, end };
+    list->region[first] = (struct boot_region){start, end};
     return true;
 }
 

@@ -17,11 +17,11 @@ struct elf_header {
     uint16_t section_header_bytes, section_header_count, section_names;
 };
 static_assert(sizeof(struct elf_header) == 64, "format");
-#define ELF_CLASS_64         2
-#define ELF_LITTLE_ENDIAN    1
-#define ELF_TYPE_EXECUTABLE  2
-#define ELF_MACHINE_X86_64   62
-#define ELF_SEGMENTS_MAX     128
+#define ELF_CLASS_64        2
+#define ELF_LITTLE_ENDIAN   1
+#define ELF_TYPE_EXECUTABLE 2
+#define ELF_MACHINE_X86_64  62
+#define ELF_SEGMENTS_MAX    128
 
 struct elf_segment {
     uint32_t type, flags;
@@ -40,7 +40,7 @@ static struct elf_segment segment_at(const void *file, const struct elf_header *
 
 static const char *check_header(const struct elf_header *header, uint64_t size)
 {
-    static const uint8_t magic[4] = { 0x7f, 'E', 'L', 'F' };
+    static const uint8_t magic[4] = {0x7f, 'E', 'L', 'F'};
     if (memcmp(header->magic, magic, sizeof(magic)))
         return "it is not an ELF file";
     if (header->class != ELF_CLASS_64)
@@ -130,8 +130,7 @@ const char *root_task_check(const void *file, uint64_t size, uint64_t user_top, 
     if (align_up(end, ABI_PAGE_BITS) > user_top - 2 * PAGE_BYTES)
         return "it leaves no room behind it for its IPC buffer and boot information";
     *image = (struct boot_image){
-        .memory = { 0, align_up(end, ABI_PAGE_BITS) - start }, .virtual_start = start, .entry = header.entry
-    };
+        .memory = {0, align_up(end, ABI_PAGE_BITS) - start}, .virtual_start = start, .entry = header.entry};
     return NULL;
 }
 
@@ -148,9 +147,10 @@ static struct boot_region find_place(const struct region_list *ram, uint64_t ker
     for (unsigned i = 0; i < ram->count; i++) {
         const struct boot_region *region = &ram->region[i];
         if (region->start >= kernel_end && region->end - region->start >= size)
-            return (struct boot_region){ region->start, region->start + size };
+            return (struct boot_region){region->start, region->start + size};
     }
-    boot_refuse("the root task takes %lu KiB of memory, and no free region behind the kernel is that large", size >> 10);
+    boot_refuse("the root task takes %lu KiB of memory, and no free region behind the kernel is that large",
+                size >> 10);
 }
 
 /* The highest place for `size` bytes that does not overlap `taken`. */
@@ -161,7 +161,7 @@ static struct boot_region find_refuge(const struct region_list *ram, struct boot
         if (overlap(region, taken))
             region.start = taken.end;
         if (region.start < region.end && region.end - region.start >= size)
-            return (struct boot_region){ region.end - size, region.end };
+            return (struct boot_region){region.end - size, region.end};
     }
     boot_refuse("the root task's file of %lu KiB is in the way of its image, and there is no other place for it",
                 size >> 10);
@@ -209,7 +209,7 @@ struct boot_image root_task_load(const struct loader_facts *loader, const struct
         boot_refuse("the root task cannot be loaded: %s", problem);
 
     image.memory = find_place(ram, kernel_end, image.memory.end);
-    if (overlap(image.memory, (struct boot_region){ loader->module_start, loader->module_end })) {
+    if (overlap(image.memory, (struct boot_region){loader->module_start, loader->module_end})) {
         struct boot_region refuge = find_refuge(ram, image.memory, align_up(size, ABI_PAGE_BITS));
         file = memmove(hal_window(refuge.start), file, size);
     }

@@ -10,7 +10,8 @@
  * console, with `*segment` set to the program header it is about (or left alone); null when it can be loaded. `image` gets
  * virtual_start and entry, and memory = [0, size).
  */
-const char *root_task_check(const void *file, uint64_t size, uint64_t user_top, unsigned *segment, struct boot_image *image);
+const char *root_task_check(const void *file, uint64_t size, uint64_t user_top, unsigned *segment,
+                            struct boot_image *image);
 
 /*
  * Copies the root task into free memory right behind the kernel image (or the first place that holds it), bss and gaps

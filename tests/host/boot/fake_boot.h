@@ -14,16 +14,16 @@ void fake_memory_write32(uint64_t paddr, uint32_t value);
 extern char fake_refusal[256];
 extern jmp_buf fake_refusal_jump;
 extern bool fake_refusal_expected;
-#define REFUSES(statement)                                                             \
-    ({                                                                                 \
-        volatile bool refused_ = true;                                                 \
-        fake_refusal_expected = true;                                                  \
-        if (!setjmp(fake_refusal_jump)) {                                              \
-            statement;                                                                 \
-            refused_ = false;                                                          \
-        }                                                                              \
-        fake_refusal_expected = false;                                                 \
-        refused_;                                                                      \
+#define REFUSES(statement)                                                                                             \
+    ({                                                                                                                 \
+        volatile bool refused_ = true;                                                                                 \
+        fake_refusal_expected = true;                                                                                  \
+        if (!setjmp(fake_refusal_jump)) {                                                                              \
+            statement;                                                                                                 \
+            refused_ = false;                                                                                          \
+        }                                                                                                              \
+        fake_refusal_expected = false;                                                                                 \
+        refused_;                                                                                                      \
     })
 
 /* The same sequence in every run. */

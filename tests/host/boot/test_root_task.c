@@ -31,10 +31,10 @@ static void make_file(uint64_t paddr)
                               .e_ehsize = sizeof(Elf64_Ehdr),
                               .e_phentsize = sizeof(Elf64_Phdr),
                               .e_phnum = 2};
-    elf.segment[0] = (Elf64_Phdr){.p_type = PT_LOAD, .p_offset = 0x1000, .p_vaddr = 0x400000, .p_filesz = 0x800,
-                                  .p_memsz = 0x800};
-    elf.segment[1] = (Elf64_Phdr){.p_type = PT_LOAD, .p_offset = 0x2000, .p_vaddr = 0x402010, .p_filesz = 0x100,
-                                  .p_memsz = 0x5000};
+    elf.segment[0] =
+        (Elf64_Phdr){.p_type = PT_LOAD, .p_offset = 0x1000, .p_vaddr = 0x400000, .p_filesz = 0x800, .p_memsz = 0x800};
+    elf.segment[1] =
+        (Elf64_Phdr){.p_type = PT_LOAD, .p_offset = 0x2000, .p_vaddr = 0x402010, .p_filesz = 0x100, .p_memsz = 0x5000};
     memset(fake_memory + paddr, 0xee, FILE_BYTES);
     memset(fake_memory + paddr + 0x1000, 0xc0, 0x800);
     memset(fake_memory + paddr + 0x2000, 0xda, 0x100);
@@ -94,13 +94,13 @@ TEST(root_task, unaligned_end_of_memory_counts_as_a_page)
 }
 
 /* Each way to be wrong, and a part of what the refusal says. */
-#define REFUSED(name, change, text)            \
-    TEST(root_task_refused, name)              \
-    {                                          \
-        make_file(16 << 20);                   \
-        change;                                \
-        expect(REFUSES(load()));               \
-        expect(strstr(fake_refusal, text));    \
+#define REFUSED(name, change, text)                                                                                    \
+    TEST(root_task_refused, name)                                                                                      \
+    {                                                                                                                  \
+        make_file(16 << 20);                                                                                           \
+        change;                                                                                                        \
+        expect(REFUSES(load()));                                                                                       \
+        expect(strstr(fake_refusal, text));                                                                            \
     }
 
 REFUSED(missing, loader.has_module = false, "no root task")
@@ -136,8 +136,8 @@ REFUSED(too_high, elf.segment[1].p_vaddr = 0x7fffffffa000, "no room behind it")
 REFUSED(too_large, elf.segment[1].p_vaddr = 0x500000000, "that large")
 REFUSED(no_place_for_file, region_list_remove(&ram, KERNEL_END + 0x9000, 32 << 20);
         memmove(fake_memory + KERNEL_END + 0x5000, fake_memory + loader.module_start, FILE_BYTES);
-        loader.module_start = KERNEL_END + 0x5000; loader.module_end = loader.module_start + FILE_BYTES,
-        "in the way of its image")
+        loader.module_start = KERNEL_END + 0x5000;
+        loader.module_end = loader.module_start + FILE_BYTES, "in the way of its image")
 
 TEST(root_task_refused, names_the_segment)
 {

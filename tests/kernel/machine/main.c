@@ -202,8 +202,8 @@ static void test_steps(void)
 
 static void test_stacks(void)
 {
-    static const seL4_Word wild[] = {0, 8, 0x7fffffffffff, 0x8000000000000000, 0xffffff8000000000, 0xffffffff80100000,
-                                     UINT64_MAX};
+    static const seL4_Word wild[] = {
+        0, 8, 0x7fffffffffff, 0x8000000000000000, 0xffffff8000000000, 0xffffffff80100000, UINT64_MAX};
     bool is_right = true;
     for (unsigned i = 0; i < sizeof(wild) / sizeof(wild[0]); i++) {
         struct fault fault = run(probe_wild_stack, wild[i]);
@@ -252,9 +252,8 @@ static void test_segments(void)
 
     probe_start(0, probe_read_fs, 0);
     seL4_TCB_Suspend(probes[0].tcb);
-    seL4_UserContext registers = {.rip = (seL4_Word)probe_read_fs,
-                                  .fs_base = (seL4_Word)&cells[0],
-                                  .gs_base = (seL4_Word)&cells[1]};
+    seL4_UserContext registers = {
+        .rip = (seL4_Word)probe_read_fs, .fs_base = (seL4_Word)&cells[0], .gs_base = (seL4_Word)&cells[1]};
     probe_set_registers(0, registers, true);
     fault = probe_wait();
     registers = probe_registers(0);

@@ -64,6 +64,7 @@ void machine_timer_set(uint64_t moment_ns);
 
 /* The console: takes as many bytes as there is room for; personality_console_drained says when there is more. */
 size_t machine_console_write(const char *bytes, size_t count);
+void machine_console_flush(void); /* waits until all that was taken has been sent */
 
 /* The log of the system below, one line without its end. */
 void machine_log(const char *line);

@@ -53,9 +53,8 @@ struct fpu_state {
 
 static inline void context_init(struct user_context *context)
 {
-    *context = (struct user_context){ .cs = SELECTOR_USER_CODE,
-                                      .ss = SELECTOR_USER_DATA,
-                                      .rflags = FLAG_FIXED | FLAG_INTERRUPT };
+    *context = (struct user_context){
+        .cs = SELECTOR_USER_CODE, .ss = SELECTOR_USER_DATA, .rflags = FLAG_FIXED | FLAG_INTERRUPT};
 }
 
 /* --- system calls ------------------------------------------------------------------------------------------------ */

@@ -2,12 +2,12 @@
 #pragma once
 
 /* Offsets for the entry code. */
-#define CPU_SELF       0
-#define CPU_STACK      8
-#define CPU_USER_RSP   16
-#define CPU_IDLE       24
-#define CPU_TASK_RSP0  40 /* task segment + 4 */
-#define CPU_CURRENT    320
+#define CPU_SELF      0
+#define CPU_STACK     8
+#define CPU_USER_RSP  16
+#define CPU_IDLE      24
+#define CPU_TASK_RSP0 40 /* task segment + 4 */
+#define CPU_CURRENT   320
 
 #ifndef __ASSEMBLER__
 
@@ -39,11 +39,11 @@ struct machine_cpu {
 
     uint64_t segments[9]; /* the global descriptor table */
 
-    struct thread *loaded;  /* whose FS and GS bases the processor holds; null: nobody's */
-    uint64_t loaded_root;   /* root word of the address space in use */
+    struct thread *loaded; /* whose FS and GS bases the processor holds; null: nobody's */
+    uint64_t loaded_root;  /* root word of the address space in use */
     uint64_t timer_deadline;
     uint64_t nmi_count, spurious_count;
-    bool fpu_is_trapped;    /* CR0.TS is set */
+    bool fpu_is_trapped; /* CR0.TS is set */
 } ALIGNED(64);
 
 static_assert(offsetof(struct machine_cpu, self) == CPU_SELF, "entry code");

@@ -19,12 +19,12 @@
 #define USER_TOP          0x7fffffffffff
 
 /* Interrupt lines as the interface numbers them, and the processor's vectors. */
-#define HAL_IRQ_COUNT        108
-#define VECTOR_IRQ_BASE      0x30
-#define VECTOR_TIMER         156
-#define VECTOR_SPURIOUS      157
-#define VECTOR_USER_FIRST    158 /* user code may raise 158..254 */
-#define VECTOR_USER_LAST     254
+#define HAL_IRQ_COUNT     108
+#define VECTOR_IRQ_BASE   0x30
+#define VECTOR_TIMER      156
+#define VECTOR_SPURIOUS   157
+#define VECTOR_USER_FIRST 158 /* user code may raise 158..254 */
+#define VECTOR_USER_LAST  254
 
 #define KERNEL_STACK_BYTES    8192
 #define EXCEPTION_STACK_BYTES 4096

@@ -349,6 +349,10 @@ size_t machine_console_write(const char *bytes, size_t count)
     return written > 0 ? (size_t)written : 0;
 }
 
+void machine_console_flush(void)
+{
+}
+
 void machine_log(const char *line)
 {
     fprintf(stderr, "[linux] %s\r\n", line);

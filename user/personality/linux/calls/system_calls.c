@@ -8,6 +8,7 @@
 #include "personality/linux/support/random.h"
 #include "personality/linux/support/system_name.h"
 #include "personality/linux/support/text.h"
+#include "personality/linux/tty/tty.h"
 
 static char host_name[65] = SYSTEM_HOST;
 
@@ -91,8 +92,10 @@ int64_t call_reboot(struct thread *thread, const uint64_t *a)
     switch ((uint32_t)a[2]) {
     case REBOOT_POWER_OFF:
     case REBOOT_HALT:
+        tty_flush();
         machine_power_off(0);
     case REBOOT_RESTART:
+        tty_flush();
         machine_restart();
     case REBOOT_CAD_ON:
     case REBOOT_CAD_OFF:

@@ -109,28 +109,32 @@ const struct file_operations directory_operations = {0};
 
 /* Pseudo files: their contents are made when they are opened and stay the same until they are closed. */
 
+struct pseudo_contents {
+    uint32_t frame; /* that all of this lies in */
+    uint32_t length;
+    char bytes[PAGE_SIZE - 2 * sizeof(uint32_t)];
+};
+
 static int64_t pseudo_read(struct thread *thread, struct open_file *file, struct user_buffer *buffer)
 {
-    const char *contents = file->data;
+    const struct pseudo_contents *contents = file->data;
     (void)thread;
-    size_t length = strlen(contents);
-    if (file->position >= length)
+    if (file->position >= contents->length)
         return 0;
-    size_t count = length - file->position < buffer->length ? length - file->position : buffer->length;
-    int64_t error = user_buffer_put(buffer, contents + file->position, count);
+    size_t left = (size_t)(contents->length - file->position);
+    size_t count = left < buffer->length ? left : buffer->length;
+    int64_t error = user_buffer_put(buffer, contents->bytes + file->position, count);
     if (error)
         return error;
     file->position += count;
     return (int64_t)count;
 }
 
-/* The contents lie in one frame; its number is in the last word. */
-enum { PSEUDO_ROOM = PAGE_SIZE - sizeof(uint32_t) };
-
 static void pseudo_close(struct open_file *file)
 {
-    if (file->data)
-        frame_release(((uint32_t *)file->data)[PAGE_SIZE / sizeof(uint32_t) - 1]);
+    const struct pseudo_contents *contents = file->data;
+    if (contents)
+        frame_release(contents->frame);
 }
 
 const struct file_operations pseudo_file_operations = {.read = pseudo_read, .close = pseudo_close};
@@ -140,10 +144,11 @@ static bool pseudo_generate(struct open_file *file)
     uint32_t frame = frame_allocate_zeroed();
     if (!frame)
         return false;
-    file->data = frame_data(frame);
-    ((uint32_t *)file->data)[PAGE_SIZE / sizeof(uint32_t) - 1] = frame;
-    struct text text = {.bytes = file->data, .room = PSEUDO_ROOM};
+    struct pseudo_contents *contents = file->data = frame_data(frame);
+    contents->frame = frame;
+    struct text text = {.bytes = contents->bytes, .room = sizeof contents->bytes};
     file->inode->operations->generate(file->inode, &text);
+    contents->length = (uint32_t)text.length;
     return true;
 }
 

@@ -385,6 +385,7 @@ void process_exit(struct process *process, int status)
 {
     if (process->pid == SHELL_PID) {
         int signal = status & 0x7f;
+        tty_flush();
         machine_power_off(signal ? 128 + signal : status >> 8);
     }
 

@@ -6,6 +6,7 @@
 #include "personality/linux/process/signal_frame.h"
 #include "personality/linux/support/heap.h"
 #include "personality/linux/support/text.h"
+#include "personality/linux/tty/tty.h"
 #include "lib/string.h"
 
 struct signal_detail {
@@ -132,10 +133,12 @@ static void drop_everywhere(struct process *process, uint64_t signals)
 /* The first process has no program; these signals are how `poweroff`, `halt` and `reboot` ask it. */
 static void init_signalled(int number)
 {
-    if (number == SIGUSR1 || number == SIGUSR2)
-        machine_power_off(0);
+    if (number != SIGUSR1 && number != SIGUSR2 && number != SIGTERM)
+        return;
+    tty_flush();
     if (number == SIGTERM)
         machine_restart();
+    machine_power_off(0);
 }
 
 /* What sending does at once, whether or not the signal is blocked. False: there is nothing more to do. */

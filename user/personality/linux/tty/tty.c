@@ -330,3 +330,12 @@ void tty_drained(void)
     if (output_room() > ECHO_RESERVE)
         wake(&tty.output);
 }
+
+void tty_flush(void)
+{
+    tty.output_is_stopped = false;
+    while (tty.output_sent < tty.output_written) {
+        output_pump();
+        machine_console_flush();
+    }
+}

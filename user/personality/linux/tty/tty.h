@@ -24,3 +24,6 @@ int64_t tty_open(struct thread *thread, uint64_t device, uint32_t flags);
 
 void tty_receive(const char *bytes, size_t count);
 void tty_drained(void);
+
+/* Waits until everything that programs have written is on the screen. */
+void tty_flush(void);

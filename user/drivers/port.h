@@ -1,0 +1,15 @@
+/* Access to I/O ports through a capability to a range of them. */
+#pragma once
+
+#include <sel4/sel4.h>
+#include <stdint.h>
+
+static inline uint8_t port_read8(seL4_CPtr ports, uint16_t port)
+{
+    return (uint8_t)seL4_X86_IOPort_In8(ports, port).result;
+}
+
+static inline void port_write8(seL4_CPtr ports, uint16_t port, uint8_t value)
+{
+    seL4_X86_IOPort_Out8(ports, port, value);
+}

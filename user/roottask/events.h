@@ -1,0 +1,35 @@
+/*
+ * The root task's one endpoint and its bound notification: reports of programs' threads and interrupts come in here and
+ * are passed on to the personality and the drivers.
+ */
+#pragma once
+
+#include "roottask/program_thread.h"
+
+#include <sel4/sel4.h>
+
+enum { NOTIFIED_SERIAL = 1, NOTIFIED_TIMER = 2 };
+
+/* Makes the endpoint, the notification and the reply objects. False: no memory. */
+bool events_initialise(const seL4_BootInfo *info);
+seL4_CPtr events_endpoint(void);
+
+/* A capability that signals the notification with a badge; 0: no memory. */
+seL4_CPtr events_notifier(seL4_Word badge);
+
+/* Waits for events for ever. */
+_Noreturn void events_run(void);
+
+/* Takes all reports that wait in the endpoint into the queue. */
+void events_collect(void);
+
+/* Drops the queued report of a thread that is about to go. */
+void events_forget(struct machine_thread *thread);
+
+/* Answers through a reply object, which is free afterwards. The answer may be sent together with the next wait. */
+void events_answer(seL4_CPtr reply, unsigned length, seL4_Word word);
+void events_flush_answer(void);
+void reply_give_back(seL4_CPtr reply);
+
+/* One more reply object, for one more thread. False: no memory. */
+bool reply_add(void);

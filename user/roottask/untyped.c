@@ -1,0 +1,101 @@
+#include "roottask/untyped.h"
+
+#include "roottask/slots.h"
+
+enum { PAGE_BITS_HERE = 12, SMALLEST_USED = 12 };
+
+/* A piece of memory: what the kernel will use next is known here as well as there. */
+struct piece {
+    seL4_CPtr capability;
+    uint64_t size, used; /* bytes */
+};
+
+static struct piece pieces[CONFIG_MAX_NUM_BOOTINFO_UNTYPED_CAPS];
+static unsigned piece_count;
+static uint64_t total_bytes;
+
+void untyped_initialise(const seL4_BootInfo *info)
+{
+    for (seL4_Word i = 0; i < info->untyped.end - info->untyped.start; i++) {
+        const seL4_UntypedDesc *description = &info->untypedList[i];
+        if (description->isDevice || description->sizeBits < SMALLEST_USED)
+            continue;
+        pieces[piece_count++] =
+            (struct piece){.capability = info->untyped.start + i, .size = 1ul << description->sizeBits};
+        total_bytes += 1ul << description->sizeBits;
+    }
+}
+
+static uint64_t object_bytes(seL4_Word type, seL4_Word size_bits)
+{
+    switch (type) {
+    case seL4_CapTableObject:
+        return 1ul << (size_bits + seL4_SlotBits);
+    case seL4_UntypedObject:
+    case seL4_SchedContextObject:
+        return 1ul << size_bits;
+    case seL4_TCBObject:
+        return 1ul << seL4_TCBBits;
+    case seL4_EndpointObject:
+        return 1ul << seL4_EndpointBits;
+    case seL4_NotificationObject:
+        return 1ul << seL4_NotificationBits;
+    case seL4_ReplyObject:
+        return 1ul << seL4_ReplyBits;
+    default:
+        return 1ul << PAGE_BITS_HERE; /* frames and paging structures */
+    }
+}
+
+/* Objects lie at multiples of their size. */
+static uint64_t first_place(const struct piece *piece, uint64_t bytes)
+{
+    return (piece->used + bytes - 1) & ~(bytes - 1);
+}
+
+static unsigned make(seL4_Word type, seL4_Word size_bits, seL4_CPtr root, struct slot_place place, unsigned wanted)
+{
+    uint64_t bytes = object_bytes(type, size_bits);
+    for (unsigned i = 0; i < piece_count; i++) {
+        struct piece *piece = &pieces[i];
+        uint64_t start = first_place(piece, bytes);
+        if (start >= piece->size || piece->size - start < bytes)
+            continue;
+        uint64_t room = (piece->size - start) / bytes;
+        unsigned count = room < wanted ? (unsigned)room : wanted;
+        if (seL4_Untyped_Retype(piece->capability, type, size_bits, root, place.node_index, place.node_depth,
+                                place.offset, count))
+            continue;
+        piece->used = start + count * bytes;
+        return count;
+    }
+    return 0;
+}
+
+bool untyped_make(seL4_Word type, seL4_Word size_bits, seL4_CPtr slot)
+{
+    return make(type, size_bits, slots_root(), slot_place(slot), 1) == 1;
+}
+
+unsigned untyped_make_pages(seL4_Word type, seL4_CPtr first_slot, unsigned wanted)
+{
+    return make(type, PAGE_BITS_HERE, slots_root(), slot_place(first_slot), wanted);
+}
+
+bool untyped_make_leaf(seL4_Word size_bits, seL4_CPtr top, seL4_Word index)
+{
+    return make(seL4_CapTableObject, size_bits, top, (struct slot_place){0, 0, index}, 1) == 1;
+}
+
+uint64_t untyped_pages_total(void)
+{
+    return total_bytes >> PAGE_BITS_HERE;
+}
+
+uint64_t untyped_pages_left(void)
+{
+    uint64_t pages = 0;
+    for (unsigned i = 0; i < piece_count; i++)
+        pages += (pieces[i].size - pieces[i].used) >> PAGE_BITS_HERE;
+    return pages;
+}
