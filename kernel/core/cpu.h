@@ -21,12 +21,6 @@ struct ready_set {
     struct ready_queue queue[PRIORITY_COUNT];
 };
 
-enum sched_action {
-    SCHED_RESUME_CURRENT, /* nothing changed */
-    SCHED_SWITCH_TO,      /* `candidate` was woken; it stands in no queue */
-    SCHED_CHOOSE,         /* look through the queues */
-};
-
 struct cpu {
     struct machine_cpu machine; /* first: the entry code reaches it at fixed offsets */
 
@@ -41,9 +35,9 @@ struct cpu {
     bool timer_stale;        /* deadline and quiet_until must be computed anew before leaving */
     bool space_stale;        /* an invocation may have changed the current thread's address space */
 
-    uint8_t action; /* enum sched_action */
+    struct thread *candidate; /* woken in this entry, in no queue: runs next if it beats all others */
+    bool must_choose;         /* more has changed than the candidate tells: look through the queues */
     uint8_t domain;
-    struct thread *candidate;
 
     struct schedctx *release_root; /* heap of contexts that wait for their refill, soonest first */
     struct ready_set ready[CONFIG_NUM_DOMAINS];

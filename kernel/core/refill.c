@@ -1,12 +1,7 @@
 /* The refill list of scheduling contexts: arithmetic on times and amounts, nothing else. */
-#include "hal/hal.h"
+#include "core/time.h"
 #include "lib/assert.h"
 #include "object/schedctx.h"
-
-static uint64_t minimum_budget(void)
-{
-    return MINIMUM_BUDGET_US * hal_ticks_per_us();
-}
 
 unsigned schedctx_refills_in(unsigned size_bits)
 {
@@ -52,7 +47,7 @@ static void append(struct schedctx *sc, struct refill refill)
 bool schedctx_is_sufficient(struct schedctx *sc, uint64_t used)
 {
     uint64_t amount = schedctx_head(sc)->amount;
-    return amount >= used && amount - used >= minimum_budget();
+    return amount >= used && amount - used >= kernel_times.minimum_budget;
 }
 
 bool schedctx_is_released(struct schedctx *sc, uint64_t now)
@@ -71,7 +66,7 @@ static uint64_t total_budget(struct schedctx *sc)
 /* A head below the minimum is joined with the next refill, which starts earlier by as much. */
 static void merge_small_head(struct schedctx *sc)
 {
-    while (sc->refill_count > 1 && schedctx_head(sc)->amount < minimum_budget()) {
+    while (sc->refill_count > 1 && schedctx_head(sc)->amount < kernel_times.minimum_budget) {
         struct refill old = pop_head(sc);
         schedctx_head(sc)->amount += old.amount;
         schedctx_head(sc)->time -= old.amount;
@@ -183,7 +178,7 @@ void schedctx_configure(struct schedctx *sc, uint64_t budget, uint64_t period, u
 
 uint64_t schedctx_report_consumed(struct schedctx *sc)
 {
-    uint64_t us = sc->consumed / hal_ticks_per_us();
+    uint64_t us = sc->consumed / kernel_times.ticks_per_us;
     sc->consumed = 0;
     return us;
 }

@@ -3,13 +3,15 @@
 #include "core/fault.h"
 #include "core/release_queue.h"
 #include "core/system.h"
+#include "core/time.h"
 #include "lib/assert.h"
 #include "object/invocation.h"
 
-/* The timer may be this much early, so that a budget ends inside the interrupt and not behind it. */
 #define TIMER_SLACK_US 2
 /* Most contexts woken by one interrupt; the timer fires again at once for the rest, so other interrupts get in between. */
 #define RELEASE_BATCH 16
+
+struct kernel_times kernel_times;
 
 /* --- ready queues ----------------------------------------------------------------------------------------------- */
 
@@ -72,15 +74,14 @@ void sched_enqueue_tail(struct thread *thread)
     mark_ready(set, thread->priority);
 }
 
-void sched_dequeue(struct thread *thread)
+void sched_take_out(struct thread *thread)
 {
     struct cpu *cpu = this_cpu();
-    if (cpu->action == SCHED_SWITCH_TO && cpu->candidate == thread) {
-        cpu->action = SCHED_CHOOSE;
+    if (cpu->candidate == thread) {
+        cpu->candidate = NULL;
+        cpu->must_choose = true;
         return;
     }
-    if (!thread->in_ready_queue)
-        return;
     struct ready_set *set = ready_set_of(cpu, thread);
     struct ready_queue *queue = &set->queue[thread->priority];
     if (thread->queue_prev)
@@ -99,34 +100,27 @@ void sched_dequeue(struct thread *thread)
 
 /* --- waking ------------------------------------------------------------------------------------------------------ */
 
-bool sched_is_schedulable(const struct thread *thread)
-{
-    return thread_is_runnable(thread) && thread->schedctx && schedctx_is_configured(thread->schedctx) &&
-           !thread->schedctx->in_release_queue;
-}
-
 void sched_reconsider(void)
 {
     struct cpu *cpu = this_cpu();
-    if (cpu->action == SCHED_SWITCH_TO)
+    if (cpu->candidate)
         sched_enqueue_head(cpu->candidate);
-    cpu->action = SCHED_CHOOSE;
+    cpu->candidate = NULL;
+    cpu->must_choose = true;
 }
 
 void sched_wake(struct thread *thread)
 {
     struct cpu *cpu = this_cpu();
-    if (!sched_is_schedulable(thread) || thread == cpu->current || thread->in_ready_queue ||
-        (cpu->action == SCHED_SWITCH_TO && cpu->candidate == thread))
+    if (!sched_is_schedulable(thread) || thread == cpu->current || thread->in_ready_queue || cpu->candidate == thread)
         return;
-    if (thread->domain != cpu->domain) {
+    if (CONFIG_NUM_DOMAINS > 1 && thread->domain != cpu->domain) {
         sched_enqueue_head(thread);
-    } else if (cpu->action != SCHED_RESUME_CURRENT) {
+    } else if (UNLIKELY(cpu->candidate || cpu->must_choose)) {
         sched_reconsider();
         sched_enqueue_head(thread);
     } else {
         cpu->candidate = thread;
-        cpu->action = SCHED_SWITCH_TO;
     }
 }
 
@@ -136,8 +130,7 @@ void sched_resume_schedctx(struct schedctx *schedctx)
     struct cpu *cpu = this_cpu();
     if (!thread || !schedctx_is_configured(schedctx) || schedctx->in_release_queue || !thread_is_runnable(thread))
         return;
-    if (schedctx == cpu->current_schedctx ||
-        (schedctx_is_released(schedctx, cpu->now) && schedctx_is_sufficient(schedctx, 0)))
+    if (schedctx == cpu->current_schedctx || schedctx_is_released(schedctx, cpu->now))
         sched_wake(thread);
     else
         sched_postpone(schedctx);
@@ -147,12 +140,17 @@ void sched_unblock(struct thread *thread)
 {
     struct schedctx *schedctx = thread->schedctx;
     struct cpu *cpu = this_cpu();
-    if (!schedctx)
+    if (!schedctx || !schedctx_is_configured(schedctx) || schedctx->in_release_queue || !thread_is_runnable(thread))
         return;
-    if (schedctx->is_sporadic && schedctx_is_configured(schedctx) && schedctx != cpu->current_schedctx &&
-        !schedctx->in_release_queue)
-        schedctx_start(schedctx, cpu->now);
-    sched_resume_schedctx(schedctx);
+    if (schedctx != cpu->current_schedctx) {
+        if (schedctx->is_sporadic)
+            schedctx_start(schedctx, cpu->now);
+        if (!schedctx_is_released(schedctx, cpu->now)) {
+            sched_postpone(schedctx);
+            return;
+        }
+    }
+    sched_wake(thread);
 }
 
 /* --- waiting for refills ------------------------------------------------------------------------------------------ */
@@ -166,11 +164,9 @@ void sched_postpone(struct schedctx *schedctx)
     cpu->timer_stale = true;
 }
 
-void sched_unpostpone(struct schedctx *schedctx)
+void sched_take_out_schedctx(struct schedctx *schedctx)
 {
     struct cpu *cpu = this_cpu();
-    if (!schedctx->in_release_queue)
-        return;
     release_queue_remove(&cpu->release_root, schedctx);
     cpu->timer_stale = true;
 }
@@ -313,8 +309,9 @@ static struct thread *choose(struct cpu *cpu)
 static struct thread *decide(struct cpu *cpu)
 {
     struct thread *current = cpu->current;
-    struct thread *candidate = cpu->action == SCHED_SWITCH_TO ? cpu->candidate : NULL;
-    cpu->action = SCHED_RESUME_CURRENT;
+    struct thread *candidate = cpu->candidate;
+    cpu->candidate = NULL;
+    cpu->must_choose = false;
     if (sched_is_schedulable(current) && !current->in_ready_queue) {
         if (candidate && current->domain == cpu->domain && candidate->priority == current->priority) {
             sched_enqueue_tail(candidate);
@@ -355,10 +352,10 @@ static void set_timer(struct cpu *cpu)
     quiet_until = deadline;
     if (running) {
         uint64_t end = cpu->charged_until + schedctx_head(running)->amount;
-        if (end - TIMER_SLACK_US * hal_ticks_per_us() < deadline)
-            deadline = end - TIMER_SLACK_US * hal_ticks_per_us();
-        if (end - MINIMUM_BUDGET_US * hal_ticks_per_us() < quiet_until)
-            quiet_until = end - MINIMUM_BUDGET_US * hal_ticks_per_us() + 1;
+        if (end - kernel_times.timer_slack < deadline)
+            deadline = end - kernel_times.timer_slack;
+        if (end - kernel_times.minimum_budget < quiet_until)
+            quiet_until = end - kernel_times.minimum_budget + 1;
     }
     cpu->quiet_until = quiet_until;
     if (deadline != cpu->armed_deadline || deadline <= cpu->now) {
@@ -386,7 +383,7 @@ static NOINLINE struct thread *switch_thread(struct cpu *cpu)
 void sched_leave(struct cpu *cpu)
 {
     struct thread *thread = cpu->current;
-    if (cpu->action != SCHED_RESUME_CURRENT || !sched_is_schedulable(thread) || domain_has_ended(cpu))
+    if (cpu->candidate || cpu->must_choose || !sched_is_schedulable(thread) || domain_has_ended(cpu))
         thread = switch_thread(cpu);
     if (cpu->timer_stale)
         set_timer(cpu);
@@ -402,10 +399,13 @@ void sched_leave(struct cpu *cpu)
 
 void sched_init(struct cpu *cpu)
 {
+    kernel_times = (struct kernel_times){.ticks_per_us = hal_ticks_per_us(),
+                                         .minimum_budget = MINIMUM_BUDGET_US * hal_ticks_per_us(),
+                                         .timer_slack = TIMER_SLACK_US * hal_ticks_per_us()};
     cpu->now = hal_time();
     cpu->idle.state = THREAD_IDLE;
     cpu->current = &cpu->idle;
-    cpu->action = SCHED_CHOOSE;
+    cpu->must_choose = true;
     set_turn(cpu, system_state.schedule_start);
     cpu->domain = (uint8_t)system_state.schedule[system_state.schedule_start].domain;
     cpu->timer_stale = true;

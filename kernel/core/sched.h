@@ -26,14 +26,23 @@ static inline bool sched_enter(struct cpu *cpu, bool restart)
 void sched_leave(struct cpu *cpu);
 
 /* Runnable, with a configured context that does not wait for a refill. */
-bool sched_is_schedulable(const struct thread *thread);
+static inline bool sched_is_schedulable(const struct thread *thread)
+{
+    return thread_is_runnable(thread) && thread->schedctx && schedctx_is_configured(thread->schedctx) &&
+           !thread->schedctx->in_release_queue;
+}
 
 /* A thread may have become schedulable: it runs at once if it beats the current one (scheduling rules: docs/kernel.md). */
 void sched_wake(struct thread *thread);
 /* A thread that was blocked becomes RUNNING: starts its context if that is sporadic, then wakes, or waits for its refill. */
 void sched_unblock(struct thread *thread);
-/* Takes it out of the ready queue, if it is there. */
-void sched_dequeue(struct thread *thread);
+/* Takes it out of the ready queue, if it is there; it is no candidate any more. */
+void sched_take_out(struct thread *thread);
+static inline void sched_dequeue(struct thread *thread)
+{
+    if (thread->in_ready_queue || this_cpu()->candidate == thread)
+        sched_take_out(thread);
+}
 void sched_enqueue_head(struct thread *thread);
 void sched_enqueue_tail(struct thread *thread);
 /* Something changed that the candidate does not tell: look through the queues when leaving. */
@@ -43,7 +52,12 @@ void sched_postpone(struct schedctx *schedctx);
 /* The context's thread may go on once its head's time has come: wakes it, or lets it wait. */
 void sched_resume_schedctx(struct schedctx *schedctx);
 /* Its list is about to change (reconfigured) or it loses its thread: no longer in the release queue. */
-void sched_unpostpone(struct schedctx *schedctx);
+void sched_take_out_schedctx(struct schedctx *schedctx);
+static inline void sched_unpostpone(struct schedctx *schedctx)
+{
+    if (schedctx->in_release_queue)
+        sched_take_out_schedctx(schedctx);
+}
 
 /* Charges the current context for what it has used up to now, without ending its slice. */
 void sched_commit(struct cpu *cpu);

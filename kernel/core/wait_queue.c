@@ -72,6 +72,12 @@ static void remove_group_head(struct wait_queue *queue, struct thread *thread)
 
 void wait_queue_remove(struct wait_queue *queue, struct thread *thread)
 {
+    if (thread->queue_next == thread && thread->group_next == thread) {
+        *queue = (struct wait_queue){0}; /* it was alone */
+        thread->queue_next = thread->queue_prev = NULL;
+        thread->group_next = thread->group_prev = NULL;
+        return;
+    }
     if (queue->cursor == thread) {
         queue->cursor = wait_queue_next(queue, thread);
         if (queue->cursor)

@@ -2,6 +2,7 @@
 
 #include "core/captree.h"
 #include "core/sched.h"
+#include "core/time.h"
 #include "object/invocation.h"
 #include "object/notification.h"
 #include "object/reply.h"
@@ -227,7 +228,7 @@ struct refusal schedctx_invoke(struct invocation *invocation)
 
 static uint64_t maximum_period_us(void)
 {
-    return UINT64_MAX / hal_ticks_per_us() / 8;
+    return UINT64_MAX / kernel_times.ticks_per_us / 8;
 }
 
 struct configuration {
@@ -278,8 +279,8 @@ static struct refusal configure_flags(struct invocation *invocation)
     if (extra_refills > most - MINIMUM_REFILLS)
         return refuse_range(0, most - MINIMUM_REFILLS);
     struct schedctx *schedctx = cap_pointer(cap);
-    configure(schedctx, &(struct configuration){.budget = budget_us * hal_ticks_per_us(),
-                                                .period = period_us * hal_ticks_per_us(),
+    configure(schedctx, &(struct configuration){.budget = budget_us * kernel_times.ticks_per_us,
+                                                .period = period_us * kernel_times.ticks_per_us,
                                                 .badge = badge,
                                                 .refill_max = (unsigned)extra_refills + MINIMUM_REFILLS,
                                                 .is_sporadic = flags & FLAG_SPORADIC});
