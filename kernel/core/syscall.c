@@ -101,13 +101,15 @@ static enum send_result invoke(struct thread *caller, struct cap_slot *slot, con
                                     .extra = {extra->slot[0], extra->slot[1], extra->slot[2]},
                                     .extra_count = extra->count,
                                     .is_call = kind == SEND_CALL,
-                                    .is_first_half = kind == SEND_FIRST};
+                                    .is_first_half = kind == SEND_FIRST,
+                                    .progress = caller->call_progress};
     invocation.buffer = thread_ipc_buffer(caller, false);
     if (!invocation.buffer && invocation.length > ABI_MESSAGE_REGISTERS)
         invocation.length = ABI_MESSAGE_REGISTERS;
     invocation.result_buffer = invocation.is_call ? thread_ipc_buffer(caller, true) : NULL;
 
     struct refusal refusal = invocation_dispatch(&invocation);
+    caller->call_progress = refusal.error == REFUSAL_PREEMPTED ? invocation.progress : 0;
     if (refusal.error == REFUSAL_PREEMPTED) {
         if (thread_is_runnable(caller))
             caller->state = THREAD_RESTART;

@@ -29,6 +29,7 @@ struct invocation {
     bool is_first_half; /* of a combined call: types that change the caller's own state are refused */
 
     uint64_t *result_buffer; /* for results beyond four words */
+    uint32_t progress;       /* an operation that is preempted finds here again what it left, else 0 */
     unsigned result_count;   /* set by the operation; stays 0 when it has no result */
     bool has_replied;        /* the operation has arranged the answer itself (YieldTo) */
 };
