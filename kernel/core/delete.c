@@ -171,25 +171,31 @@ static struct refusal empty_one(struct cap_slot *top, struct preemption *preempt
     return NO_REFUSAL;
 }
 
-struct refusal cap_delete(struct cap_slot *slot)
+/* Empties the slot, which may be preempted; `preemption` goes on counting where the caller is. */
+static struct refusal empty(struct cap_slot *slot, struct preemption *preemption)
 {
-    struct preemption preemption = {0};
     while (!cap_slot_is_empty(slot)) {
         struct refusal refusal =
-            cap_type(slot->cap) == ABI_CAP_TYPE_ZOMBIE ? empty_one(slot, &preemption) : begin(slot, &preemption);
+            cap_type(slot->cap) == ABI_CAP_TYPE_ZOMBIE ? empty_one(slot, preemption) : begin(slot, preemption);
         if (refused(refusal))
             return refusal;
-        if (!cap_slot_is_empty(slot) && preempt_due(&preemption))
+        if (!cap_slot_is_empty(slot) && preempt_due(preemption))
             return PREEMPTED;
     }
     return NO_REFUSAL;
+}
+
+struct refusal cap_delete(struct cap_slot *slot)
+{
+    struct preemption preemption = {0};
+    return empty(slot, &preemption);
 }
 
 struct refusal cap_revoke(struct cap_slot *slot)
 {
     struct preemption preemption = {0};
     while (captree_has_children(slot)) {
-        struct refusal refusal = cap_delete(cap_slot_next(slot));
+        struct refusal refusal = empty(cap_slot_next(slot), &preemption);
         if (refused(refusal))
             return refusal;
         if (preempt_due(&preemption) && captree_has_children(slot))

@@ -33,13 +33,11 @@ static void send_to(struct thread *thread, struct cap handler, bool may_donate)
     });
 }
 
+/* One line: a character takes some 50 instructions, and interrupts are off. */
 static void report_unhandled(const struct thread *thread)
 {
-    if (!CONFIG_PRINTING)
-        return;
-    print("fault %u without handler: %lx %lx %lx\n", thread->fault.type, thread->fault.word[0], thread->fault.word[1],
-          thread->fault.word[2]);
-    hal_print_context(thread);
+    print("fault %u without handler at %lx: %lx %lx %lx\n", thread->fault.type, context_restart_pc(&thread->context),
+          thread->fault.word[0], thread->fault.word[1], thread->fault.word[2]);
 }
 
 static void raise(struct thread *thread)
@@ -203,6 +201,7 @@ bool fault_take_reply(struct thread *thread, struct thread *handler)
             i < ABI_MESSAGE_REGISTERS ? context_mr(&handler->context, i) : buffer[ABI_IPC_BUFFER_MSG_OFFSET / 8 + i];
         context_set_fault_register(&thread->context, type, i, word);
     }
+    thread_forget_call(thread);
     hal_context_changed(thread);
     return message_label(info) == 0;
 }

@@ -106,6 +106,7 @@ static NOINLINE enum send_result invoke(struct thread *caller, struct cap_slot *
     invocation.is_first_half = kind == SEND_FIRST;
     invocation.result_count = 0;
     invocation.has_replied = false;
+    invocation.progress = caller->call_progress;
     if (invocation.length > ABI_MESSAGE_REGISTERS) {
         invocation.buffer = thread_ipc_buffer(caller, false);
         if (!invocation.buffer)
@@ -114,6 +115,7 @@ static NOINLINE enum send_result invoke(struct thread *caller, struct cap_slot *
     this_cpu()->space_stale = true;
 
     struct refusal refusal = invocation_dispatch(&invocation);
+    caller->call_progress = refusal.error == REFUSAL_PREEMPTED ? invocation.progress : 0;
     if (refusal.error == REFUSAL_PREEMPTED) {
         if (thread_is_runnable(caller))
             caller->state = THREAD_RESTART;

@@ -29,6 +29,7 @@ struct invocation {
     bool is_call;       /* a result can be returned */
     bool is_first_half; /* of a combined call: types that change the caller's own state are refused */
 
+    uint32_t progress;     /* an operation that is preempted finds here again what it left, else 0 */
     unsigned result_count; /* set by the operation; stays 0 when it has no result */
     bool has_replied;      /* the operation has arranged the answer itself (YieldTo) */
 };

@@ -73,6 +73,7 @@ struct thread {
     void *blocking_object; /* endpoint or notification waited at */
     struct reply *reply;   /* BLOCKED_RECEIVE: the object it lends; BLOCKED_REPLY: the object that will answer */
 
+    uint32_t call_progress;       /* how far its preempted call has come, where the objects do not tell; else 0 */
     uint64_t flags;               /* ABI_TCB_FLAG_x */
     uint64_t ipc_buffer;          /* user address, 0 for none */
     uint64_t vspace_root;         /* page-table root word that was last loaded for it (arch's cache; 0: none) */
@@ -99,6 +100,12 @@ static inline bool thread_is_runnable(const struct thread *thread)
 static inline bool thread_is_blocked(const struct thread *thread)
 {
     return thread->state >= THREAD_BLOCKED_SEND && thread->state <= THREAD_BLOCKED_NOTIFICATION;
+}
+
+/* Others have changed its registers: it does not issue a preempted call again. */
+static inline void thread_forget_call(struct thread *thread)
+{
+    thread->call_progress = 0;
 }
 
 /* Makes zeroed memory a thread: inactive, priority 0, in the creator's domain. */

@@ -66,6 +66,7 @@ static struct refusal write_registers(struct invocation *invocation)
     for (unsigned i = 0; i < count; i++)
         context_set_user_register(&target->context, i, invocation_word(invocation, i + 2));
     context_restart(&target->context);
+    thread_forget_call(target);
     hal_context_changed(target);
     if (flags & REGISTERS_RESUME_TARGET_READWRITE)
         thread_resume(target);
@@ -94,6 +95,7 @@ static struct refusal copy_registers(struct invocation *invocation)
     if (flags & REGISTERS_TRANSFER_INTEGER)
         for (unsigned i = CONTEXT_FRAME_REGISTERS; i < CONTEXT_USER_REGISTERS; i++)
             context_set_user_register(&target->context, i, context_user_register(&source->context, i));
+    thread_forget_call(target);
     hal_context_changed(target);
     sched_reconsider();
     return NO_REFUSAL;

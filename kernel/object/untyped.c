@@ -16,6 +16,7 @@ struct retype {
     uint64_t size_bits; /* what the user gave: radix, or log2 of the size */
     struct cap_slot *first;
     uint64_t count;
+    uint64_t done; /* of `count`, before the call was preempted */
     bool is_device;
 };
 
@@ -75,8 +76,9 @@ static struct refusal find_destination(struct invocation *invocation, struct ret
         return refuse_range(1, CONFIG_RETYPE_FAN_OUT_LIMIT);
     if (count > slots - offset)
         return refuse_range(1, slots - offset);
-    retype->first = (struct cap_slot *)cap_pointer(cnode) + offset;
-    retype->count = count;
+    retype->done = invocation->progress < count ? invocation->progress : 0;
+    retype->first = (struct cap_slot *)cap_pointer(cnode) + offset + retype->done;
+    retype->count = count -= retype->done;
     for (uint64_t i = 0; i < count; i++)
         if (!cap_slot_is_empty(&retype->first[i]))
             return refuse(ABI_ERROR_DELETE_FIRST);
@@ -137,15 +139,27 @@ static struct cap create_object(const struct retype *retype, uint64_t paddr)
     }
 }
 
-static void create_objects(struct cap_slot *untyped, const struct retype *retype, uint64_t offset)
+/*
+ * Makes the objects. When it is preempted, `*progress` says how many there are, and the repeated call makes the others (if
+ * it still can: between the two, other threads may have filled slots or used the memory).
+ */
+static struct refusal create_objects(struct cap_slot *untyped, const struct retype *retype, uint64_t offset,
+                                     uint32_t *progress)
 {
-    uint64_t paddr = cap_paddr(untyped->cap) + offset;
-    /* Before the capabilities: what they name must already be accounted for. */
-    set_watermark(untyped, offset + (retype->count << retype->object_bits));
+    struct preemption preemption = {0};
+    uint64_t start = cap_paddr(untyped->cap);
     for (uint64_t i = 0; i < retype->count; i++) {
+        uint64_t paddr = start + offset;
+        offset += BIT(retype->object_bits);
+        /* Before the capability: what it names must already be accounted for. */
+        set_watermark(untyped, offset);
         captree_insert_original(untyped, &retype->first[i], create_object(retype, paddr));
-        paddr += BIT(retype->object_bits);
+        if (i + 1 < retype->count && preempt_due(&preemption)) {
+            *progress = (uint32_t)(retype->done + i + 1);
+            return PREEMPTED;
+        }
     }
+    return NO_REFUSAL;
 }
 
 static struct refusal retype_untyped(struct invocation *invocation)
@@ -183,8 +197,7 @@ static struct refusal retype_untyped(struct invocation *invocation)
         if (refused(refusal))
             return refusal;
     }
-    create_objects(slot, &retype, offset);
-    return NO_REFUSAL;
+    return create_objects(slot, &retype, offset, &invocation->progress);
 }
 
 struct refusal untyped_invoke(struct invocation *invocation)

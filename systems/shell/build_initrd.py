@@ -9,7 +9,7 @@ import stat
 import subprocess
 from pathlib import Path
 
-DIRECTORIES = ["bin", "etc", "root", "sbin", "tests", "tmp", "usr", "usr/bin", "usr/sbin", "var", "var/log", "var/run"]
+DIRECTORIES = ["bin", "etc", "root", "sbin", "tests", "tests/programs", "tmp", "usr", "usr/bin", "usr/sbin", "var", "var/log", "var/run"]
 
 
 class Archive:
@@ -59,7 +59,7 @@ def main():
     parser.add_argument("--output", type=Path, required=True)
     parser.add_argument("--busybox", type=Path, required=True, help="static busybox; its applets become links to it")
     parser.add_argument("--root", type=Path, required=True, help="tree that is copied as it is")
-    parser.add_argument("programs", nargs="*", type=Path, help="programs for /tests")
+    parser.add_argument("programs", nargs="*", type=Path, help="programs for /tests/programs")
     arguments = parser.parse_args()
 
     archive = Archive()
@@ -70,7 +70,7 @@ def main():
         archive.add(name, stat.S_IFLNK | 0o777, b"/bin/busybox")
     archive.add_tree(arguments.root)
     for program in arguments.programs:
-        archive.add(f"tests/{program.name}", stat.S_IFREG | 0o755, program.read_bytes())
+        archive.add(f"tests/programs/{program.name}", stat.S_IFREG | 0o755, program.read_bytes())
     archive.add("TRAILER!!!", 0)
 
     arguments.output.parent.mkdir(parents=True, exist_ok=True)

@@ -8,7 +8,7 @@
 #include "personality/linux/machine.h"
 #include "personality/linux/personality.h"
 
-#include <elf.h>
+#include <cpuid.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -360,7 +360,13 @@ void machine_log(const char *line)
 
 struct machine_float_state machine_float_state(void)
 {
-    return (struct machine_float_state){512, 0};
+    unsigned a, b, c, d;
+    if (!__get_cpuid(1, &a, &b, &c, &d) || !(c & bit_OSXSAVE))
+        return (struct machine_float_state){512, 0};
+    __asm__("xgetbv" : "=a"(a), "=d"(d) : "c"(0));
+    uint64_t features = (uint64_t)d << 32 | a;
+    __cpuid_count(0xd, 0, a, b, c, d);
+    return (struct machine_float_state){b, features};
 }
 
 uint64_t machine_random(void)

@@ -208,6 +208,11 @@ int64_t call_utimensat(struct thread *thread, const uint64_t *a)
     if (!a[2])
         return times_set(thread, a, both_now);
     int64_t error = user_read_object(memory_of(thread), &times, a[2]);
+    for (int i = 0; i < 2 && !error; i++) {
+        bool is_special = times[i].nanoseconds == UTIME_NOW || times[i].nanoseconds == UTIME_OMIT;
+        if (!is_special && (times[i].nanoseconds < 0 || times[i].nanoseconds >= (int64_t)NS_PER_SECOND))
+            error = -EINVAL;
+    }
     return error ? error : times_set(thread, a, times);
 }
 
@@ -221,8 +226,11 @@ int64_t call_futimesat(struct thread *thread, const uint64_t *a)
     if (error)
         return error;
     struct linux_timespec times[2];
-    for (int i = 0; i < 2; i++)
+    for (int i = 0; i < 2; i++) {
+        if (values[i].microseconds < 0 || values[i].microseconds >= 1000000)
+            return -EINVAL;
         times[i] = (struct linux_timespec){values[i].seconds, values[i].microseconds * 1000};
+    }
     return times_set(thread, arguments, times);
 }
 

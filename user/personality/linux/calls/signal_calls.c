@@ -186,7 +186,7 @@ static struct linux_timeval timeval_from_ns(uint64_t ns)
 
 static bool timeval_to_ns(struct linux_timeval value, uint64_t *ns)
 {
-    return value.microseconds < 1000000 &&
+    return value.microseconds >= 0 && value.microseconds < 1000000 &&
            timespec_to_ns((struct linux_timespec){value.seconds, value.microseconds * 1000}, ns);
 }
 

@@ -67,7 +67,7 @@ int64_t call_settimeofday(struct thread *thread, const uint64_t *a)
     int64_t error = user_read_object(memory_of(thread), &value, a[0]);
     if (error)
         return error;
-    if (value.microseconds >= 1000000 ||
+    if (value.microseconds < 0 || value.microseconds >= 1000000 ||
         !timespec_to_ns((struct linux_timespec){value.seconds, value.microseconds * 1000}, &ns))
         return -EINVAL;
     clock_set_date_ns(ns);

@@ -179,7 +179,7 @@ void proc_text_cpuinfo(struct text *text)
 
 void proc_text_mounts(struct text *text)
 {
-    text_add(text, "rootfs / rootfs rw 0 0\nproc /proc proc ro 0 0\n");
+    text_add(text, "tmpfs / tmpfs rw 0 0\nproc /proc proc ro 0 0\n");
 }
 
 void proc_text_version(struct text *text)
@@ -189,5 +189,5 @@ void proc_text_version(struct text *text)
 
 void proc_text_filesystems(struct text *text)
 {
-    text_add(text, "nodev\trootfs\nnodev\tproc\n");
+    text_add(text, "nodev\ttmpfs\nnodev\tproc\n");
 }

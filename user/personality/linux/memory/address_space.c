@@ -383,17 +383,10 @@ int64_t address_space_set_break(struct address_space *space, uint64_t address)
         return (int64_t)space->break_end;
 
     if (new_end > old_end) {
-        struct region *heap = old_end > space->break_start ? region_find(&space->regions, old_end - PAGE_SIZE) : NULL;
         const struct region *next = region_find_from(&space->regions, old_end);
-        if (next && next->start < new_end)
+        struct region region = {.start = old_end, .end = new_end, .protection = PROT_READ | PROT_WRITE};
+        if ((next && next->start < new_end) || !region_add(&space->regions, &region))
             return (int64_t)space->break_end;
-        if (heap && heap->end == old_end && !heap->inode && heap->protection == (PROT_READ | PROT_WRITE)) {
-            heap->end = new_end;
-        } else {
-            struct region region = {.start = old_end, .end = new_end, .protection = PROT_READ | PROT_WRITE};
-            if (!region_add(&space->regions, &region))
-                return (int64_t)space->break_end;
-        }
     } else if (new_end < old_end) {
         if (address_space_unmap(space, new_end, old_end - new_end))
             return (int64_t)space->break_end;

@@ -85,9 +85,32 @@ static struct region *region_insert(struct region_set *set, const struct region 
     return region;
 }
 
+static bool region_continues(const struct region *lower, const struct region *upper)
+{
+    return lower->end == upper->start && lower->protection == upper->protection && lower->shared == upper->shared &&
+           lower->inode == upper->inode && (!lower->inode || lower->offset + (lower->end - lower->start) == upper->offset);
+}
+
+/* Makes one region of two that continue each other. */
+static void region_merge(struct region_set *set, struct region *lower, struct region *upper)
+{
+    lower->end = upper->end;
+    region_delete(set, upper);
+}
+
 struct region *region_add(struct region_set *set, const struct region *description)
 {
-    return region_insert(set, description);
+    struct region *region = region_insert(set, description);
+    if (!region)
+        return NULL;
+    struct list *before = region->in_space.previous, *after = region->in_space.next;
+    if (after != &set->regions && region_continues(region, region_at(after)))
+        region_merge(set, region, region_at(after));
+    if (before != &set->regions && region_continues(region_at(before), region)) {
+        region_merge(set, region_at(before), region);
+        region = region_at(before);
+    }
+    return region;
 }
 
 static bool region_split_one(struct region_set *set, uint64_t address)

@@ -37,7 +37,10 @@ bool region_range_is_covered(const struct region_set *set, uint64_t start, uint6
 /* The highest free range of `bytes` below `top` and above `bottom`; 0 if there is none. */
 uint64_t region_find_gap(const struct region_set *set, uint64_t bytes, uint64_t bottom, uint64_t top);
 
-/* Adds a region (start, end, protection, shared, inode, offset are copied; the inode is referenced). The range is free. */
+/*
+ * Adds a region (start, end, protection, shared, inode, offset are copied; the inode is referenced) to a free range. If it
+ * continues a neighbour the two become one. Null when memory is exhausted.
+ */
 struct region *region_add(struct region_set *set, const struct region *description);
 
 /* Takes [start, end) out of all regions; false (nothing changed) when that would need memory that is not there. */
