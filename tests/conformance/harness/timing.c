@@ -1,6 +1,7 @@
 #include "timing.h"
 
 #include "lib/start.h"
+#include "worker.h"
 
 #include <pecan/features.h>
 
@@ -63,4 +64,19 @@ void runs_record(struct runs *runs, unsigned count)
         }
         last = now;
     }
+}
+
+static void ring(struct worker *worker)
+{
+    seL4_Yield(); /* until its next period */
+    seL4_Signal(worker->argument[0]);
+}
+
+void sleep_for(seL4_Word us)
+{
+    struct worker *alarm = worker_new_budget(seL4_MaxPrio - 2, 100, us, 0, seL4_SchedContext_Sporadic);
+    seL4_CPtr notification = alarm->argument[0] = notification_new();
+
+    worker_start(alarm, ring);
+    seL4_Wait(notification, NULL);
 }

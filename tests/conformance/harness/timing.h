@@ -32,3 +32,6 @@ void runs_record(struct runs *runs, unsigned count);
 void spin_until(seL4_Word us);
 /* Computes for `us` microseconds of its own: time in which others run does not count. */
 void burn(seL4_Word us);
+
+/* Blocks the calling thread for `us` (200 or more): threads of lower priority run meanwhile. Takes a worker. */
+void sleep_for(seL4_Word us);
