@@ -18,17 +18,47 @@ OUT = Path(os.environ.get("OUT", "build/x86_64"))
 LIST = (1 << 64) - 1
 
 
-def boot(arguments, folder, scenario, flags):
-    """Runs one scenario; returns (exit status, what it printed)."""
-    folder_of_kernel = OUT / arguments.variant
-    program = folder / "latency.elf"
-    program_settings.write(folder_of_kernel / "latency.elf", program, scenario)
-    command = ["tools/run/boot", "--kernel", folder_of_kernel / "kernel32.elf", "--module", program, "--cpu", arguments.cpu,
-               "--icount", "--timeout", "120", "--", *flags]
+def boot(arguments, program, flags):
+    """Runs a root task; returns (exit status, what it printed)."""
+    command = ["tools/run/boot", "--kernel", OUT / arguments.variant / "kernel32.elf", "--module", program,
+               "--cpu", arguments.cpu, "--icount", "--timeout", "120", "--", *flags]
     process = subprocess.run(command, cwd=TOP, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True,
                              errors="replace")
     print(process.stdout, flush=True)
     return process.returncode, process.stdout
+
+
+def run_scenario(arguments, folder, scenario, flags):
+    program_settings.write(OUT / arguments.variant / "latency.elf", folder / "latency.elf", scenario)
+    return boot(arguments, folder / "latency.elf", flags)
+
+
+def measure(arguments, folder, title, run):
+    """Measures `run`, which takes flags for QEMU and returns (exit status, output); returns whether all is well."""
+    measurement = stretch.Measurement(OUT / arguments.variant / "kernel.elf", folder / "stretch")
+    measurement.output.unlink(missing_ok=True)
+    status, printed = run(measurement.flags)
+    if status:
+        print(f"not ok {title}: the run ended with status {status}")
+    return measurement.report(title) and status == 0
+
+
+def measure_scenarios(arguments, folder):
+    status, listing = run_scenario(arguments, folder, LIST, [])
+    names = dict(re.findall(r"scenario (\d+): (.*?)\r?$", listing, re.MULTILINE))
+    if status or not names:
+        print(f"not ok the list of scenarios: status {status}")
+        return False
+    results = [measure(arguments, folder, f"{name}, {arguments.variant} kernel",
+                       lambda flags: run_scenario(arguments, folder, int(number), flags))
+               for number, name in names.items() if arguments.only in (None, int(number))]
+    return all(results)
+
+
+def measure_program(arguments, folder):
+    program = OUT / arguments.variant / f"{arguments.program}.elf"
+    return measure(arguments, folder, f"{arguments.program}, {arguments.variant} kernel",
+                   lambda flags: boot(arguments, program, [*flags, *arguments.flags]))
 
 
 def main():
@@ -36,27 +66,12 @@ def main():
     parser.add_argument("--variant", choices=("debug", "release"), default="debug")
     parser.add_argument("--cpu", default="max")
     parser.add_argument("--only", type=int, help="number of a scenario")
+    parser.add_argument("--program", help="measure this root task instead, for example conformance")
+    parser.add_argument("flags", nargs="*", help="further flags for QEMU, after --")
     arguments = parser.parse_args()
-    failed = 0
     with tempfile.TemporaryDirectory(prefix="pecan-latency-") as name:
-        folder = Path(name)
-        status, listing = boot(arguments, folder, LIST, [])
-        names = dict(re.findall(r"scenario (\d+): (.*?)\r?$", listing, re.MULTILINE))
-        if status or not names:
-            print(f"not ok the list of scenarios: status {status}")
-            return 1
-        for number, scenario in names.items():
-            if arguments.only not in (None, int(number)):
-                continue
-            title = f"{scenario}, {arguments.variant} kernel"
-            measure = stretch.Measurement(OUT / arguments.variant / "kernel.elf", folder / f"stretch-{number}")
-            status, printed = boot(arguments, folder, int(number), measure.flags)
-            if status or "\ndone" not in printed.replace("\r", ""):
-                print(f"not ok {title}: the run ended with status {status}")
-                failed = 1
-            if not measure.report(title):
-                failed = 1
-    return failed
+        run = measure_program if arguments.program else measure_scenarios
+        return 0 if run(arguments, Path(name)) else 1
 
 
 if __name__ == "__main__":
