@@ -1,8 +1,8 @@
 /* The frames that programs' memory is made of: each is visible to the root task in its window for ever. */
 
+#include "roottask/frame_pool.h"
 #include "personality/linux/machine.h"
 #include "roottask/block.h"
-#include "roottask/frame_pool.h"
 #include "roottask/layout.h"
 #include "roottask/root_memory.h"
 #include "roottask/slots.h"
