@@ -130,17 +130,24 @@ void schedctx_exhaust(struct schedctx *sc, uint64_t used)
     merge_small_head(sc);
 }
 
+/* Joining steps over at most all refills with interrupts off: it is done in one walk, and written back once. */
 void schedctx_start(struct schedctx *sc, uint64_t now)
 {
-    struct refill *head = schedctx_head(sc);
-    if (schedctx_is_round_robin(sc) || head->time > now)
+    if (schedctx_is_round_robin(sc) || schedctx_head(sc)->time > now)
         return;
-    head->time = now;
-    while (sc->refill_count > 1 && refill_at(sc, 1)->time <= schedctx_head(sc)->time + schedctx_head(sc)->amount) {
-        struct refill old = pop_head(sc);
-        schedctx_head(sc)->time = old.time;
-        schedctx_head(sc)->amount += old.amount;
+    uint32_t head = sc->refill_head, count = sc->refill_count, max = sc->refill_max;
+    struct refill joined = {now, sc->refill[head].amount};
+    while (count > 1) {
+        uint32_t next = head + 1 == max ? 0 : head + 1;
+        if (sc->refill[next].time > joined.time + joined.amount)
+            break;
+        joined.amount += sc->refill[next].amount;
+        head = next;
+        count--;
     }
+    sc->refill_head = head;
+    sc->refill_count = count;
+    sc->refill[head] = joined;
 }
 
 static void set_round_robin(struct schedctx *sc, uint64_t budget, uint64_t now)

@@ -1,7 +1,7 @@
 #include "estate.h"
 
 #include "layout.h"
-#include "objects.h"
+#include "../support/objects.h"
 #include "trap.h"
 
 #define ESTATE_BITS   20

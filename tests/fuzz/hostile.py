@@ -7,15 +7,14 @@ Under --icount the same seed gives the same run, to the instruction. README.md s
 import argparse
 import os
 import re
-import struct
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
 TOP = Path(__file__).resolve().parent.parent.parent
-sys.path.insert(0, str(TOP / "tools" / "plugins"))
-import elf_file  # noqa: E402
+sys.path[:0] = [str(TOP / "tools" / "plugins"), str(TOP / "tests" / "support")]
+import program_settings  # noqa: E402
 import stretch  # noqa: E402
 
 OUT = Path(os.environ.get("OUT", "build/x86_64"))
@@ -37,14 +36,9 @@ def parse_arguments():
 
 def prepare_program(arguments, folder):
     """A copy of the program with its settings written in."""
-    source = OUT / arguments.variant / "hostile.elf"
     least = arguments.calls // 1000 if arguments.least is None else arguments.least
-    settings = struct.pack("<5Q", arguments.seed, arguments.calls // 2, arguments.calls // 2, least, arguments.trace_from)
-    program = bytearray(source.read_bytes())
-    elf = elf_file.ElfFile(source)
-    place = elf.offset_of(elf.symbol("settings"))
-    program[place:place + len(settings)] = settings
-    (folder / "hostile.elf").write_bytes(program)
+    program_settings.write(OUT / arguments.variant / "hostile.elf", folder / "hostile.elf", arguments.seed,
+                           arguments.calls // 2, arguments.calls // 2, least, arguments.trace_from)
     return folder / "hostile.elf"
 
 

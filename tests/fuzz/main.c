@@ -7,7 +7,7 @@
  */
 #include "estate.h"
 #include "layout.h"
-#include "objects.h"
+#include "../support/objects.h"
 #include "report.h"
 #include "witness.h"
 

@@ -1,7 +1,7 @@
 #include "witness.h"
 
 #include "layout.h"
-#include "objects.h"
+#include "../support/objects.h"
 #include "random.h"
 #include "watch.h"
 
@@ -167,26 +167,11 @@ static bool ymm_is_enabled(void)
     return (a & 6) == 6;
 }
 
-static seL4_Word ticks_per_us(void)
-{
-    const char *chunk = (const char *)seL4_GetBootInfo() + seL4_BootInfoFrameSize;
-    const char *end = chunk + seL4_GetBootInfo()->extraLen;
-
-    while (chunk < end) {
-        const seL4_BootInfoHeader *header = (const seL4_BootInfoHeader *)chunk;
-
-        if (header->id == SEL4_BOOTINFO_HEADER_X86_TSC_FREQ)
-            return *(const unsigned *)(header + 1);
-        chunk += header->len;
-    }
-    give_up("the boot information has no clock frequency");
-}
-
 void witness_start(seL4_CPtr fault_endpoint, seL4_CPtr progress, seL4_Word seed)
 {
     progress_signal = progress;
     random = seed;
-    period_ticks = PERIOD_US * ticks_per_us();
+    period_ticks = PERIOD_US * machine_ticks_per_us();
     has_ymm = ymm_is_enabled();
 
     struct own_thread keeper = thread_make(TIMEKEEPER_PRIORITY, KEEPER_BUDGET_US, PERIOD_US, true, fault_endpoint);

@@ -40,6 +40,9 @@ def damaged(folder, program, name):
     elif name == "kernel address":
         (headers,) = struct.unpack_from("<Q", data, 32)
         struct.pack_into("<Q", data, headers + 16, 0xFFFF_FFFF_8000_0000)
+    elif name == "overlap":
+        first, second = load_headers(data)[:2]
+        data[second + 16:second + 24] = data[first + 16:first + 24]
     elif name == "larger than memory":
         last = max(load_headers(data), key=lambda at: struct.unpack_from("<Q", data, at + 16))
         struct.pack_into("<Q", data, last + 40, 1 << 30)
@@ -58,6 +61,7 @@ def refuses(variant, text, module=None, cpu="max", mem="64M"):
     assert run.returncode == STATUS_PANIC, f"ended with status {run.returncode}"
 
 
+# row: boot.refuse.not_elf boot.refuse.truncated boot.refuse.overlap boot.refuse.kernel_range boot.refuse.entry
 MODULES = [
     ("text", "it is not an ELF file"),
     ("empty", "shorter than an ELF header"),
@@ -66,6 +70,7 @@ MODULES = [
     ("other machine", "another machine than x86_64"),
     ("entry", "entry point lies outside"),
     ("kernel address", "outside the addresses of user programs"),
+    ("overlap", "a segment overlaps an earlier one"),
     ("larger than memory", "no free region behind the kernel is that large"),
 ]
 
@@ -83,6 +88,7 @@ def main():
             with tempfile.TemporaryDirectory() as folder:
                 module = damaged(Path(folder), program, name)
                 checks.run(f"{variant}: root task, {name}", refuses, variant, text, module=module)
+        # row: boot.refuse.no_module
         checks.run(f"{variant}: no root task", refuses, variant, "there is no root task")
         for cpu, text in PROCESSORS:
             checks.run(f"{variant}: on {cpu}", refuses, variant, text, module=program, cpu=cpu)

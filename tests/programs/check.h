@@ -23,7 +23,10 @@ struct test {
     void (*run)(void);
 };
 
-#define TEST(function) {#function, function}
+#define TEST(function)                                                                                                 \
+    {                                                                                                                  \
+#function, function                                                                                            \
+    }
 
 /* Runs each test and says how it went; the program's exit status is the number of tests that failed. */
 static int run_tests(const struct test *tests, unsigned count)

@@ -70,9 +70,10 @@ static unsigned long random_argument(char *memory)
 /* Calls that end or hold up the tester itself, or the machine. */
 static int is_left_out(long number)
 {
-    static const long numbers[] = {SYS_exit, SYS_exit_group, SYS_pause, SYS_rt_sigsuspend, SYS_reboot, SYS_fork, SYS_rt_sigreturn,
-                                   SYS_vfork, SYS_clone, SYS_clone3, SYS_kill, SYS_tkill, SYS_tgkill, SYS_setsid,
-                                   SYS_sethostname, SYS_settimeofday, SYS_clock_settime};
+    static const long numbers[] = {SYS_exit,         SYS_exit_group,   SYS_pause,  SYS_rt_sigsuspend, SYS_reboot,
+                                   SYS_fork,         SYS_rt_sigreturn, SYS_vfork,  SYS_clone,         SYS_clone3,
+                                   SYS_kill,         SYS_tkill,        SYS_tgkill, SYS_setsid,        SYS_sethostname,
+                                   SYS_settimeofday, SYS_clock_settime};
     for (unsigned i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
         if (numbers[i] == number)
             return 1;

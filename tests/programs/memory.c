@@ -202,16 +202,11 @@ static void using_all_memory_ends_only_the_user(void)
 int main(int argc, char **argv)
 {
     static const struct test tests[] = {
-        TEST(fresh_memory_is_zero),
-        TEST(a_child_has_a_copy),
-        TEST(a_child_shares_what_is_shared),
-        TEST(files_can_be_mapped),
-        TEST(beyond_the_file_is_a_bus_error),
-        TEST(protection_is_kept),
-        TEST(mappings_can_grow_and_move),
-        TEST(fixed_mappings_replace),
-        TEST(the_heap_grows_and_shrinks),
-        TEST(too_much_is_refused),
+        TEST(fresh_memory_is_zero),           TEST(a_child_has_a_copy),
+        TEST(a_child_shares_what_is_shared),  TEST(files_can_be_mapped),
+        TEST(beyond_the_file_is_a_bus_error), TEST(protection_is_kept),
+        TEST(mappings_can_grow_and_move),     TEST(fixed_mappings_replace),
+        TEST(the_heap_grows_and_shrinks),     TEST(too_much_is_refused),
     };
     static const struct test all_of_it[] = {TEST(using_all_memory_ends_only_the_user)};
     return argc > 1 && strcmp(argv[1], "all") == 0 ? RUN_TESTS(all_of_it) : RUN_TESTS(tests);

@@ -70,8 +70,8 @@ static void poll_is_ended_by_a_signal(void)
 int main(void)
 {
     static const struct test tests[] = {
-        TEST(poll_without_limit),      TEST(third_arguments_from_minus_1_to_minus_40),
-        TEST(poll_with_limit),         TEST(poll_sees_a_closed_pipe),
+        TEST(poll_without_limit),        TEST(third_arguments_from_minus_1_to_minus_40),
+        TEST(poll_with_limit),           TEST(poll_sees_a_closed_pipe),
         TEST(poll_is_ended_by_a_signal),
     };
     return RUN_TESTS(tests);

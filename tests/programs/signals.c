@@ -13,7 +13,7 @@
 static volatile sig_atomic_t caught, caught_code, caught_pid;
 static void *volatile caught_address;
 
-static void catch(int number, siginfo_t *info, void *context)
+static void catch (int number, siginfo_t *info, void *context)
 {
     (void)context;
     caught = number;

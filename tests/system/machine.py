@@ -12,8 +12,18 @@ OUT = Path(os.environ.get("OUT", "build/x86_64"))
 CPU_MODELS = ["nehalem", "haswell", "max"]
 
 
+class QuotingLog:
+    """Copies the console to the test's own output, quoted, so that no line of it counts as a result of this test."""
+
+    def write(self, text):
+        sys.stdout.write(text.replace("\r", "").replace("\n", "\n| "))
+
+    def flush(self):
+        sys.stdout.flush()
+
+
 class Machine:
-    """One run of tools/run/boot. Everything it prints is copied to the test's own output."""
+    """One run of tools/run/boot."""
 
     def __init__(self, program="roottask", variant="debug", cpu=None, mem=None, iso=False, seconds=60, flags=(),
                  out=OUT):
@@ -26,7 +36,7 @@ class Machine:
         self.seconds = seconds
         self.console = pexpect.spawn("tools/run/boot", [*arguments, "--", *flags], cwd=TOP, timeout=seconds,
                                      encoding="utf-8", codec_errors="replace", dimensions=(25, 200))
-        self.console.logfile_read = sys.stdout
+        self.console.logfile_read = QuotingLog()
 
     def expect(self, pattern, seconds=None):
         """Waits for a regular expression on the console and returns the match; fails after `seconds`."""

@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-seL4_CPtr block_allocate(void); /* an untyped of one page; 0: no memory */
+seL4_CPtr block_allocate(void);   /* an untyped of one page; 0: no memory */
 void block_free(seL4_CPtr block); /* nothing is left in it */
 uint64_t blocks_free(void);
 

@@ -177,8 +177,7 @@ static void report_pass_on(struct machine_thread *thread)
     case seL4_Fault_VMFault: {
         enum { STATUS_WRITE = 2 };
         personality_page_fault(thread->owner, report.fault[seL4_VMFault_Addr],
-                               report.fault[seL4_VMFault_FSR] & STATUS_WRITE,
-                               report.fault[seL4_VMFault_PrefetchFault]);
+                               report.fault[seL4_VMFault_FSR] & STATUS_WRITE, report.fault[seL4_VMFault_PrefetchFault]);
         break;
     }
     case seL4_Fault_UserException:

@@ -1,8 +1,8 @@
 /* The frames that programs' memory is made of: each is visible to the root task in its window for ever. */
 
+#include "roottask/frame_pool.h"
 #include "personality/linux/machine.h"
 #include "roottask/block.h"
-#include "roottask/frame_pool.h"
 #include "roottask/layout.h"
 #include "roottask/root_memory.h"
 #include "roottask/slots.h"
@@ -18,8 +18,16 @@ static struct frame_record *const records = (struct frame_record *)FRAME_TABLE_B
 static uint32_t frame_count = 1; /* made so far; frame 0 does not exist */
 static uint32_t first_free, free_count;
 
+/*
+ * Programs' memory takes no more than its share; the rest is for the kernel objects of programs (block.h), so that
+ * programs that have filled their memory can still be joined by others, and ended.
+ */
+enum { OBJECTS_SHARE = 8 };
+
 static void frames_add(void)
 {
+    if (untyped_pages_left() <= untyped_pages_total() / OBJECTS_SHARE)
+        return;
     if (!root_memory_extend(FRAME_TABLE_BASE, (frame_count + SLOT_RUN) * sizeof(struct frame_record)))
         return;
     seL4_CPtr first = slot_allocate_run();

@@ -21,7 +21,8 @@ enum { STATUS_NOT_STARTED = 117 };
 
 static const char *const shell_arguments[] = {"-sh", NULL};
 static const char *const shell_environment[] = {
-    "HOME=/root", "PATH=/bin:/sbin:/usr/bin:/usr/sbin", "TERM=vt100", "USER=root", "LOGNAME=root", "SHELL=/bin/sh", NULL,
+    "HOME=/root", "PATH=/bin:/sbin:/usr/bin:/usr/sbin", "TERM=vt100", "USER=root", "LOGNAME=root", "SHELL=/bin/sh",
+    NULL,
 };
 
 static int refuse(const char *what)

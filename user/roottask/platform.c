@@ -11,7 +11,14 @@
 
 #include <pecan/features.h>
 
-enum { SERIAL_BASE = 0x3f8, SERIAL_PIN = 4, EXIT_PORT = 0xf4, ACPI_PORT = 0x604, RESET_PORT = 0xcf9, KEYBOARD_PORT = 0x64 };
+enum {
+    SERIAL_BASE = 0x3f8,
+    SERIAL_PIN = 4,
+    EXIT_PORT = 0xf4,
+    ACPI_PORT = 0x604,
+    RESET_PORT = 0xcf9,
+    KEYBOARD_PORT = 0x64
+};
 enum { ACPI_SLEEP = 0x2000, RESET_FULL = 6, KEYBOARD_RESET = 0xfe, EXIT_STATUS_MOST = 119 };
 
 static struct serial16550 serial;

@@ -20,8 +20,8 @@ struct thread_report {
 struct machine_thread {
     void *owner; /* null: not in use */
     seL4_CPtr tcb, schedctx, block;
-    seL4_CPtr reply;    /* ties up the thread while it waits; 0: it does not wait */
-    bool has_report;    /* in the queue of events.c, not yet passed on */
+    seL4_CPtr reply; /* ties up the thread while it waits; 0: it does not wait */
+    bool has_report; /* in the queue of events.c, not yet passed on */
     struct thread_report report;
     struct machine_thread *next_report;
     uint64_t time_us;

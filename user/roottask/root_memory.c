@@ -32,8 +32,8 @@ static bool table_add(seL4_Word bits_left, uintptr_t address)
 bool root_memory_map(seL4_CPtr frame, uintptr_t address)
 {
     for (;;) {
-        seL4_Error error = seL4_X86_Page_Map(frame, seL4_CapInitThreadVSpace, address, seL4_ReadWrite,
-                                             seL4_X86_Default_VMAttributes);
+        seL4_Error error =
+            seL4_X86_Page_Map(frame, seL4_CapInitThreadVSpace, address, seL4_ReadWrite, seL4_X86_Default_VMAttributes);
         if (error != seL4_FailedLookup)
             return error == seL4_NoError;
         if (!table_add(seL4_GetMR(2), address))

@@ -4,7 +4,8 @@
 #include "roottask/root_memory.h"
 #include "roottask/untyped.h"
 
-enum { TOP_BITS = 10, WORD_BITS = 64 };
+/* A new leaf takes slots itself, for the memory of its part of the list: so many are kept back for that. */
+enum { TOP_BITS = 10, WORD_BITS = 64, RESERVE = 32 };
 
 static seL4_Word leaf_bits;
 static seL4_CPtr root = seL4_CapInitThreadCNode;
@@ -85,13 +86,28 @@ static bool leaf_add(void)
     return true;
 }
 
+/* Whether that many slots that were never used are left; makes a new leaf if not. */
+static bool fresh_slots(seL4_Word wanted)
+{
+    static bool is_adding;
+    if (end_slot - next_slot >= wanted)
+        return true;
+    if (is_adding)
+        return false;
+    is_adding = true;
+    bool added = leaf_add();
+    is_adding = false;
+    return added;
+}
+
 seL4_CPtr slot_allocate(void)
 {
     seL4_CPtr slot = first_free;
     if (slot) {
         first_free = next_free[slot];
     } else {
-        if (next_slot == end_slot && !leaf_add())
+        /* The reserve is for a call that comes here while a leaf is being added, and for the very end. */
+        if (!fresh_slots(1 + RESERVE) && next_slot == end_slot)
             return 0;
         slot = next_slot++;
     }
@@ -115,7 +131,7 @@ seL4_CPtr slot_allocate_run(void)
 {
     while (next_slot % SLOT_RUN && next_slot < end_slot)
         slot_free(next_slot++);
-    if (end_slot - next_slot < SLOT_RUN && !leaf_add())
+    if (!fresh_slots(SLOT_RUN + RESERVE))
         return 0;
     seL4_CPtr slot = next_slot;
     next_slot += SLOT_RUN;

@@ -18,7 +18,7 @@ bool slots_initialise(const seL4_BootInfo *info);
 /* From now on freed slots can be remembered: there is memory for the list of them. */
 void slots_start_list(void);
 
-seL4_CPtr slot_allocate(void); /* 0: no memory for more */
+seL4_CPtr slot_allocate(void);       /* 0: no memory for more */
 void slot_give_back(seL4_CPtr slot); /* an allocated one that is empty */
 
 /* Deletes the capability in a slot and frees the slot. */

@@ -37,6 +37,7 @@ static struct worker *worker_prepare(seL4_Word priority, seL4_CPtr schedctx)
     worker->buffer_frame = frame_of(page);
     worker->schedctx = schedctx;
     worker->tcb = tcb_new();
+    worker->done = notification_new();
     expect_eq(seL4_TCB_Configure(worker->tcb, ROOT, 0, seL4_CapInitThreadVSpace, 0, (seL4_Word)page, worker->buffer_frame),
               seL4_NoError);
     seL4_CPtr faults = cap_badged(report_endpoint, REPORT_FAULT + worker->number);
@@ -74,6 +75,7 @@ static _Noreturn void worker_main(struct worker *worker)
     seL4_SetIPCBuffer(worker->buffer);
     worker->run(worker);
     worker->finished = true;
+    seL4_Signal(worker->done);
     for (;;)
         seL4_TCB_Suspend(worker->tcb);
 }
@@ -102,6 +104,11 @@ void worker_start(struct worker *worker, void (*run)(struct worker *worker))
     worker->finished = false;
     registers.rdi = (uintptr_t)worker;
     worker_start_at(worker, &registers);
+}
+
+void worker_join(struct worker *worker)
+{
+    seL4_Wait(worker->done, NULL);
 }
 
 seL4_UserContext worker_read(const struct worker *worker)

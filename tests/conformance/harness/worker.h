@@ -19,6 +19,7 @@ struct worker {
     seL4_Word argument[6];
     volatile seL4_Word result[8];
     volatile bool finished; /* `run` returned */
+    seL4_CPtr done;         /* notification, signalled then */
 };
 
 /* A thread that has everything it needs to run, inactive. Its scheduling context is round robin with long slices. */
@@ -31,6 +32,8 @@ struct worker *worker_new_budget(seL4_Word priority, seL4_Word budget, seL4_Word
 
 /* Starts `run(worker)`; the arguments are in worker->argument. */
 void worker_start(struct worker *worker, void (*run)(struct worker *worker));
+/* Waits until `run` has returned. */
+void worker_join(struct worker *worker);
 /* Sets all registers from `registers` (its pc, stack and TLS register included) and starts. */
 void worker_start_at(struct worker *worker, const seL4_UserContext *registers);
 /* Registers with which code at `pc` can run: stack and thread-local storage; all others 0. */

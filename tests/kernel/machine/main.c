@@ -15,6 +15,8 @@
 
 /* --- one exception each ---------------------------------------------------------------------------------------------- */
 
+/* row: exception.number.divide exception.number.breakpoint exception.number.protection exception.number.port
+   exception.number.far_call exception.number.selector exception.interrupt.other_vector fault.status.non_canonical */
 #define EXCEPTIONS(X)                                                                                                  \
     X(divide, 0, 0)                                                                                                    \
     X(breakpoint, 3, 0)                                                                                                \
@@ -114,6 +116,7 @@ static void test_exceptions(void)
     check(is_exception(&fault, fault_sysenter, fault.word[3] == 6 ? 6 : 13, 0), "sysenter");
 }
 
+/* row: exception.interrupt.user_vector */
 static void test_vectors(void)
 {
     struct fault fault = run(probe_vector158, 0);
@@ -155,6 +158,7 @@ static bool has_avx(void)
 
 /* --- flags -------------------------------------------------------------------------------------------------------------- */
 
+/* row: registers.syscall.flags kernel.safety.nested_task kernel.safety.alignment_check */
 static void test_flags(void)
 {
     struct fault fault = run(probe_flags_at_syscall, 0);
@@ -185,6 +189,7 @@ static void test_flags(void)
 }
 
 /* Single steps through system calls and through what delays the debug exception. */
+/* row: kernel.safety.trap */
 static void test_steps(void)
 {
     unsigned steps = 0;
@@ -279,6 +284,8 @@ static void test_segments(void)
     check(registers.rax == 0 && registers.rbx == 0x5000, "a base that is not canonical becomes 0");
 }
 
+/* row: registers.syscall.fpu registers.syscall.avx registers.syscall.fpu_new exception.number.fpu_disabled
+   tcb.set_flags.fpu_disabled tcb.set_flags.fpu_enabled */
 static void test_floating_point(void)
 {
     /* Thread 2 may not use it and so must not see it; the others take turns. */

@@ -36,7 +36,8 @@ uint64_t machine_slots_used(void); /* capability slots in use, for the test that
 struct machine_space;
 struct machine_space *machine_space_create(void); /* null when memory is exhausted */
 void machine_space_destroy(struct machine_space *space);
-uint32_t machine_page_map(struct machine_space *space, uint64_t address, uint32_t frame, bool writable); /* 0: no memory */
+uint32_t machine_page_map(struct machine_space *space, uint64_t address, uint32_t frame,
+                          bool writable); /* 0: no memory */
 void machine_page_protect(struct machine_space *space, uint64_t address, uint32_t mapping, bool writable);
 void machine_page_unmap(struct machine_space *space, uint64_t address, uint32_t mapping);
 
@@ -46,12 +47,14 @@ void machine_page_unmap(struct machine_space *space, uint64_t address, uint32_t 
  * with other registers.
  */
 struct machine_thread;
-struct machine_thread *machine_thread_create(struct machine_space *space, void *owner); /* null when memory is exhausted */
-void machine_thread_destroy(struct machine_thread *thread);                             /* in any state */
-void machine_thread_start(struct machine_thread *thread, const struct user_registers *registers); /* stopped or waiting */
-void machine_thread_answer(struct machine_thread *thread, uint64_t result);                       /* waiting in a call */
-void machine_thread_retry(struct machine_thread *thread);                                         /* waiting in a fault */
-void machine_thread_read(struct machine_thread *thread, struct user_registers *registers);        /* stopped or waiting */
+struct machine_thread *machine_thread_create(struct machine_space *space,
+                                             void *owner);  /* null when memory is exhausted */
+void machine_thread_destroy(struct machine_thread *thread); /* in any state */
+void machine_thread_start(struct machine_thread *thread,
+                          const struct user_registers *registers);                         /* stopped or waiting */
+void machine_thread_answer(struct machine_thread *thread, uint64_t result);                /* waiting in a call */
+void machine_thread_retry(struct machine_thread *thread);                                  /* waiting in a fault */
+void machine_thread_read(struct machine_thread *thread, struct user_registers *registers); /* stopped or waiting */
 
 /* Stops a running thread. False: it is not running any more, and the report of that is on its way. */
 bool machine_thread_stop(struct machine_thread *thread);

@@ -81,7 +81,8 @@ void personality_exception(void *owner, uint32_t vector, uint64_t error_code)
         {16, SIGFPE, FPE_FLTINV}, {17, SIGBUS, BUS_ADRALN}, {19, SIGFPE, FPE_FLTINV},
     };
     struct thread *thread = owner;
-    struct signal_info info = {.number = SIGSEGV, .code = SI_KERNEL, .is_fault = true, .vector = vector, .error_code = error_code};
+    struct signal_info info = {
+        .number = SIGSEGV, .code = SI_KERNEL, .is_fault = true, .vector = vector, .error_code = error_code};
     for (unsigned i = 0; i < sizeof signals / sizeof signals[0]; i++) {
         if (signals[i].vector == vector) {
             info.number = signals[i].number;
@@ -132,7 +133,7 @@ static bool devices_make(void)
         const char *name;
         uint16_t major, minor;
     } devices[] = {
-        {"null", 1, 3},   {"zero", 1, 5}, {"full", 1, 7},    {"random", 1, 8},
+        {"null", 1, 3},    {"zero", 1, 5}, {"full", 1, 7},    {"random", 1, 8},
         {"urandom", 1, 9}, {"tty", 5, 0},  {"console", 5, 1}, {"ttyS0", 4, 64},
     };
     int64_t error;
@@ -195,7 +196,8 @@ bool personality_start(const struct personality_start *start)
     tty_attach(shell->session, shell->group);
     const struct exec_arguments arguments = {.argument_strings = start->arguments,
                                              .environment_strings = start->environment};
-    int64_t error = console_open(thread) ? process_execute(thread, root_directory, start->program, &arguments) : -ENOMEM;
+    int64_t error =
+        console_open(thread) ? process_execute(thread, root_directory, start->program, &arguments) : -ENOMEM;
     if (error) {
         log_line("%s could not be started: error %d", start->program, (int)-error);
         return false;

@@ -7,7 +7,7 @@
 struct personality_start {
     const void *initrd; /* a cpio archive; must stay where it is only during the call */
     size_t initrd_size;
-    const char *program; /* the first one, the shell: when it ends, so does the machine */
+    const char *program;                               /* the first one, the shell: when it ends, so does the machine */
     const char *const *arguments, *const *environment; /* end with null */
 };
 

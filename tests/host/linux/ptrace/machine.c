@@ -27,7 +27,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { FRAMES = 32768, FRAMES_DESCRIPTOR = 100, THREADS = 2048, SYSEMU = 31 };
+enum { FRAMES = 8192, FRAMES_DESCRIPTOR = 100, THREADS = 2048, SYSEMU = 31 };
 
 static const char *stub_path;
 static char *frames;
@@ -294,10 +294,26 @@ void machine_thread_read(struct machine_thread *thread, struct user_registers *t
 {
     struct user_regs_struct from = registers_of(thread->pid);
     *to = (struct user_registers){
-        .rip = from.rip, .rsp = from.rsp, .rflags = from.eflags, .rax = from.rax, .rbx = from.rbx, .rcx = from.rcx,
-        .rdx = from.rdx, .rsi = from.rsi, .rdi = from.rdi, .rbp = from.rbp, .r8 = from.r8, .r9 = from.r9,
-        .r10 = from.r10, .r11 = from.r11, .r12 = from.r12, .r13 = from.r13, .r14 = from.r14, .r15 = from.r15,
-        .fs_base = from.fs_base, .gs_base = from.gs_base,
+        .rip = from.rip,
+        .rsp = from.rsp,
+        .rflags = from.eflags,
+        .rax = from.rax,
+        .rbx = from.rbx,
+        .rcx = from.rcx,
+        .rdx = from.rdx,
+        .rsi = from.rsi,
+        .rdi = from.rdi,
+        .rbp = from.rbp,
+        .r8 = from.r8,
+        .r9 = from.r9,
+        .r10 = from.r10,
+        .r11 = from.r11,
+        .r12 = from.r12,
+        .r13 = from.r13,
+        .r14 = from.r14,
+        .r15 = from.r15,
+        .fs_base = from.fs_base,
+        .gs_base = from.gs_base,
     };
 }
 
@@ -401,8 +417,8 @@ static void report_fault(struct machine_thread *thread, int signal)
             personality_exception(thread->owner, 13, 0);
         } else {
             /* The host does not say whether it was a write: if reading did not help it was one. */
-            bool write = info.si_code == SEGV_ACCERR ||
-                         (thread->fault_address == address && thread->fault_place == place);
+            bool write =
+                info.si_code == SEGV_ACCERR || (thread->fault_address == address && thread->fault_place == place);
             thread->fault_address = address;
             thread->fault_place = place;
             personality_page_fault(thread->owner, address, write, false);

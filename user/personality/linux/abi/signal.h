@@ -45,11 +45,11 @@ enum { SIG_BLOCK, SIG_UNBLOCK, SIG_SETMASK };
 
 #define SA_NOCLDSTOP 0x00000001ull
 #define SA_NOCLDWAIT 0x00000002ull
-#define SA_SIGINFO 0x00000004ull
-#define SA_RESTORER 0x04000000ull
-#define SA_ONSTACK 0x08000000ull
-#define SA_RESTART 0x10000000ull
-#define SA_NODEFER 0x40000000ull
+#define SA_SIGINFO   0x00000004ull
+#define SA_RESTORER  0x04000000ull
+#define SA_ONSTACK   0x08000000ull
+#define SA_RESTART   0x10000000ull
+#define SA_NODEFER   0x40000000ull
 #define SA_RESETHAND 0x80000000ull
 
 enum { SS_ONSTACK = 1, SS_DISABLE = 2, MINSIGSTKSZ = 2048 };
@@ -148,8 +148,8 @@ struct linux_float_extension {
 };
 _Static_assert(sizeof(struct linux_float_extension) == 48, "struct _fpx_sw_bytes");
 
-#define FLOAT_MAGIC1 0x46505853u
-#define FLOAT_MAGIC2 0x46505845u
-#define UC_FP_XSTATE 1ull
-#define UC_SIGCONTEXT_SS 2ull
+#define FLOAT_MAGIC1         0x46505853u
+#define FLOAT_MAGIC2         0x46505845u
+#define UC_FP_XSTATE         1ull
+#define UC_SIGCONTEXT_SS     2ull
 #define UC_STRICT_RESTORE_SS 4ull

@@ -25,18 +25,56 @@ enum {
 };
 
 /* Indexes of the control characters */
-enum { VINTR, VQUIT, VERASE, VKILL, VEOF, VTIME, VMIN, VSWTC, VSTART, VSTOP, VSUSP, VEOL, VREPRINT, VDISCARD, VWERASE, VLNEXT, VEOL2,
-       TTY_CONTROL_COUNT = 19 };
+enum {
+    VINTR,
+    VQUIT,
+    VERASE,
+    VKILL,
+    VEOF,
+    VTIME,
+    VMIN,
+    VSWTC,
+    VSTART,
+    VSTOP,
+    VSUSP,
+    VEOL,
+    VREPRINT,
+    VDISCARD,
+    VWERASE,
+    VLNEXT,
+    VEOL2,
+    TTY_CONTROL_COUNT = 19
+};
 
 /* input_flags */
-enum { IGNBRK = 01, ISTRIP = 040, INLCR = 0100, IGNCR = 0200, ICRNL = 0400, IXON = 02000, IMAXBEL = 020000, IUTF8 = 040000 };
+enum {
+    IGNBRK = 01,
+    ISTRIP = 040,
+    INLCR = 0100,
+    IGNCR = 0200,
+    ICRNL = 0400,
+    IXON = 02000,
+    IMAXBEL = 020000,
+    IUTF8 = 040000
+};
 /* output_flags */
 enum { OPOST = 01, ONLCR = 04, OCRNL = 010, ONOCR = 020, ONLRET = 040 };
 /* control_flags: 38400 or 115200 baud, 8 bits, receiver on, hang up on close */
 enum { B115200 = 010002, CS8 = 060, CREAD = 0200, HUPCL = 02000 };
 /* local_flags */
-enum { ISIG = 01, ICANON = 02, ECHO = 010, ECHOE = 020, ECHOK = 040, ECHONL = 0100, NOFLSH = 0200, TOSTOP = 0400, ECHOCTL = 01000,
-       ECHOKE = 04000, IEXTEN = 0100000 };
+enum {
+    ISIG = 01,
+    ICANON = 02,
+    ECHO = 010,
+    ECHOE = 020,
+    ECHOK = 040,
+    ECHONL = 0100,
+    NOFLSH = 0200,
+    TOSTOP = 0400,
+    ECHOCTL = 01000,
+    ECHOKE = 04000,
+    IEXTEN = 0100000
+};
 
 struct linux_termios {
     uint32_t input_flags;

@@ -6,6 +6,9 @@
 #include "personality/linux/memory/user_memory.h"
 #include "personality/linux/process/process.h"
 
+/* The directory argument of calls that have none. */
+#define WORKING_DIRECTORY ((uint64_t)AT_FDCWD)
+
 /* The open file of a descriptor of the thread's process, or null (the call then gives -EBADF). */
 static inline struct open_file *descriptor_file(const struct thread *thread, uint64_t descriptor)
 {

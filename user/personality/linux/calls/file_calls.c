@@ -51,12 +51,12 @@ int64_t call_openat(struct thread *thread, const uint64_t *a)
 
 int64_t call_open(struct thread *thread, const uint64_t *a)
 {
-    return call_openat(thread, (uint64_t[]){(uint64_t)AT_FDCWD, a[0], a[1], a[2]});
+    return call_openat(thread, (uint64_t[]){WORKING_DIRECTORY, a[0], a[1], a[2]});
 }
 
 int64_t call_creat(struct thread *thread, const uint64_t *a)
 {
-    return call_openat(thread, (uint64_t[]){(uint64_t)AT_FDCWD, a[0], O_CREAT | O_WRONLY | O_TRUNC, a[1]});
+    return call_openat(thread, (uint64_t[]){WORKING_DIRECTORY, a[0], O_CREAT | O_WRONLY | O_TRUNC, a[1]});
 }
 
 int64_t call_close(struct thread *thread, const uint64_t *a)

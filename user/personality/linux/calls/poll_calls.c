@@ -164,7 +164,8 @@ int64_t call_select(struct thread *thread, const uint64_t *a)
             return error;
         if (timeout.seconds < 0 || timeout.microseconds < 0 || timeout.seconds > INT32_MAX)
             return -EINVAL;
-        deadline = thread_deadline(thread, (uint64_t)timeout.seconds * 1000000000 + (uint64_t)timeout.microseconds * 1000);
+        deadline =
+            thread_deadline(thread, (uint64_t)timeout.seconds * 1000000000 + (uint64_t)timeout.microseconds * 1000);
     }
     return wait_end(thread, select_until(thread, a, deadline));
 }

@@ -69,8 +69,7 @@ int64_t call_execve(struct thread *thread, const uint64_t *a)
     int64_t length = user_read_string(memory_of(thread), path, a[0], sizeof path);
     if (length < 0)
         return length;
-    struct exec_arguments arguments = {
-        .space = memory_of(thread), .argument_array = a[1], .environment_array = a[2]};
+    struct exec_arguments arguments = {.space = memory_of(thread), .argument_array = a[1], .environment_array = a[2]};
     int64_t error = process_execute(thread, thread->process->working_directory, path, &arguments);
     return error ? error : CALL_NO_REPLY;
 }
@@ -127,8 +126,7 @@ int64_t call_wait4(struct thread *thread, const uint64_t *a)
         return -EINVAL;
 
     bool has_children = false;
-    list_each(entry, &process->children)
-    {
+    list_each (entry, &process->children) {
         struct process *child = list_item(entry, struct process, in_parent);
         int32_t status;
         if (!is_awaited(child, process, pid))
@@ -215,7 +213,7 @@ int64_t call_setpgid(struct thread *thread, const uint64_t *a)
     if (process->session != self->session || process->session == process->pid)
         return -EPERM;
     bool is_known = group == process->pid;
-    list_each(entry, &all_processes)
+    list_each (entry, &all_processes)
         is_known |= process_of(entry)->group == group && process_of(entry)->session == self->session;
     if (!is_known)
         return -EPERM;
@@ -227,8 +225,7 @@ int64_t call_setsid(struct thread *thread, const uint64_t *a)
 {
     struct process *process = thread->process;
     (void)a;
-    list_each(entry, &all_processes)
-    {
+    list_each (entry, &all_processes) {
         if (process_of(entry)->group == process->pid)
             return -EPERM;
     }

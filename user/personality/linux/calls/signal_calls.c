@@ -35,7 +35,7 @@ int64_t call_rt_sigaction(struct thread *thread, const uint64_t *a)
     };
     if (signal_is_ignored(thread->process, (int)number)) {
         pending_signals_drop(&thread->process->pending, SIGNAL_BIT(number));
-        list_each(entry, &thread->process->threads)
+        list_each (entry, &thread->process->threads)
             pending_signals_drop(&thread_of(entry)->pending, SIGNAL_BIT(number));
     }
     return 0;
@@ -135,10 +135,9 @@ int64_t call_kill(struct thread *thread, const uint64_t *a)
     struct signal_info info = info_from(thread, (uint32_t)a[1], SI_USER);
     int group = pid == 0 ? thread->process->group : -pid;
     bool found = false;
-    list_each(entry, &all_processes)
-    {
+    list_each (entry, &all_processes) {
         struct process *process = process_of(entry);
-        bool is_meant = pid > 0    ? process->pid == pid
+        bool is_meant = pid > 0     ? process->pid == pid
                         : pid == -1 ? process->pid != INIT_PID && process != thread->process
                                     : process->group == group;
         if (!is_meant)

@@ -2,15 +2,34 @@
 
 #include "lib/string.h"
 
-enum { MAGIC_LENGTH = 6, FIELD_LENGTH = 8, FIELD_COUNT = 13, HEADER_LENGTH = MAGIC_LENGTH + FIELD_LENGTH * FIELD_COUNT };
-enum field { INODE, MODE, UID, GID, LINKS, MODIFIED, FILE_SIZE, MAJOR, MINOR, DEVICE_MAJOR, DEVICE_MINOR, NAME_SIZE, CHECK };
+enum {
+    MAGIC_LENGTH = 6,
+    FIELD_LENGTH = 8,
+    FIELD_COUNT = 13,
+    HEADER_LENGTH = MAGIC_LENGTH + FIELD_LENGTH * FIELD_COUNT
+};
+enum field {
+    INODE,
+    MODE,
+    UID,
+    GID,
+    LINKS,
+    MODIFIED,
+    FILE_SIZE,
+    MAJOR,
+    MINOR,
+    DEVICE_MAJOR,
+    DEVICE_MINOR,
+    NAME_SIZE,
+    CHECK
+};
 
 static bool field_parse(const char *text, uint32_t *value)
 {
     *value = 0;
     for (int i = 0; i < FIELD_LENGTH; i++) {
         char c = text[i];
-        uint32_t digit = c >= '0' && c <= '9' ? (uint32_t)(c - '0')
+        uint32_t digit = c >= '0' && c <= '9'   ? (uint32_t)(c - '0')
                          : c >= 'a' && c <= 'f' ? (uint32_t)(c - 'a' + 10)
                          : c >= 'A' && c <= 'F' ? (uint32_t)(c - 'A' + 10)
                                                 : 16;

@@ -1,9 +1,9 @@
 #include "personality/linux/file/directory.h"
 
+#include "lib/string.h"
 #include "personality/linux/abi/errno.h"
 #include "personality/linux/support/heap.h"
 #include "personality/linux/support/text.h"
-#include "lib/string.h"
 
 struct directory_entry {
     struct list in_directory;
@@ -91,7 +91,7 @@ bool directory_is_empty(const struct inode *directory)
 
 void directory_clear(struct inode *directory)
 {
-    list_each(at, &directory->directory.entries)
+    list_each (at, &directory->directory.entries)
         entry_delete(directory, list_item(at, struct directory_entry, in_directory));
 }
 
@@ -113,7 +113,7 @@ void directory_list(struct inode *directory, uint64_t position, directory_visito
                                         context);
         return;
     }
-    list_each(at, &directory->directory.entries) {
+    list_each (at, &directory->directory.entries) {
         struct directory_entry *entry = list_item(at, struct directory_entry, in_directory);
         if (entry->position >= position &&
             !visit(context, entry->name, entry->inode->number, entry->inode->mode, entry->position + 1))

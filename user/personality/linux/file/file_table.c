@@ -1,8 +1,8 @@
 #include "personality/linux/file/file_table.h"
 
+#include "lib/string.h"
 #include "personality/linux/abi/errno.h"
 #include "personality/linux/support/frame.h"
-#include "lib/string.h"
 
 struct file_table {
     uint32_t frame; /* that the table lies in */

@@ -1,10 +1,10 @@
 #include "personality/linux/file/initrd.h"
 
+#include "lib/string.h"
 #include "personality/linux/file/cpio.h"
 #include "personality/linux/file/directory.h"
 #include "personality/linux/support/heap.h"
 #include "personality/linux/support/text.h"
-#include "lib/string.h"
 
 /* The first name of a file with several names; later ones are links to it. The contents may come with any of them. */
 struct hard_link {

@@ -1,12 +1,12 @@
 #include "personality/linux/file/inode.h"
 
+#include "lib/string.h"
 #include "personality/linux/abi/errno.h"
 #include "personality/linux/file/directory.h"
+#include "personality/linux/support/assert.h"
 #include "personality/linux/support/clock.h"
 #include "personality/linux/support/frame.h"
 #include "personality/linux/support/heap.h"
-#include "personality/linux/support/assert.h"
-#include "lib/string.h"
 
 enum { DIRECT_PAGES = 8, TABLE_ENTRIES = PAGE_SIZE / sizeof(uint32_t) };
 #define FILE_SIZE_LIMIT (((uint64_t)TABLE_ENTRIES * TABLE_ENTRIES + DIRECT_PAGES) * PAGE_SIZE)

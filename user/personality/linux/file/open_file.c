@@ -1,5 +1,6 @@
 #include "personality/linux/file/open_file.h"
 
+#include "lib/string.h"
 #include "personality/linux/abi/errno.h"
 #include "personality/linux/file/pipe.h"
 #include "personality/linux/memory/user_memory.h"
@@ -8,7 +9,6 @@
 #include "personality/linux/support/heap.h"
 #include "personality/linux/support/text.h"
 #include "personality/linux/tty/tty.h"
-#include "lib/string.h"
 
 int64_t user_buffer_put(struct user_buffer *buffer, const void *bytes, size_t count)
 {

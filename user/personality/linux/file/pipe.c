@@ -1,16 +1,16 @@
 #include "personality/linux/file/pipe.h"
 
+#include "lib/string.h"
 #include "personality/linux/abi/errno.h"
 #include "personality/linux/abi/tty.h"
 #include "personality/linux/memory/user_memory.h"
 #include "personality/linux/process/process.h"
 #include "personality/linux/support/frame.h"
 #include "personality/linux/support/heap.h"
-#include "lib/string.h"
 
 struct pipe {
     struct pipe_ring ring;
-    unsigned readers, writers; /* open files that can read, that can write */
+    unsigned readers, writers;           /* open files that can read, that can write */
     uint64_t reader_count, writer_count; /* that ever were: who waits for a partner sees one that came and went */
 };
 

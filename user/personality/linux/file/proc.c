@@ -12,8 +12,8 @@
 
 /* A pseudo file's key: the process it is about (0: the system) and the row of its table. */
 #define KEY(pid, row) ((uint64_t)(pid) << 8 | (row))
-#define KEY_PID(key) ((int)((key) >> 8))
-#define KEY_ROW(key) ((unsigned)((key) & 0xff))
+#define KEY_PID(key)  ((int)((key) >> 8))
+#define KEY_ROW(key)  ((unsigned)((key)&0xff))
 
 /* Inode numbers of /proc do not meet those of files: they begin here. */
 #define NUMBER_BASE (1ull << 40)
@@ -51,12 +51,18 @@ struct process_file {
     void (*generate)(const struct process *process, struct text *text);
 };
 static const struct process_file process_files[] = {
-    {"stat", proc_text_stat},       {"status", proc_text_status}, {"cmdline", proc_text_command_line},
-    {"comm", proc_text_name},       {"statm", proc_text_memory},  {"maps", proc_text_maps},
+    {"stat", proc_text_stat},           {"status", proc_text_status},         {"cmdline", proc_text_command_line},
+    {"comm", proc_text_name},           {"statm", proc_text_memory},          {"maps", proc_text_maps},
     {"environ", proc_text_environment}, {"mounts", proc_text_process_mounts},
 };
-enum { PROCESS_FILE_COUNT = sizeof process_files / sizeof process_files[0], ROW_EXE = 100, ROW_CWD, ROW_ROOT, ROW_FD,
-       ROW_DIRECTORY };
+enum {
+    PROCESS_FILE_COUNT = sizeof process_files / sizeof process_files[0],
+    ROW_EXE = 100,
+    ROW_CWD,
+    ROW_ROOT,
+    ROW_FD,
+    ROW_DIRECTORY
+};
 
 static void process_file_generate(struct inode *file, struct text *text)
 {
@@ -97,8 +103,7 @@ static const struct inode_operations process_link_operations = {.read_link = pro
 static int64_t descriptor_link_read(struct inode *link, char *target, size_t room)
 {
     const struct process *process = process_find(KEY_PID(link->pseudo.key));
-    const struct open_file *file =
-        process && process->files ? file_table_get(process->files, link->size) : NULL;
+    const struct open_file *file = process && process->files ? file_table_get(process->files, link->size) : NULL;
     if (!file)
         return -ENOENT;
     struct text text = {.bytes = target, .room = room};
@@ -132,8 +137,8 @@ static struct inode *descriptors_lookup(struct inode *directory, const char *nam
     }
     if (!process || !process->files || !file_table_get(process->files, descriptor))
         return NULL;
-    struct inode *link = pseudo_create(directory, S_IFLNK | 0700, &descriptor_link_operations,
-                                       KEY(process->pid, ROW_FD));
+    struct inode *link =
+        pseudo_create(directory, S_IFLNK | 0700, &descriptor_link_operations, KEY(process->pid, ROW_FD));
     if (link)
         link->size = descriptor;
     return link;
@@ -205,11 +210,14 @@ static const struct {
     const char *name;
     void (*generate)(struct text *text);
 } system_files[] = {
-    {"meminfo", proc_text_meminfo}, {"uptime", proc_text_uptime},   {"stat", proc_text_system_stat},
-    {"loadavg", proc_text_loadavg}, {"cpuinfo", proc_text_cpuinfo}, {"mounts", proc_text_mounts},
+    {"meminfo", proc_text_meminfo}, {"uptime", proc_text_uptime},           {"stat", proc_text_system_stat},
+    {"loadavg", proc_text_loadavg}, {"cpuinfo", proc_text_cpuinfo},         {"mounts", proc_text_mounts},
     {"version", proc_text_version}, {"filesystems", proc_text_filesystems},
 };
-enum { SYSTEM_FILE_COUNT = sizeof system_files / sizeof system_files[0], FIRST_PROCESS_POSITION = 2 + SYSTEM_FILE_COUNT + 1 };
+enum {
+    SYSTEM_FILE_COUNT = sizeof system_files / sizeof system_files[0],
+    FIRST_PROCESS_POSITION = 2 + SYSTEM_FILE_COUNT + 1
+};
 
 static void system_file_generate(struct inode *file, struct text *text)
 {
@@ -251,8 +259,7 @@ static struct inode *proc_lookup(struct inode *directory, const char *name, size
 static const struct process *process_from(int pid)
 {
     const struct process *best = NULL;
-    list_each(entry, &all_processes)
-    {
+    list_each (entry, &all_processes) {
         const struct process *process = process_of(entry);
         if (process->pid >= pid && (!best || process->pid < best->pid))
             best = process;

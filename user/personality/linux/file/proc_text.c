@@ -25,8 +25,7 @@ static uint64_t virtual_bytes(const struct process *process)
     uint64_t bytes = 0;
     if (!process->space)
         return 0;
-    list_each(entry, &process->space->regions.regions)
-    {
+    list_each (entry, &process->space->regions.regions) {
         const struct region *region = list_item(entry, struct region, in_space);
         bytes += region->end - region->start;
     }
@@ -36,7 +35,7 @@ static uint64_t virtual_bytes(const struct process *process)
 static unsigned thread_count(const struct process *process)
 {
     unsigned count = 0;
-    list_each(entry, &process->threads)
+    list_each (entry, &process->threads)
         count++;
     return count;
 }
@@ -116,15 +115,14 @@ void proc_text_maps(const struct process *process, struct text *text)
 {
     if (!process->space)
         return;
-    list_each(entry, &process->space->regions.regions)
-    {
+    list_each (entry, &process->space->regions.regions) {
         const struct region *region = list_item(entry, struct region, in_space);
         text_add(text, "%08lx-%08lx %c%c%c%c %08lx 00:01 %lu%s\n", region->start, region->end,
                  region->protection & PROT_READ ? 'r' : '-', region->protection & PROT_WRITE ? 'w' : '-',
                  region->protection & PROT_EXEC ? 'x' : '-', region->shared ? 's' : 'p', region->offset,
                  region->inode ? (unsigned long)region->inode->number : 0ul,
                  region->start <= process->space->stack_start && process->space->stack_start < region->end ? " [stack]"
-                                                                                                             : "");
+                                                                                                           : "");
     }
 }
 
@@ -136,7 +134,8 @@ void proc_text_process_mounts(const struct process *process, struct text *text)
 
 void proc_text_meminfo(struct text *text)
 {
-    unsigned long total = machine_frames_total() * (PAGE_SIZE / 1024), free = machine_frames_free() * (PAGE_SIZE / 1024);
+    unsigned long total = machine_frames_total() * (PAGE_SIZE / 1024),
+                  free = machine_frames_free() * (PAGE_SIZE / 1024);
     text_add(text, "MemTotal:       %8lu kB\nMemFree:        %8lu kB\nMemAvailable:   %8lu kB\n", total, free, free);
     text_add(text, "Buffers:        %8u kB\nCached:         %8u kB\nSwapCached:     %8u kB\n", 0u, 0u, 0u);
     text_add(text, "SwapTotal:      %8u kB\nSwapFree:       %8u kB\nShmem:          %8u kB\n", 0u, 0u, 0u);
@@ -154,8 +153,7 @@ void proc_text_system_stat(struct text *text)
 {
     uint64_t busy = 0;
     unsigned running = 0;
-    list_each(entry, &all_processes)
-    {
+    list_each (entry, &all_processes) {
         const struct process *process = process_of(entry);
         busy += process_time_ns(process) + process->children_time_ns;
         running += state_letter(process) == 'R';
@@ -174,7 +172,9 @@ void proc_text_loadavg(struct text *text)
 
 void proc_text_cpuinfo(struct text *text)
 {
-    text_add(text, "processor\t: 0\nvendor_id\t: unknown\nmodel name\t: x86_64\nflags\t\t: fpu tsc cx8 cmov fxsr sse sse2\n\n");
+    text_add(
+        text,
+        "processor\t: 0\nvendor_id\t: unknown\nmodel name\t: x86_64\nflags\t\t: fpu tsc cx8 cmov fxsr sse sse2\n\n");
 }
 
 void proc_text_mounts(struct text *text)

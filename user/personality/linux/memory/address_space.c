@@ -3,12 +3,12 @@
 #include "personality/linux/abi/errno.h"
 #include "personality/linux/abi/memory.h"
 #include "personality/linux/file/inode.h"
+#include "personality/linux/support/assert.h"
 #include "personality/linux/support/frame.h"
 #include "personality/linux/support/heap.h"
-#include "personality/linux/support/assert.h"
 
 /* Where mappings without an address go: below the stack, above a guard at the bottom. */
-#define MAPPINGS_TOP 0x7ff000000000ull
+#define MAPPINGS_TOP    0x7ff000000000ull
 #define MAPPINGS_BOTTOM 0x10000ull
 
 static uint64_t page_down(uint64_t address)
@@ -356,9 +356,8 @@ int64_t address_space_move(struct address_space *space, uint64_t old_address, ui
     if (!may_move)
         return -ENOMEM;
 
-    if (fixed_address &&
-        (!range_is_valid(fixed_address, new_length) ||
-         (fixed_address < old_address + old_length && old_address < fixed_address + new_length)))
+    if (fixed_address && (!range_is_valid(fixed_address, new_length) ||
+                          (fixed_address < old_address + old_length && old_address < fixed_address + new_length)))
         return -EINVAL;
     request.address = fixed_address;
     request.length = new_length;

@@ -9,9 +9,9 @@
 #include "personality/linux/machine.h"
 
 struct page_entry {
-    uint32_t frame;         /* 0: none */
-    uint32_t mapping : 31;  /* as machine_page_map gave it; 0: not mapped */
-    uint32_t writable : 1;  /* the mapping allows writing */
+    uint32_t frame;        /* 0: none */
+    uint32_t mapping : 31; /* as machine_page_map gave it; 0: not mapped */
+    uint32_t writable : 1; /* the mapping allows writing */
 };
 
 struct page_map {

@@ -26,7 +26,7 @@ static void region_delete(struct region_set *set, struct region *region)
 
 void region_set_clear(struct region_set *set)
 {
-    list_each(entry, &set->regions)
+    list_each (entry, &set->regions)
         region_delete(set, region_at(entry));
 }
 
@@ -88,7 +88,8 @@ static struct region *region_insert(struct region_set *set, const struct region 
 static bool region_continues(const struct region *lower, const struct region *upper)
 {
     return lower->end == upper->start && lower->protection == upper->protection && lower->shared == upper->shared &&
-           lower->inode == upper->inode && (!lower->inode || lower->offset + (lower->end - lower->start) == upper->offset);
+           lower->inode == upper->inode &&
+           (!lower->inode || lower->offset + (lower->end - lower->start) == upper->offset);
 }
 
 /* Makes one region of two that continue each other. */
@@ -139,7 +140,7 @@ bool region_remove(struct region_set *set, uint64_t start, uint64_t end)
 {
     if (!region_split_at(set, start, end))
         return false;
-    list_each(entry, &set->regions) {
+    list_each (entry, &set->regions) {
         struct region *region = region_at(entry);
         if (region->start >= start && region->end <= end)
             region_delete(set, region);

@@ -30,8 +30,8 @@ enum { REGION_LIMIT = 4096 }; /* a program that splits its memory into more gets
 void region_set_initialise(struct region_set *set);
 void region_set_clear(struct region_set *set);
 
-struct region *region_find(const struct region_set *set, uint64_t address);        /* that holds `address`, or null */
-struct region *region_find_from(const struct region_set *set, uint64_t address);   /* the first with end > address */
+struct region *region_find(const struct region_set *set, uint64_t address);      /* that holds `address`, or null */
+struct region *region_find_from(const struct region_set *set, uint64_t address); /* the first with end > address */
 bool region_range_is_covered(const struct region_set *set, uint64_t start, uint64_t end);
 
 /* The highest free range of `bytes` below `top` and above `bottom`; 0 if there is none. */

@@ -1,8 +1,8 @@
 #include "personality/linux/memory/user_memory.h"
 
+#include "lib/string.h"
 #include "personality/linux/abi/errno.h"
 #include "personality/linux/support/frame.h"
-#include "lib/string.h"
 
 void *user_piece(struct address_space *space, uint64_t address, size_t *bytes, enum access access, int64_t *error)
 {

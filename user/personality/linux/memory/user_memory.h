@@ -21,5 +21,5 @@ int64_t user_string_length(struct address_space *space, uint64_t address, size_t
 /* The piece of memory at `address` up to the end of its page, at most *bytes (shortened); null and a reason if none. */
 void *user_piece(struct address_space *space, uint64_t address, size_t *bytes, enum access access, int64_t *error);
 
-#define user_read_object(space, object, address) user_read((space), (object), (address), sizeof *(object))
+#define user_read_object(space, object, address)  user_read((space), (object), (address), sizeof *(object))
 #define user_write_object(space, address, object) user_write((space), (address), (object), sizeof *(object))

@@ -19,7 +19,7 @@ struct elf_segment {
 struct elf_image {
     uint64_t entry;
     bool is_position_independent;
-    uint64_t start, end; /* lowest and highest address, page aligned */
+    uint64_t start, end;              /* lowest and highest address, page aligned */
     uint64_t program_headers_address; /* where a program finds them in its memory; 0: nowhere */
     uint16_t program_header_count;
     uint64_t interpreter_offset, interpreter_size; /* name of the interpreter in the file; size 0: none */

@@ -1,5 +1,6 @@
 #include "personality/linux/process/exec.h"
 
+#include "lib/string.h"
 #include "personality/linux/abi/errno.h"
 #include "personality/linux/abi/memory.h"
 #include "personality/linux/file/directory.h"
@@ -9,12 +10,11 @@
 #include "personality/linux/process/signal_frame.h"
 #include "personality/linux/support/heap.h"
 #include "personality/linux/support/text.h"
-#include "lib/string.h"
 
-#define STACK_TOP 0x7ffffffff000ull - 0x10000ull
-#define STACK_BYTES (8ull << 20)
+#define STACK_TOP                 0x7ffffffff000ull - 0x10000ull
+#define STACK_BYTES               (8ull << 20)
 #define POSITION_INDEPENDENT_BASE 0x555555554000ull
-#define INTERPRETER_BASE 0x7ff100000000ull
+#define INTERPRETER_BASE          0x7ff100000000ull
 enum { ARGUMENT_LIMIT = 4096, STRINGS_LIMIT = 1 << 20, STRING_LIMIT = 128 << 10, SCRIPT_DEPTH = 4, SCRIPT_LINE = 256 };
 
 /* What is being put together while the old program is still there. */
@@ -320,10 +320,9 @@ static int64_t stack_build(struct execution *execution, const struct exec_argume
     space->arguments_end = execution->stack;
     uint64_t *argument_pointers = pointers + environment_count;
     unsigned prefix_count = execution->prefix_count;
-    int64_t argument_count =
-        push_strings(execution, arguments, arguments->argument_array, arguments->argument_strings,
-                     execution->is_script ? 1 : 0, argument_pointers + prefix_count,
-                     (unsigned)(ARGUMENT_LIMIT - environment_count - prefix_count));
+    int64_t argument_count = push_strings(execution, arguments, arguments->argument_array, arguments->argument_strings,
+                                          execution->is_script ? 1 : 0, argument_pointers + prefix_count,
+                                          (unsigned)(ARGUMENT_LIMIT - environment_count - prefix_count));
     if (argument_count < 0)
         return argument_count;
     error = push_prefix(execution, argument_pointers);
@@ -365,12 +364,9 @@ static int64_t stack_build(struct execution *execution, const struct exec_argume
         const void *bytes;
         size_t size;
     } pieces[] = {
-        {&count, sizeof count},
-        {argument_pointers, (size_t)argument_count * sizeof *pointers},
-        {&zero, sizeof zero},
-        {pointers, (size_t)environment_count * sizeof *pointers},
-        {&zero, sizeof zero},
-        {vector, sizeof vector},
+        {&count, sizeof count}, {argument_pointers, (size_t)argument_count * sizeof *pointers},
+        {&zero, sizeof zero},   {pointers, (size_t)environment_count * sizeof *pointers},
+        {&zero, sizeof zero},   {vector, sizeof vector},
     };
     for (unsigned i = 0; i < sizeof pieces / sizeof pieces[0]; i++) {
         error = user_write(space, at, pieces[i].bytes, pieces[i].size);

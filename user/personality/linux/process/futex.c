@@ -7,12 +7,10 @@
 int64_t futex_wake(const struct address_space *space, uint64_t address, uint64_t count)
 {
     uint64_t woken = 0;
-    list_each(entry, &all_processes)
-    {
+    list_each (entry, &all_processes) {
         if (process_of(entry)->space != space)
             continue;
-        list_each(thread_entry, &process_of(entry)->threads)
-        {
+        list_each (thread_entry, &process_of(entry)->threads) {
             struct thread *thread = thread_of(thread_entry);
             if (woken >= count || thread->state != THREAD_WAITING || thread->futex_address != address)
                 continue;

@@ -1,16 +1,16 @@
 #include "personality/linux/process/process.h"
 
+#include "lib/string.h"
 #include "personality/linux/abi/errno.h"
 #include "personality/linux/file/directory.h"
 #include "personality/linux/file/file_table.h"
 #include "personality/linux/memory/address_space.h"
 #include "personality/linux/memory/user_memory.h"
 #include "personality/linux/process/futex.h"
+#include "personality/linux/support/assert.h"
 #include "personality/linux/support/frame.h"
 #include "personality/linux/support/heap.h"
 #include "personality/linux/tty/tty.h"
-#include "personality/linux/support/assert.h"
-#include "lib/string.h"
 
 _Static_assert(sizeof(struct process) + sizeof(uint32_t) <= PAGE_SIZE, "a process lies in one frame");
 
@@ -46,8 +46,7 @@ static void process_free(struct process *process)
 
 struct process *process_find(int pid)
 {
-    list_each(entry, &all_processes)
-    {
+    list_each (entry, &all_processes) {
         if (process_of(entry)->pid == pid)
             return process_of(entry);
     }
@@ -56,10 +55,8 @@ struct process *process_find(int pid)
 
 struct thread *thread_find(int id)
 {
-    list_each(entry, &all_processes)
-    {
-        list_each(thread_entry, &process_of(entry)->threads)
-        {
+    list_each (entry, &all_processes) {
+        list_each (thread_entry, &process_of(entry)->threads) {
             if (thread_of(thread_entry)->id == id)
                 return thread_of(thread_entry);
         }
@@ -75,7 +72,7 @@ struct thread *process_first_thread(const struct process *process)
 unsigned process_count(void)
 {
     unsigned count = 0;
-    list_each(entry, &all_processes)
+    list_each (entry, &all_processes)
         count++;
     return count;
 }
@@ -86,8 +83,7 @@ static int id_allocate(void)
     for (;;) {
         last_id = last_id < 32767 ? last_id + 1 : INIT_PID + 1;
         bool taken = thread_find(last_id) != NULL;
-        list_each(entry, &all_processes)
-        {
+        list_each (entry, &all_processes) {
             const struct process *process = process_of(entry);
             taken |= process->pid == last_id || process->group == last_id || process->session == last_id;
         }
@@ -99,7 +95,7 @@ static int id_allocate(void)
 uint64_t process_time_ns(const struct process *process)
 {
     uint64_t time = process->threads_time_ns;
-    list_each(entry, &process->threads)
+    list_each (entry, &process->threads)
         time += machine_thread_time_ns(thread_of(entry)->machine);
     return time;
 }
@@ -309,8 +305,7 @@ void thread_exit(struct thread *thread, int status)
 void process_keep_only(struct thread *thread)
 {
     struct process *process = thread->process;
-    list_each(entry, &process->threads)
-    {
+    list_each (entry, &process->threads) {
         if (thread_of(entry) != thread)
             thread_destroy(thread_of(entry));
     }
@@ -319,8 +314,7 @@ void process_keep_only(struct thread *thread)
 
 bool group_is_orphaned(int group, int session)
 {
-    list_each(entry, &all_processes)
-    {
+    list_each (entry, &all_processes) {
         const struct process *process = process_of(entry);
         const struct process *parent = process->parent;
         if (process->group == group && process->state != PROCESS_ZOMBIE && parent && parent->group != group &&
@@ -334,7 +328,7 @@ bool group_is_orphaned(int group, int session)
 static void group_check_orphaned(int group, int session)
 {
     bool is_stopped = false;
-    list_each(entry, &all_processes)
+    list_each (entry, &all_processes)
         is_stopped |= process_of(entry)->group == group && process_of(entry)->is_stopped;
     if (!is_stopped || !group_is_orphaned(group, session))
         return;
@@ -345,8 +339,7 @@ static void group_check_orphaned(int group, int session)
 
 static void children_give_to_init(struct process *process)
 {
-    list_each(entry, &process->children)
-    {
+    list_each (entry, &process->children) {
         struct process *child = list_item(entry, struct process, in_parent);
         list_remove(&child->in_parent);
         child->parent = init_process;
@@ -363,9 +356,8 @@ static void parent_tell_of_end(struct process *process)
 {
     struct process *parent = process->parent;
     const struct signal_action *action = &parent->actions[SIGCHLD - 1];
-    bool nobody_waits = parent == init_process ||
-                        (process->exit_signal == SIGCHLD &&
-                         (action->handler == SIG_IGN || (action->flags & SA_NOCLDWAIT)));
+    bool nobody_waits = parent == init_process || (process->exit_signal == SIGCHLD &&
+                                                   (action->handler == SIG_IGN || (action->flags & SA_NOCLDWAIT)));
     if (process->exit_signal && parent != init_process) {
         bool killed = process->exit_status & 0x7f;
         struct signal_info info = {
@@ -389,7 +381,7 @@ void process_exit(struct process *process, int status)
         machine_power_off(signal ? 128 + signal : status >> 8);
     }
 
-    list_each(entry, &process->threads)
+    list_each (entry, &process->threads)
         thread_destroy(thread_of(entry));
     if (process->session == process->pid)
         tty_session_ended(process->session);
@@ -429,7 +421,7 @@ void process_stop(struct process *process, int signal)
     process->stop_signal = signal;
     process->stop_is_news = true;
     process->continue_is_news = false;
-    list_each(entry, &process->threads)
+    list_each (entry, &process->threads)
         thread_queue(thread_of(entry));
     parent_tell_of_stop(process, CLD_STOPPED, signal);
 }
@@ -441,7 +433,7 @@ void process_continue(struct process *process)
     process->is_stopped = false;
     process->stop_is_news = false;
     process->continue_is_news = true;
-    list_each(entry, &process->threads)
+    list_each (entry, &process->threads)
         thread_queue(thread_of(entry));
     parent_tell_of_stop(process, CLD_CONTINUED, SIGCONT);
 }

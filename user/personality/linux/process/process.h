@@ -21,7 +21,7 @@ struct inode;
 enum { INIT_PID = 1, SHELL_PID = 2, PROCESS_LIMIT = 1000, TASK_NAME_SIZE = 16 };
 
 /* Results of a call that are not for the program; below every error number. */
-#define CALL_WAITS (-4096)   /* thread_wait has noted for what */
+#define CALL_WAITS    (-4096) /* thread_wait has noted for what */
 #define CALL_NO_REPLY (-4097) /* the thread is gone, or was started with registers of its own */
 
 enum thread_state {
@@ -56,7 +56,7 @@ struct thread {
     uint64_t blocked_signals;
     uint64_t suspended_mask; /* to be set again after sigsuspend, if has_suspended_mask */
     bool has_suspended_mask;
-    bool in_signal_return; /* on its way through the trampoline */
+    bool in_signal_return;                         /* on its way through the trampoline */
     struct user_registers signal_return_registers; /* to be set at its end */
     struct pending_signals pending;
     struct linux_stack signal_stack;
@@ -78,8 +78,8 @@ struct process {
     bool stop_is_news, continue_is_news; /* for wait4 */
     bool has_executed;                   /* setpgid by the parent is refused from then on */
     int stop_signal;
-    int exit_status; /* as wait4 gives it */
-    int exit_signal; /* to the parent; 0: none */
+    int exit_status;             /* as wait4 gives it */
+    int exit_signal;             /* to the parent; 0: none */
     struct thread *vfork_parent; /* waits until this process has memory of its own */
 
     struct address_space *space; /* null: the first process, and zombies */

@@ -1,5 +1,6 @@
 #include "personality/linux/process/signal.h"
 
+#include "lib/string.h"
 #include "personality/linux/abi/errno.h"
 #include "personality/linux/memory/address_space.h"
 #include "personality/linux/process/process.h"
@@ -7,7 +8,6 @@
 #include "personality/linux/support/heap.h"
 #include "personality/linux/support/text.h"
 #include "personality/linux/tty/tty.h"
-#include "lib/string.h"
 
 struct signal_detail {
     struct list in_pending;
@@ -15,16 +15,16 @@ struct signal_detail {
 };
 
 static const char *const signal_names[] = {
-    "signal 0", "SIGHUP",  "SIGINT",  "SIGQUIT", "SIGILL",  "SIGTRAP",   "SIGABRT", "SIGBUS",
-    "SIGFPE",   "SIGKILL", "SIGUSR1", "SIGSEGV", "SIGUSR2", "SIGPIPE",   "SIGALRM", "SIGTERM",
-    "SIGSTKFLT", "SIGCHLD", "SIGCONT", "SIGSTOP", "SIGTSTP", "SIGTTIN",   "SIGTTOU", "SIGURG",
-    "SIGXCPU",  "SIGXFSZ", "SIGVTALRM", "SIGPROF", "SIGWINCH", "SIGIO",  "SIGPWR",  "SIGSYS",
+    "signal 0",  "SIGHUP",  "SIGINT",    "SIGQUIT", "SIGILL",   "SIGTRAP", "SIGABRT", "SIGBUS",
+    "SIGFPE",    "SIGKILL", "SIGUSR1",   "SIGSEGV", "SIGUSR2",  "SIGPIPE", "SIGALRM", "SIGTERM",
+    "SIGSTKFLT", "SIGCHLD", "SIGCONT",   "SIGSTOP", "SIGTSTP",  "SIGTTIN", "SIGTTOU", "SIGURG",
+    "SIGXCPU",   "SIGXFSZ", "SIGVTALRM", "SIGPROF", "SIGWINCH", "SIGIO",   "SIGPWR",  "SIGSYS",
 };
 
 const char *signal_name(int number)
 {
     return number >= 0 && number < (int)(sizeof signal_names / sizeof signal_names[0]) ? signal_names[number]
-                                                                                        : "a real-time signal";
+                                                                                       : "a real-time signal";
 }
 
 enum signal_default signal_default(int number)
@@ -74,8 +74,7 @@ bool pending_signals_take(struct pending_signals *pending, uint64_t allowed, str
     *info = signal_from_kernel(number);
     bool found = false;
     pending->set &= ~SIGNAL_BIT(number);
-    list_each(entry, &pending->details)
-    {
+    list_each (entry, &pending->details) {
         struct signal_detail *detail = list_item(entry, struct signal_detail, in_pending);
         if (detail->info.number != number)
             continue;
@@ -94,8 +93,7 @@ bool pending_signals_take(struct pending_signals *pending, uint64_t allowed, str
 void pending_signals_drop(struct pending_signals *pending, uint64_t signals)
 {
     pending->set &= ~signals;
-    list_each(entry, &pending->details)
-    {
+    list_each (entry, &pending->details) {
         struct signal_detail *detail = list_item(entry, struct signal_detail, in_pending);
         if (signals & SIGNAL_BIT(detail->info.number)) {
             list_remove(entry);
@@ -126,7 +124,7 @@ bool signal_is_waiting(const struct thread *thread)
 static void drop_everywhere(struct process *process, uint64_t signals)
 {
     pending_signals_drop(&process->pending, signals);
-    list_each(entry, &process->threads)
+    list_each (entry, &process->threads)
         pending_signals_drop(&thread_of(entry)->pending, signals);
 }
 
@@ -169,8 +167,7 @@ void signal_send(struct process *process, const struct signal_info *info)
         return;
 
     pending_signals_add(&process->pending, info);
-    list_each(entry, &process->threads)
-    {
+    list_each (entry, &process->threads) {
         struct thread *thread = thread_of(entry);
         if (thread->blocked_signals & bit)
             continue;
@@ -194,8 +191,7 @@ void signal_send_thread(struct thread *thread, const struct signal_info *info)
 
 void signal_send_group(int group, const struct signal_info *info)
 {
-    list_each(entry, &all_processes)
-    {
+    list_each (entry, &all_processes) {
         if (process_of(entry)->group == group)
             signal_send(process_of(entry), info);
     }

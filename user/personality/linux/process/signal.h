@@ -20,9 +20,9 @@ struct signal_action {
 struct signal_info {
     int number;
     int code;
-    int pid;     /* sender, or child of SIGCHLD */
-    int status;  /* SIGCHLD */
-    bool is_fault; /* raised by the program's own instruction */
+    int pid;                              /* sender, or child of SIGCHLD */
+    int status;                           /* SIGCHLD */
+    bool is_fault;                        /* raised by the program's own instruction */
     uint64_t address, vector, error_code; /* faults */
 };
 
@@ -31,9 +31,9 @@ struct pending_signals {
     struct list details; /* one for each signal in the set, when there was memory for it */
 };
 
-#define SIGNAL_BIT(number) (1ull << ((number) - 1))
+#define SIGNAL_BIT(number)  (1ull << ((number)-1))
 #define SIGNALS_UNBLOCKABLE (SIGNAL_BIT(SIGKILL) | SIGNAL_BIT(SIGSTOP))
-#define SIGNALS_STOPPING (SIGNAL_BIT(SIGSTOP) | SIGNAL_BIT(SIGTSTP) | SIGNAL_BIT(SIGTTIN) | SIGNAL_BIT(SIGTTOU))
+#define SIGNALS_STOPPING    (SIGNAL_BIT(SIGSTOP) | SIGNAL_BIT(SIGTSTP) | SIGNAL_BIT(SIGTTIN) | SIGNAL_BIT(SIGTTOU))
 
 enum signal_default { SIGNAL_TERMINATES, SIGNAL_IGNORED, SIGNAL_STOPS, SIGNAL_CONTINUES };
 

@@ -1,12 +1,12 @@
 #include "personality/linux/process/signal_frame.h"
 
+#include "lib/string.h"
 #include "personality/linux/abi/errno.h"
 #include "personality/linux/abi/memory.h"
 #include "personality/linux/memory/user_memory.h"
 #include "personality/linux/process/process.h"
 #include "personality/linux/support/frame.h"
 #include <stddef.h>
-#include "lib/string.h"
 
 extern const char trampoline_start[], trampoline_save_fx[], trampoline_save_x[], trampoline_restore_fx[],
     trampoline_restore_x[], trampoline_end[];
@@ -48,10 +48,26 @@ static bool is_on_signal_stack(const struct thread *thread, uint64_t rsp)
 static void machine_context_fill(struct linux_machine_context *machine, const struct user_registers *r)
 {
     *machine = (struct linux_machine_context){
-        .r8 = r->r8,   .r9 = r->r9,   .r10 = r->r10, .r11 = r->r11, .r12 = r->r12, .r13 = r->r13,
-        .r14 = r->r14, .r15 = r->r15, .rdi = r->rdi, .rsi = r->rsi, .rbp = r->rbp, .rbx = r->rbx,
-        .rdx = r->rdx, .rax = r->rax, .rcx = r->rcx, .rsp = r->rsp, .rip = r->rip, .rflags = r->rflags,
-        .cs = USER_CODE_SELECTOR, .ss = USER_STACK_SELECTOR,
+        .r8 = r->r8,
+        .r9 = r->r9,
+        .r10 = r->r10,
+        .r11 = r->r11,
+        .r12 = r->r12,
+        .r13 = r->r13,
+        .r14 = r->r14,
+        .r15 = r->r15,
+        .rdi = r->rdi,
+        .rsi = r->rsi,
+        .rbp = r->rbp,
+        .rbx = r->rbx,
+        .rdx = r->rdx,
+        .rax = r->rax,
+        .rcx = r->rcx,
+        .rsp = r->rsp,
+        .rip = r->rip,
+        .rflags = r->rflags,
+        .cs = USER_CODE_SELECTOR,
+        .ss = USER_STACK_SELECTOR,
     };
 }
 
@@ -99,11 +115,12 @@ bool signal_frame_push(struct thread *thread, const struct signal_action *action
 
     struct linux_signal_frame frame = {
         .return_address = action->restorer,
-        .context = {
-            .flags = UC_SIGCONTEXT_SS | UC_STRICT_RESTORE_SS | (state.features ? UC_FP_XSTATE : 0),
-            .stack = thread->signal_stack,
-            .mask = mask,
-        },
+        .context =
+            {
+                .flags = UC_SIGCONTEXT_SS | UC_STRICT_RESTORE_SS | (state.features ? UC_FP_XSTATE : 0),
+                .stack = thread->signal_stack,
+                .mask = mask,
+            },
     };
     if (is_on_signal_stack(thread, registers->rsp))
         frame.context.stack.flags |= SS_ONSTACK;
@@ -145,11 +162,26 @@ int64_t signal_frame_return(struct thread *thread)
     const struct linux_machine_context *machine = &context.machine;
     struct user_registers *back = &thread->signal_return_registers;
     *back = (struct user_registers){
-        .r8 = machine->r8,   .r9 = machine->r9,   .r10 = machine->r10, .r11 = machine->r11, .r12 = machine->r12,
-        .r13 = machine->r13, .r14 = machine->r14, .r15 = machine->r15, .rdi = machine->rdi, .rsi = machine->rsi,
-        .rbp = machine->rbp, .rbx = machine->rbx, .rdx = machine->rdx, .rax = machine->rax, .rcx = machine->rcx,
-        .rsp = machine->rsp, .rip = machine->rip, .rflags = machine->rflags,
-        .fs_base = registers.fs_base, .gs_base = registers.gs_base,
+        .r8 = machine->r8,
+        .r9 = machine->r9,
+        .r10 = machine->r10,
+        .r11 = machine->r11,
+        .r12 = machine->r12,
+        .r13 = machine->r13,
+        .r14 = machine->r14,
+        .r15 = machine->r15,
+        .rdi = machine->rdi,
+        .rsi = machine->rsi,
+        .rbp = machine->rbp,
+        .rbx = machine->rbx,
+        .rdx = machine->rdx,
+        .rax = machine->rax,
+        .rcx = machine->rcx,
+        .rsp = machine->rsp,
+        .rip = machine->rip,
+        .rflags = machine->rflags,
+        .fs_base = registers.fs_base,
+        .gs_base = registers.gs_base,
     };
     thread->blocked_signals = context.mask & ~SIGNALS_UNBLOCKABLE;
     thread->entry = ENTRY_STOPPED;
@@ -161,10 +193,10 @@ int64_t signal_frame_return(struct thread *thread)
 
     struct machine_float_state state = machine_float_state();
     struct linux_float_extension extension;
-    bool is_extended = state.features &&
-                       user_read_object(thread->process->space, &extension,
-                                        machine->float_state + FX_SOFTWARE_OFFSET) == 0 &&
-                       extension.magic1 == FLOAT_MAGIC1;
+    bool is_extended =
+        state.features &&
+        user_read_object(thread->process->space, &extension, machine->float_state + FX_SOFTWARE_OFFSET) == 0 &&
+        extension.magic1 == FLOAT_MAGIC1;
     thread->in_signal_return = true;
     thread->registers = registers;
     thread->registers.rip = trampoline_at(is_extended ? trampoline_restore_x : trampoline_restore_fx);

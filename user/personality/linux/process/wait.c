@@ -37,14 +37,16 @@ void thread_queue(struct thread *thread)
 
 /* All threads; the body may end any of them only by way of the queue. */
 #define each_thread(thread)                                                                                            \
-    list_each(process_entry, &all_processes) list_each(thread_entry, &process_of(process_entry)->threads) for (        \
-        struct thread *thread = thread_of(thread_entry); thread; thread = NULL)
+    list_each (process_entry, &all_processes)                                                                          \
+        list_each (thread_entry, &process_of(process_entry)->threads)                                                  \
+            for (struct thread *thread = thread_of(thread_entry); thread; thread = NULL)
 
 void wake(const void *channel)
 {
     each_thread(thread)
     {
-        if (thread->state == THREAD_WAITING && (thread->wait_channel == channel || thread->wait_channel == &any_channel))
+        if (thread->state == THREAD_WAITING &&
+            (thread->wait_channel == channel || thread->wait_channel == &any_channel))
             thread_queue(thread);
     }
 }
@@ -52,8 +54,7 @@ void wake(const void *channel)
 void process_time_passed(void)
 {
     uint64_t now = machine_time_ns();
-    list_each(entry, &all_processes)
-    {
+    list_each (entry, &all_processes) {
         struct process *process = process_of(entry);
         if (process->alarm_ns && process->alarm_ns <= now) {
             struct signal_info info = signal_from_kernel(SIGALRM);
@@ -74,8 +75,7 @@ void process_time_passed(void)
 static void timer_update(void)
 {
     uint64_t next = UINT64_MAX;
-    list_each(entry, &all_processes)
-    {
+    list_each (entry, &all_processes) {
         const struct process *process = process_of(entry);
         if (process->alarm_ns && process->alarm_ns < next)
             next = process->alarm_ns;

@@ -1,9 +1,9 @@
 #include "personality/linux/support/heap.h"
 
-#include "personality/linux/machine.h"
-#include "personality/linux/support/list.h"
-#include "personality/linux/support/assert.h"
 #include "lib/string.h"
+#include "personality/linux/machine.h"
+#include "personality/linux/support/assert.h"
+#include "personality/linux/support/list.h"
 
 /* A frame of objects of one class: this head, then the objects. Free objects are chained through their first word. */
 struct slab {

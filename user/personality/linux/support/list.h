@@ -8,10 +8,13 @@ struct list {
     struct list *next, *previous;
 };
 
-#define LIST_INITIAL(head) {&(head), &(head)}
+#define LIST_INITIAL(head)                                                                                             \
+    {                                                                                                                  \
+        &(head), &(head)                                                                                               \
+    }
 
 /* The structure of type `type` whose `member` is the list entry `entry`. */
-#define list_item(entry, type, member) ((type *)(void *)((char *)(entry) - offsetof(type, member)))
+#define list_item(entry, type, member) ((type *)(void *)((char *)(entry)-offsetof(type, member)))
 
 /* Walks the ring; the entry at hand may be removed by the body. */
 #define list_each(entry, head)                                                                                         \

@@ -1,8 +1,8 @@
 #include "personality/linux/support/text.h"
 
+#include "lib/string.h"
 #include "personality/linux/machine.h"
 #include "personality/linux/support/assert.h"
-#include "lib/string.h"
 
 /* Status of the machine when the personality itself is at fault */
 enum { EXIT_BROKEN = 118 };

@@ -6,8 +6,8 @@
 enum { MARK_LINE_END = 0x100, MARK_END_OF_FILE = 0x200 };
 
 static const uint8_t usual_control[TTY_CONTROL_COUNT] = {
-    [VINTR] = 3,   [VQUIT] = 28,   [VERASE] = 127, [VKILL] = 21,    [VEOF] = 4,      [VMIN] = 1,    [VSTART] = 17,
-    [VSTOP] = 19,  [VSUSP] = 26,   [VREPRINT] = 18, [VDISCARD] = 15, [VWERASE] = 23, [VLNEXT] = 22,
+    [VINTR] = 3,  [VQUIT] = 28, [VERASE] = 127,  [VKILL] = 21,    [VEOF] = 4,     [VMIN] = 1,    [VSTART] = 17,
+    [VSTOP] = 19, [VSUSP] = 26, [VREPRINT] = 18, [VDISCARD] = 15, [VWERASE] = 23, [VLNEXT] = 22,
 };
 
 void line_discipline_initialise(struct line_discipline *line, void (*emit)(void *, const char *, size_t), void *context)

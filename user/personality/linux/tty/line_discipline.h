@@ -22,7 +22,8 @@ struct line_discipline {
 };
 
 /* Cooked mode with the usual control characters. */
-void line_discipline_initialise(struct line_discipline *line, void (*emit)(void *, const char *, size_t), void *context);
+void line_discipline_initialise(struct line_discipline *line, void (*emit)(void *, const char *, size_t),
+                                void *context);
 void line_discipline_set(struct line_discipline *line, const struct linux_termios *termios);
 void line_discipline_flush(struct line_discipline *line);
 

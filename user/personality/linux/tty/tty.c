@@ -1,10 +1,10 @@
 #include "personality/linux/tty/tty.h"
 
+#include "lib/string.h"
 #include "personality/linux/abi/errno.h"
 #include "personality/linux/memory/user_memory.h"
 #include "personality/linux/process/process.h"
 #include "personality/linux/tty/line_discipline.h"
-#include "lib/string.h"
 
 enum { OUTPUT_SIZE = 4096, ECHO_RESERVE = 64 };
 
@@ -98,8 +98,7 @@ static int64_t background_check(struct thread *thread, int signal)
     const struct process *process = thread->process;
     if (process->session != tty.session || process->group == tty.foreground_group)
         return 0;
-    bool unnoticed = (thread->blocked_signals & SIGNAL_BIT(signal)) ||
-                     process->actions[signal - 1].handler == SIG_IGN;
+    bool unnoticed = (thread->blocked_signals & SIGNAL_BIT(signal)) || process->actions[signal - 1].handler == SIG_IGN;
     if (unnoticed)
         return signal == SIGTTIN ? -EIO : 0;
     if (group_is_orphaned(process->group, process->session))
@@ -215,8 +214,7 @@ static int64_t set_foreground(struct thread *thread, uint64_t argument)
         error = user_read_object(thread->process->space, &group, argument);
     if (error)
         return error;
-    list_each(entry, &all_processes)
-    {
+    list_each (entry, &all_processes) {
         if (process_of(entry)->group == group && process_of(entry)->session == tty.session) {
             tty.foreground_group = group;
             return 0;

@@ -13,6 +13,13 @@ void objects_init(void);
 seL4_CPtr slots_take(seL4_Word count);
 /* Makes an object and returns its slot. Ends the test on failure. */
 seL4_CPtr object_make(seL4_Word type, seL4_Word size_bits);
+/* `count` objects in a row of slots. */
+seL4_CPtr objects_make(seL4_Word type, seL4_Word size_bits, seL4_Word count);
+/* The same in given slots; count is at most 256. */
+void objects_make_at(seL4_Word type, seL4_Word size_bits, seL4_CPtr first, seL4_Word count);
+/* A scheduling context with this budget and period. */
+seL4_CPtr schedctx_make(seL4_Word size_bits, seL4_Word budget_us, seL4_Word period_us, seL4_Word extra_refills,
+                        bool is_sporadic);
 /* An untyped of device memory, 2^size_bits bytes, that no device is known to use. */
 seL4_CPtr device_make(seL4_Word size_bits);
 
@@ -25,6 +32,9 @@ struct own_thread thread_make(seL4_Word priority, seL4_Word budget_us, seL4_Word
 /* Starts it at `entry` with this stack and TLS base, GS base. */
 void thread_start(const struct own_thread *thread, void (*entry)(void), void *stack_top, const void *fs_base,
                   const void *gs_base);
+
+/* Ticks of the time-stamp counter in a microsecond, as the kernel reckons. */
+seL4_Word machine_ticks_per_us(void);
 
 /* Ends the test with a message when `error` is one. */
 void must(seL4_Error error, const char *what);

@@ -3,6 +3,8 @@
 #include "lib/print.h"
 #include "lib/start.h"
 
+#include <pecan/features.h>
+
 static seL4_CPtr next_slot, memory, device_memory;
 
 void must(seL4_Error error, const char *what)
@@ -53,33 +55,61 @@ seL4_CPtr slots_take(seL4_Word count)
     return first;
 }
 
-static seL4_CPtr make_from(seL4_CPtr untyped, seL4_Word type, seL4_Word size_bits)
+void objects_make_at(seL4_Word type, seL4_Word size_bits, seL4_CPtr first, seL4_Word count)
 {
-    seL4_CPtr slot = slots_take(1);
+    must(seL4_Untyped_Retype(memory, type, size_bits, seL4_CapInitThreadCNode, 0, 0, first, count), "make objects");
+}
 
-    must(seL4_Untyped_Retype(untyped, type, size_bits, seL4_CapInitThreadCNode, 0, 0, slot, 1), "make an object");
-    return slot;
+seL4_CPtr objects_make(seL4_Word type, seL4_Word size_bits, seL4_Word count)
+{
+    seL4_CPtr first = slots_take(count);
+
+    for (seL4_Word i = 0; i < count; i++)
+        objects_make_at(type, size_bits, first + i, 1);
+    return first;
 }
 
 seL4_CPtr object_make(seL4_Word type, seL4_Word size_bits)
 {
-    return make_from(memory, type, size_bits);
+    return objects_make(type, size_bits, 1);
 }
 
 seL4_CPtr device_make(seL4_Word size_bits)
 {
-    return make_from(device_memory, seL4_UntypedObject, size_bits);
+    seL4_CPtr slot = slots_take(1);
+
+    must(seL4_Untyped_Retype(device_memory, seL4_UntypedObject, size_bits, seL4_CapInitThreadCNode, 0, 0, slot, 1),
+         "make device memory");
+    return slot;
+}
+
+seL4_CPtr schedctx_make(seL4_Word size_bits, seL4_Word budget_us, seL4_Word period_us, seL4_Word extra_refills,
+                        bool is_sporadic)
+{
+    seL4_CPtr schedctx = object_make(seL4_SchedContextObject, size_bits);
+
+    must(seL4_SchedControl_ConfigureFlags(seL4_GetBootInfo()->schedcontrol.start, schedctx, budget_us, period_us,
+                                          extra_refills, 0,
+                                          is_sporadic ? seL4_SchedContext_Sporadic : seL4_SchedContext_NoFlag),
+         "configure a scheduling context");
+    return schedctx;
+}
+
+seL4_Word machine_ticks_per_us(void)
+{
+    const seL4_BootInfoHeader *chunk = pecan_boot_chunk(seL4_GetBootInfo(), SEL4_BOOTINFO_HEADER_X86_TSC_FREQ);
+
+    if (!chunk)
+        give_up("the boot information has no clock frequency");
+    return *(const unsigned *)(chunk + 1);
 }
 
 struct own_thread thread_make(seL4_Word priority, seL4_Word budget_us, seL4_Word period_us, bool is_sporadic,
                               seL4_CPtr fault_endpoint)
 {
     struct own_thread thread = {.tcb = object_make(seL4_TCBObject, 0),
-                                .schedctx = object_make(seL4_SchedContextObject, 8)};
+                                .schedctx = schedctx_make(8, budget_us, period_us, 8, is_sporadic)};
 
-    must(seL4_SchedControl_ConfigureFlags(seL4_GetBootInfo()->schedcontrol.start, thread.schedctx, budget_us, period_us, 8,
-                                          0, is_sporadic ? seL4_SchedContext_Sporadic : seL4_SchedContext_NoFlag),
-         "configure a scheduling context");
     must(seL4_TCB_Configure(thread.tcb, seL4_CapInitThreadCNode, 0, seL4_CapInitThreadVSpace, 0, 0, 0), "configure a thread");
     must(seL4_TCB_SetSchedParams(thread.tcb, seL4_CapInitThreadTCB, 0, priority, thread.schedctx, fault_endpoint),
          "set a thread's scheduling parameters");
