@@ -83,6 +83,9 @@ void fault_raise_timeout(struct thread *thread, struct schedctx *schedctx)
     /* One that was just given its answer goes on behind its call, and does not issue it again. */
     if (thread->state == THREAD_RUNNING)
         context_stop_here(&thread->context);
+    /* The answer makes it restart: that must not be a call which it has made already. */
+    if (thread->state == THREAD_RUNNING)
+        context_stop_here(&thread->context);
     thread->fault = (struct thread_fault){.type = ABI_FAULT_TIMEOUT, .word = {schedctx->badge}};
     hal_sync_context(thread);
     send_to(thread, thread->slot[THREAD_SLOT_TIMEOUT_HANDLER].cap, false);
