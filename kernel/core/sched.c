@@ -230,18 +230,18 @@ bool sched_check_budget(struct cpu *cpu, bool restart)
     struct schedctx *schedctx = cpu->current_schedctx;
     if (!schedctx)
         return true;
-    if (CONFIG_NUM_DOMAINS > 1 && cpu->domain_left == 0) {
-        /* The turn is over: nobody is charged beyond what was used; the call is issued again in the next turn. */
-        if (restart && thread_is_runnable(cpu->current))
-            cpu->current->state = THREAD_RESTART;
+    bool is_sufficient = schedctx_is_sufficient(schedctx, cpu->consumed);
+    bool turn_is_over = CONFIG_NUM_DOMAINS > 1 && cpu->domain_left == 0;
+    if (is_sufficient && !turn_is_over)
+        return true;
+    if (restart && thread_is_runnable(cpu->current))
+        cpu->current->state = THREAD_RESTART;
+    if (is_sufficient) {
+        /* Only the domain's turn is over: nobody is charged beyond what was used. */
         sched_commit(cpu);
         sched_reconsider();
         return false;
     }
-    if (schedctx_is_sufficient(schedctx, cpu->consumed))
-        return true;
-    if (restart && thread_is_runnable(cpu->current))
-        cpu->current->state = THREAD_RESTART;
     uint64_t used = cpu->consumed;
     cpu->consumed = 0;
     schedctx_exhaust(schedctx, used);
