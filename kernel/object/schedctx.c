@@ -94,6 +94,7 @@ void schedctx_destroy(struct schedctx *schedctx)
     if (cpu->current_schedctx == schedctx) {
         cpu->current_schedctx = NULL;
         cpu->consumed = 0;
+        cpu->timer_stale = true;
     }
     schedctx->refill_max = 0;
 }
