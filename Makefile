@@ -37,7 +37,9 @@ kernel: $(foreach variant,$(VARIANTS),$(OUT)/$(variant)/kernel.elf $(OUT)/$(vari
 
 headers: $(foreach variant,$(VARIANTS),$(OUT)/$(variant)/gen/.stamp) ## generate the headers from the interface statement only
 
-test: setup $(TEST_NEEDS) all ## run all tests; ONLY=PATTERN runs those whose name matches
+test-needs: setup $(TEST_NEEDS) all
+
+test: test-needs ## run all tests; ONLY=PATTERN runs those whose name matches
 	$(Q)tests/run $(if $(ONLY),--only '$(ONLY)')
 
 clean: ## remove everything that was built (downloads in third_party/cache stay)
@@ -49,4 +51,4 @@ help: ## list the targets
 	@echo "Settings, for every target: ARCH=$(ARCH) BUILD=$(BUILD) CC=$(CC) OPTIONS=$(OPTIONS)"
 	@echo "                            VARIANT=$(VARIANT) CPU=$(CPU) MEM=$(MEM) QEMU=$(QEMU) V=1 (show the commands)"
 
-.PHONY: all headers kernel test clean help
+.PHONY: all headers kernel test-needs test clean help

@@ -80,7 +80,7 @@ void fault_raise_vm(struct thread *thread, uint64_t address, uint64_t status, bo
 
 void fault_raise_timeout(struct thread *thread, struct schedctx *schedctx)
 {
-    /* One that was just given its answer goes on behind its call, and does not issue it again. */
+    /* The answer makes it restart: that must not be a call which it has made already. */
     if (thread->state == THREAD_RUNNING)
         context_stop_here(&thread->context);
     thread->fault = (struct thread_fault){.type = ABI_FAULT_TIMEOUT, .word = {schedctx->badge}};

@@ -11,7 +11,7 @@ static void lend_schedctx(struct notification *notification, struct thread *thre
     if (thread->schedctx || !schedctx || schedctx->thread)
         return;
     schedctx_donate(schedctx, thread);
-    if (schedctx_is_configured(schedctx) && schedctx != this_cpu()->current_schedctx)
+    if (schedctx->is_sporadic && schedctx_is_configured(schedctx) && schedctx != this_cpu()->current_schedctx)
         schedctx_start(schedctx, this_cpu()->now);
 }
 

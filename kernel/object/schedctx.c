@@ -92,8 +92,10 @@ void schedctx_destroy(struct schedctx *schedctx)
     schedctx_unbind_notification(schedctx);
     schedctx_unbind_reply(schedctx);
     sched_unpostpone(schedctx);
-    if (cpu->current_schedctx == schedctx)
+    if (cpu->current_schedctx == schedctx) {
         cpu->current_schedctx = NULL;
+        cpu->timer_stale = true;
+    }
     schedctx->refill_max = 0;
 }
 

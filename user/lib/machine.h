@@ -12,7 +12,8 @@ seL4_Error machine_serial_open(seL4_CPtr slot);
 void machine_serial_put(char character);
 
 /*
- * Ends the run: leaves QEMU with exit status 2 * status + 1 where it has its debug-exit device, else halts the kernel
- * (debug builds), else suspends the calling thread. Uses the last empty slot that the boot information names.
+ * Ends the run: leaves QEMU with exit status 2 * status + 1 (status is 119 at most) where it has its debug-exit device,
+ * else halts the kernel (debug builds), else suspends the calling thread. Uses the last empty slot that the boot
+ * information names.
  */
 _Noreturn void machine_stop(int status);

@@ -20,7 +20,8 @@
 #define STATUS_CAN_SEND    0x20
 #define DIVISOR_115200     1
 
-#define QEMU_EXIT_PORT 0xf4
+#define QEMU_EXIT_PORT   0xf4
+#define EXIT_STATUS_MOST 119 /* above are the kernel's; see tools/run/README.md */
 
 static seL4_CPtr serial_ports;
 
@@ -64,7 +65,7 @@ _Noreturn void machine_stop(int status)
     seL4_CPtr slot = seL4_GetBootInfo()->empty.end - 1;
 
     if (!ports_issue(slot, QEMU_EXIT_PORT, QEMU_EXIT_PORT + 3))
-        seL4_X86_IOPort_Out32(slot, QEMU_EXIT_PORT, (seL4_Word)status);
+        seL4_X86_IOPort_Out32(slot, QEMU_EXIT_PORT, (seL4_Word)(status < EXIT_STATUS_MOST ? status : EXIT_STATUS_MOST));
 #ifdef CONFIG_DEBUG_BUILD
     seL4_DebugHalt();
 #endif

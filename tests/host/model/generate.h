@@ -1,0 +1,40 @@
+/* What generators of steps share: picking capabilities that the current thread can name, and naming them. */
+#pragma once
+
+#include "both.h"
+
+#define NOWHERE             UINT64_MAX
+#define SUPERVISOR_PRIORITY 50
+
+/* The thread with the lowest priority keeps the others going; it does little that could block it. */
+bool is_supervisor(const struct model_thread *t);
+/* Whether a thing that happens once in `n` times happens. */
+bool one_in(struct random *random, uint64_t n);
+/* An address of a slot of the current thread's CSpace that holds a capability of the kind (KIND_NULL: that is empty). */
+uint64_t address_of_kind(struct random *random, enum model_kind kind);
+/* Of any slot, or none at all. */
+uint64_t any_address(struct random *random);
+uint64_t address_of_slot(const struct model_slot *slot);
+/* A slot of any CNode that the thread can reach; kind KIND_NULL: an empty one. Null: there is none. */
+struct model_slot *slot_of_kind(struct random *random, enum model_kind kind);
+
+/* The same, but rather in a small CNode. */
+struct model_slot *nested_slot_of_kind(struct random *random, enum model_kind kind);
+/* A neighbour of the slot in the derivation tree, or null. */
+struct model_slot *relative_of(struct random *random, const struct model_slot *slot);
+/* An endpoint where a passive server waits, if there is one. */
+uint64_t address_of_server_endpoint(struct random *random);
+/* The scheduling context of a server that waits, and would be passive without it; NOWHERE: there is none. */
+uint64_t address_of_server_context(struct random *random);
+
+/* How CNode operations name a slot: the capability's address of a CNode, index and depth. */
+struct slot_name {
+    uint64_t root, index, depth;
+};
+struct slot_name name_of(struct random *random, const struct model_slot *slot);
+
+/* A Call of the capability at `cap` with `count` words; words and extra capabilities are filled in by the caller. */
+struct step call_step(uint64_t cap, unsigned label, unsigned count, unsigned caps);
+
+struct step generate_invocation(struct random *random, const char *groups);
+struct step generate_thread_invocation(struct random *random);
