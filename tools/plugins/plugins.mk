@@ -1,7 +1,7 @@
 # QEMU plugins that watch the kernel run. QEMU's header for them comes out of Debian's source package and stays in the cache.
 
 PLUGIN_HEADER := $(CACHE)/qemu-plugin/qemu-plugin.h
-PLUGIN_CFLAGS := -std=c17 -O2 -g -fPIC -fvisibility=hidden $(WARNINGS)
+PLUGIN_CFLAGS := -std=gnu17 -O2 -g -fPIC -fvisibility=hidden $(WARNINGS)
 PLUGINS       := $(patsubst tools/plugins/%.c,$(BUILD)/plugins/%.so,$(wildcard tools/plugins/*.c))
 
 $(PLUGIN_HEADER): | $(BUILD)/setup/build
