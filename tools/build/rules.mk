@@ -28,7 +28,7 @@ COMMON_CFLAGS := -std=c17 -g -ffreestanding -fno-pic -fno-stack-protector -fno-s
 define remember
 $1: FORCE | $(BUILD)/setup/build
 	@mkdir -p $$(@D)
-	@[ "$$$$(cat $$@ 2>/dev/null)" = '$2' ] || printf '%s\n' '$2' > $$@
+	@[ -e $$@ -a "$$$$(cat $$@ 2>/dev/null)" = '$2' ] || printf '%s\n' '$2' > $$@
 endef
 
 # $(call objects,VARIANT,SOURCES): the object files of SOURCES; their paths mirror those of the sources.
