@@ -96,7 +96,7 @@ struct refusal world_invoke(struct cap_slot *slot, struct message message)
                                     .cap = slot->cap,
                                     .label = message.label,
                                     .length = message.length,
-                                    .extra = {message.cap[0], message.cap[1], message.cap[2]},
+                                    .extra = message.cap,
                                     .extra_count = message.cap_count,
                                     .is_call = true};
     current_message = &message;
