@@ -1,0 +1,92 @@
+/* Who pays when scheduling contexts change hands within one call, and calls whose answer comes late. */
+#include "harness/caller.h"
+#include "harness/timing.h"
+
+#define ABOVE (RUNNER_PRIORITY + 1)
+
+#define SEND (seL4_Word) seL4_SysSend
+#define CALL (seL4_Word) seL4_SysCall
+
+#define BURNT_US 3000
+
+enum { ENDPOINT, REPLY, NEXT_CLIENT, LABEL };
+
+static seL4_Word consumed_by(seL4_CPtr schedctx)
+{
+    seL4_SchedContext_Consumed_t answer = seL4_SchedContext_Consumed(schedctx);
+
+    expect_no_error(answer.error);
+    return answer.consumed;
+}
+
+/* Takes a message, lets the next client queue, answers with the label, takes the next message, and computes for a while. */
+static void serve_two(struct worker *worker)
+{
+    struct worker *next = (struct worker *)worker->argument[NEXT_CLIENT];
+
+    seL4_Recv(worker->argument[ENDPOINT], NULL, worker->argument[REPLY]);
+    caller_again(next, (struct syscall){.number = CALL, .cap = worker->argument[ENDPOINT], .info = INFO(7, 0, 0)});
+    seL4_ReplyRecv(worker->argument[ENDPOINT], seL4_MessageInfo_new(worker->argument[LABEL], 0, 0, 0), NULL,
+                   worker->argument[REPLY]);
+    burn(BURNT_US);
+}
+
+/*
+ * The server answers the fault of a client, which stops it, and goes on at once with the call of another. Nobody is woken by
+ * that, so the kernel took the quick way out, and the first client's context paid for the work on the second one's.
+ */
+static void check_second_client_pays(seL4_Word label)
+{
+    seL4_CPtr endpoint = endpoint_new();
+    struct worker *server = worker_new(ABOVE), *first = worker_new(50), *second = worker_new(ABOVE + 1);
+
+    server->argument[ENDPOINT] = endpoint;
+    server->argument[REPLY] = reply_new();
+    server->argument[NEXT_CLIENT] = (seL4_Word)second;
+    server->argument[LABEL] = label;
+    worker_start(server, serve_two);
+    expect_no_error(seL4_SchedContext_Unbind(server->schedctx));
+    worker_set_fault_handler(first, endpoint);
+    consumed_by(first->schedctx);
+    consumed_by(second->schedctx);
+
+    seL4_UserContext registers = worker_registers(first, code_undefined);
+    worker_start_at(first, &registers);
+    worker_join(server);
+    expect_near(consumed_by(first->schedctx), 0, 200);
+    expect_near(consumed_by(second->schedctx), BURNT_US, 200);
+}
+
+TEST(review_time, second_client_pays_when_the_first_is_stopped)
+{
+    check_second_client_pays(1);
+}
+
+TEST(review_time, second_client_pays_when_the_first_goes_on)
+{
+    check_second_client_pays(0);
+}
+
+static void do_nothing(struct worker *worker)
+{
+    (void)worker;
+}
+
+/* A YieldTo that was only sent has no answer: not one register is written, though the caller waited. */
+TEST(review_time, sent_yield_to_writes_nothing)
+{
+    struct worker *target = worker_new(50), *last = worker_new(40);
+    struct syscall syscall = {
+        .number = SEND, .cap = target->schedctx, .info = INFO(SchedContextYieldTo, 0, 0), .word = {1, 2, 3, 4}};
+
+    worker_start(target, do_nothing);
+    struct worker *caller = caller_new(50, syscall); /* stands before the target */
+    worker_start(last, do_nothing);
+    worker_join(last);
+    expect(target->finished);
+    seL4_UserContext registers = expect_returned(caller);
+    expect_eq(registers.rdi, target->schedctx);
+    expect_eq(registers.rsi, syscall.info);
+    expect_eq(registers.r10, 1);
+    expect_eq(registers.r8, 2);
+}
