@@ -200,7 +200,8 @@ static struct refusal yield_to(struct invocation *invocation, struct schedctx *s
     sched_enqueue_head(target);
     sched_reconsider();
     invocation->has_replied = true;
-    context_set_badge(&caller->context, 0);
+    if (invocation->is_call)
+        context_set_badge(&caller->context, 0);
     return NO_REFUSAL;
 }
 
