@@ -281,11 +281,12 @@ static struct refusal configure_flags(struct invocation *invocation)
     unsigned most = schedctx_refills_in(cap_schedctx_size_bits(cap));
     if (extra_refills > most - MINIMUM_REFILLS)
         return refuse_range(0, most - MINIMUM_REFILLS);
+    unsigned refills = (unsigned)extra_refills + MINIMUM_REFILLS;
     struct schedctx *schedctx = cap_pointer(cap);
     configure(schedctx, &(struct configuration){.budget = budget_us * kernel_times.ticks_per_us,
                                                 .period = period_us * kernel_times.ticks_per_us,
                                                 .badge = badge,
-                                                .refill_max = (unsigned)extra_refills + MINIMUM_REFILLS,
+                                                .refill_max = refills < MAXIMUM_REFILLS ? refills : MAXIMUM_REFILLS,
                                                 .is_sporadic = flags & FLAG_SPORADIC});
     schedctx->core = (uint8_t)invocation->cap.word[1];
     return NO_REFUSAL;

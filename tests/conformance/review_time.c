@@ -1,6 +1,7 @@
 /* Who pays when scheduling contexts change hands within one call, and calls whose answer comes late. */
 #include "harness/caller.h"
 #include "harness/timing.h"
+#include "lib/start.h"
 
 #define ABOVE (RUNNER_PRIORITY + 1)
 
@@ -89,4 +90,47 @@ TEST(review_time, sent_yield_to_writes_nothing)
     expect_eq(registers.rsi, syscall.info);
     expect_eq(registers.r10, 1);
     expect_eq(registers.r8, 2);
+}
+
+/* --- many refills ---------------------------------------------------------------------------------------------------------- */
+
+#define FRAGMENTS 6000
+
+static volatile seL4_Word woken_at;
+
+static void take_signals(struct worker *worker)
+{
+    for (;;) {
+        seL4_Wait(worker->argument[0], NULL);
+        woken_at = ticks_now();
+    }
+}
+
+/*
+ * The context of a thread that ran and blocked often has many small refills. When all have come back they are joined in one
+ * go, with interrupts off: that must not take as long as whoever chooses the object's size likes.
+ */
+TEST(review_time, many_refills_come_back_at_once)
+{
+    struct worker *worker = worker_new_passive(ABOVE);
+    seL4_CPtr schedctx = schedctx_unconfigured(17), notification = notification_new();
+
+    worker->argument[0] = notification;
+    expect_no_error(seL4_SchedControl_ConfigureFlags(pecan_boot_info()->schedcontrol.start, schedctx, 500000, 600000,
+                                                     8184 - 2, 0, 0));
+    expect_no_error(seL4_SchedContext_Bind(schedctx, worker->tcb));
+    worker_start(worker, take_signals);
+    for (unsigned i = 0; i < FRAGMENTS; i++) {
+        seL4_Signal(notification);
+        if (i % 1000 == 0)
+            test_is_alive();
+    }
+    seL4_Word start = us_now();
+    while (us_now() < start + 600000)
+        ;
+    test_is_alive();
+    seL4_Word before = ticks_now();
+    seL4_Signal(notification);
+    test_figure("%lu ticks", woken_at - before);
+    expect((woken_at - before) / ticks_per_us() < 10);
 }
