@@ -2,11 +2,13 @@
 
 #include "layout.h"
 #include "../support/objects.h"
+#include "random.h"
 #include "trap.h"
 
 #define ESTATE_BITS   20
 #define SCRATCH_BITS  19
 #define DEVICE_BITS   22
+#define PADDING_SIZES 14
 #define TOP_BITS      2
 #define OWN_GUARD     (seL4_WordBits - TOP_BITS - OWN_BITS)
 #define LENT_GUARD    (seL4_WordBits - TOP_BITS - LENT_BITS)
@@ -31,6 +33,7 @@ enum made {
     DIRECTORY,
     IMAGE_TABLE,
     BUFFER_TABLE,
+    PADDING,
     MADE_COUNT,
 };
 
@@ -182,7 +185,8 @@ static void give_everything(void)
 
 void estate_build(void)
 {
-    make(SCRATCH, seL4_UntypedObject, SCRATCH_BITS);
+    /* The objects lie elsewhere each time, so that what still points to an old one meets another kind of object. */
+    make(PADDING, seL4_UntypedObject, seL4_MinUntypedBits + random_below(&attacker.random, PADDING_SIZES));
     make(CNODE, seL4_CapTableObject, OWN_BITS);
     make(TCB, seL4_TCBObject, 0);
     make(SCHEDCTX, seL4_SchedContextObject, 8);
@@ -192,6 +196,7 @@ void estate_build(void)
     must(seL4_Untyped_Retype(device, seL4_UntypedObject, DEVICE_BITS - 1, seL4_CapInitThreadCNode, 0, 0, made + DEVICE, 1),
          "make device memory");
     build_address_space();
+    make(SCRATCH, seL4_UntypedObject, SCRATCH_BITS);
     place_cnode(0, made + CNODE, GUARD(0, OWN_GUARD));
     give_everything();
     estate_repair();
