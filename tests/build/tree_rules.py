@@ -21,6 +21,10 @@ UNFINISHED = re.compile(r"\b(TODO|FIXME|XXX|HACK)\b")
 ARCHITECTURE = re.compile(r"\b(x86|x86_64|amd64|aarch64|arm64|riscv|riscv64|__x86_64__|__aarch64__|__riscv)\b")
 COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*", re.DOTALL)
 
+# A file of the tree as documents name it; generated headers and placeholders are not in the tree.
+NAMED_FILE = re.compile(r"`((?:abi|docs|kernel|sdk|systems|tests|third_party|tools|user)/[\w./-]+)`")
+NOT_IN_TREE = re.compile(r"NAME|^abi/\w+\.h$|gen_config|^third_party/cache")
+
 KERNEL_ALLOWED = {
     "lib": {"lib", "abi"},
     "hal": {"hal", "lib", "abi", "machine"},
@@ -81,6 +85,12 @@ def check_readmes(files):
                   and any(path.parent == folder for path in files))
 
 
+def check_named_files(files):
+    documents = [path for path in files if path.suffix == ".md"]
+    return sorted({f"{name} (in {path})" for path in documents for name in NAMED_FILE.findall(path.read_text())
+                   if not NOT_IN_TREE.search(name) and not Path(name).exists()})
+
+
 def main():
     files = files_of_tree()
     sources = [(path, path.read_text(errors="replace")) for path in files
@@ -90,7 +100,8 @@ def main():
                         ("the core names no architecture", check_core_names_no_architecture(sources)),
                         (f"no source is longer than {LONGEST_SOURCE} lines", check_length(sources)),
                         ("nothing is marked as unfinished", check_unfinished(sources)),
-                        ("folders have a README", check_readmes(files))]:
+                        ("folders have a README", check_readmes(files)),
+                        ("documents name files that are there", check_named_files(files))]:
         print(f"not ok {name}: {', '.join(wrong)}" if wrong else f"ok {name}", flush=True)
         status |= bool(wrong)
     return status
