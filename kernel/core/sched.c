@@ -33,15 +33,6 @@ static void mark_empty(struct ready_set *set, unsigned priority)
         set->summary &= ~BIT(priority / 64);
 }
 
-/* Highest priority with a ready thread, or -1. */
-static int highest_ready(const struct ready_set *set)
-{
-    if (set->summary == 0)
-        return -1;
-    unsigned word = 63 - (unsigned)__builtin_clzll(set->summary);
-    return (int)(word * 64 + 63 - (unsigned)__builtin_clzll(set->bitmap[word]));
-}
-
 void sched_enqueue_head(struct thread *thread)
 {
     struct ready_set *set = ready_set_of(this_cpu(), thread);
@@ -298,7 +289,7 @@ static void next_domain_turn(struct cpu *cpu)
 static struct thread *choose(struct cpu *cpu)
 {
     struct ready_set *set = &cpu->ready[cpu->domain];
-    int highest = highest_ready(set);
+    int highest = sched_highest_ready(set);
     if (highest < 0)
         return &cpu->idle;
     struct thread *thread = set->queue[highest].head;
@@ -320,7 +311,7 @@ static struct thread *decide(struct cpu *cpu)
         sched_enqueue_head(current);
     }
     if (candidate) {
-        if (highest_ready(&cpu->ready[cpu->domain]) <= (int)candidate->priority)
+        if (sched_highest_ready(&cpu->ready[cpu->domain]) <= (int)candidate->priority)
             return candidate;
         sched_enqueue_head(candidate);
     }

@@ -9,6 +9,7 @@
 #include "core/captree.h"
 #include "core/cpu.h"
 #include "core/debug.h"
+#include "core/fastpath.h"
 #include "core/fault.h"
 #include "core/lookup.h"
 #include "core/message.h"
@@ -315,6 +316,11 @@ void kernel_syscall(void)
     struct thread *caller = cpu->current;
     int64_t number = (int64_t)context_syscall_number(&caller->context);
     bool is_foreign = caller->flags & ABI_TCB_FLAG_FOREIGN;
+    if (LIKELY(!is_foreign)) {
+        if (number == ABI_SYSCALL_CALL ? fastpath_call(cpu, caller)
+                                       : number == ABI_SYSCALL_REPLY_RECV && fastpath_reply_recv(cpu, caller))
+            return;
+    }
     if (!is_known(number) && !is_foreign && debug_syscall(number, caller)) {
         /* Exempt from the budget, and no time is accounted: the next entry does. */
         sched_leave(cpu);

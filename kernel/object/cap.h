@@ -90,6 +90,8 @@ static inline uint64_t cap_untyped_watermark(struct cap cap)
 }
 
 /* --- endpoint and notification: rights 8..5, may-call 9 (endpoints); word 1 = badge ------------------------------ */
+#define CAP_ENDPOINT_MAY_READ (UINT64_C(2) << 5) /* RIGHT_READ in its place */
+#define CAP_ENDPOINT_MAY_CALL BIT(9)
 static inline bool rights_may_call(struct rights rights)
 {
     return (rights.bits & RIGHT_WRITE) && (rights.bits & (RIGHT_GRANT | RIGHT_GRANT_REPLY));

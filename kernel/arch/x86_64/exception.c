@@ -10,6 +10,7 @@
 #include "machine/instructions.h"
 
 #define VECTOR_PAGE_FAULT 14
+#define VECTOR_NO_FPU     7
 #define FAULT_STATUS_BITS 5
 #define FAULT_FETCH       BIT(4)
 #define ERROR_CODE_BITS   28
@@ -23,6 +24,8 @@ static const char *const exception_names[] = {
 
 void exception_dispatch(unsigned vector, uint64_t error)
 {
+    if (vector == VECTOR_NO_FPU && fpu_first_use(this_cpu()->current))
+        return;
     if (vector == VECTOR_PAGE_FAULT)
         kernel_vm_fault(cr2_read(), error & mask_low(FAULT_STATUS_BITS), error & FAULT_FETCH);
     else

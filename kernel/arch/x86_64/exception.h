@@ -11,6 +11,9 @@ struct trap_frame {
 
 /* An exception of user code, its registers in the current context. */
 void exception_dispatch(unsigned vector, uint64_t error);
+/* The current thread touched the floating point unit, which trapped: true when it may, and now has it (switch.c). */
+struct thread;
+bool fpu_first_use(struct thread *thread);
 /* An interrupt, or a vector that user code raised; from user mode or from waiting. */
 void interrupt_dispatch(unsigned vector);
 /* An exception that the kernel caused, or that nobody survives. */

@@ -1,9 +1,11 @@
 /* What the entry path does not save: segment bases, selectors, floating point registers. */
 #include "abi/syscall.h"
+#include "arch/x86_64/exception.h"
 #include "core/cpu.h"
 #include "machine/instructions.h"
 
-/* --- floating point: the running thread's registers are always the processor's (nothing is loaded on demand) ---------- */
+/* --- floating point: a thread that has used the unit has its registers there whenever it runs; nothing of another thread
+ * is ever in reach -------------------------------------------------------------------------------------------------------- */
 
 #define FPU_CONTROL_OFFSET 0
 #define FPU_CONTROL        0x37f
@@ -52,13 +54,9 @@ static void fpu_set_trap(struct machine_cpu *machine, bool is_trapped)
         task_switched_clear();
 }
 
-/* Gives the unit to the thread, or takes it away from user code when the thread may not use it. */
-static void fpu_switch(struct cpu *cpu, struct thread *to)
+/* Loads the thread's registers into the unit. */
+static NOINLINE void fpu_give(struct cpu *cpu, struct thread *to)
 {
-    if (to->flags & ABI_TCB_FLAG_FPU_DISABLED) {
-        fpu_set_trap(&cpu->machine, true);
-        return;
-    }
     fpu_set_trap(&cpu->machine, false);
     if (cpu->fpu_owner == to)
         return;
@@ -66,6 +64,27 @@ static void fpu_switch(struct cpu *cpu, struct thread *to)
         fpu_save(&cpu->fpu_owner->fpu);
     fpu_load(&to->fpu);
     cpu->fpu_owner = to;
+}
+
+/* The unit belongs to threads that have used it; for others, and those that may not, its use traps. */
+static void fpu_switch(struct cpu *cpu, struct thread *to)
+{
+    bool is_user = to->fpu.is_used && !(to->flags & ABI_TCB_FLAG_FPU_DISABLED);
+    if (LIKELY(is_user == !cpu->machine.fpu_is_trapped && (!is_user || cpu->fpu_owner == to)))
+        return;
+    if (is_user)
+        fpu_give(cpu, to);
+    else
+        fpu_set_trap(&cpu->machine, true);
+}
+
+bool fpu_first_use(struct thread *thread)
+{
+    if ((thread->flags & ABI_TCB_FLAG_FPU_DISABLED) || thread->fpu.is_used)
+        return false;
+    thread->fpu.is_used = true;
+    fpu_give(this_cpu(), thread);
+    return true;
 }
 
 /* --- segment bases: users change them at will where they have FSGSBASE, else only by loading selectors -------------- */
