@@ -10,13 +10,16 @@ CC      := gcc
 endif
 
 # What is booted, and on what. CPU is one of QEMU's models or a short name of tools/run/cpu_models.txt.
-VARIANT ?= debug
+# BENCH=1 takes the kernel for measuring instead: release, with what benchmark programs need (tools/build/generate.mk).
+BENCH   ?= 0
+VARIANT ?= $(if $(filter 1,$(BENCH)),bench,debug)
 CPU     ?= max
 MEM     ?= 512M
 QEMU    ?= qemu-system-$(ARCH)
 
 .DEFAULT_GOAL := all
-VARIANTS      := debug release
+ALL_VARIANTS  := debug release bench bench_slow
+VARIANTS      := $(if $(filter 1,$(BENCH)),bench,debug release)
 OUT           := $(BUILD)/$(ARCH)
 PYTHON        := /usr/bin/python3
 export ARCH BUILD CC CPU MEM OPTIONS OUT PYTHON QEMU VARIANT
@@ -49,6 +52,6 @@ help: ## list the targets
 	$(Q)sed -nE 's/^([a-z0-9_.-]+):.*## (.*)/  \1\t\2/p' $(MAKEFILE_LIST) | sort | expand -t 26
 	@echo
 	@echo "Settings, for every target: ARCH=$(ARCH) BUILD=$(BUILD) CC=$(CC) OPTIONS=$(OPTIONS)"
-	@echo "                            VARIANT=$(VARIANT) CPU=$(CPU) MEM=$(MEM) QEMU=$(QEMU) V=1 (show the commands)"
+	@echo "                            BENCH=$(BENCH) VARIANT=$(VARIANT) CPU=$(CPU) MEM=$(MEM) QEMU=$(QEMU) V=1 (show the commands)"
 
 .PHONY: all headers kernel test-needs test clean help

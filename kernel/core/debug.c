@@ -86,7 +86,6 @@ bool debug_syscall(int64_t number, struct thread *caller)
 #endif
 #if CONFIG_ENABLE_BENCHMARKS
     case ABI_SYSCALL_BENCHMARK_NULL_SYSCALL:
-    case ABI_SYSCALL_BENCHMARK_FLUSH_CACHES:
         return true;
     case ABI_SYSCALL_BENCHMARK_RESET_LOG:
     case ABI_SYSCALL_BENCHMARK_FINALIZE_LOG:

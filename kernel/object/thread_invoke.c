@@ -167,12 +167,17 @@ static struct hidden_cap check_handler(struct cap_slot *source, unsigned cap_num
     return derive_for_thread(source, cap);
 }
 
-/* Empties the hidden slot; that may take long when it held the last capability of something. */
+/*
+ * Empties the hidden slot; that may take long when it held the last capability of something. Of a space it is noted whose call
+ * that is: only the same caller may go on.
+ */
 static struct refusal clear_hidden(struct thread *thread, enum thread_slot which, struct thread *caller)
 {
-    thread->space_changer = caller;
+    bool is_space = which == THREAD_SLOT_CSPACE || which == THREAD_SLOT_VSPACE;
+    if (is_space)
+        thread->space_changer = caller;
     struct refusal refusal = cap_delete(&thread->slot[which]);
-    if (!refused(refusal))
+    if (is_space && !refused(refusal))
         thread->space_changer = NULL;
     return refusal;
 }

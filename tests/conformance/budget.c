@@ -152,7 +152,8 @@ static void three_runs(struct worker *worker)
     runs_record(&runs, (unsigned)worker->argument[0]);
 }
 
-static void check_three_runs(seL4_Word extra_refills, seL4_Word flags, unsigned count, const long *begin, const long *length)
+static void check_three_runs(seL4_Word extra_refills, seL4_Word flags, unsigned count, const long *begin,
+                             const long *length)
 {
     struct worker *worker = recorder(worker_new_budget(ABOVE, 3000, 10000, extra_refills, flags), count);
     seL4_CPtr notification = worker->argument[2] = notification_new();
@@ -257,7 +258,8 @@ static void call_until_stopped(struct worker *worker)
 /* row: budget.refill.no_budget_no_call */
 TEST(budget, no_call_without_the_minimum)
 {
-    struct worker *computing = worker_new_budget(ABOVE, 1000, 5000, 0, 0), *calling = worker_new_budget(ABOVE, 1000, 5000, 0, 0);
+    struct worker *computing = worker_new_budget(ABOVE, 1000, 5000, 0, 0),
+                  *calling = worker_new_budget(ABOVE, 1000, 5000, 0, 0);
 
     worker_start(computing, call_until_stopped);
     worker_join(computing);
@@ -331,7 +333,8 @@ TEST(budget, yield_to_equals)
 /* row: yield.call.registers */
 TEST(budget, yield_keeps_registers)
 {
-    struct syscall yield = {.number = (seL4_Word)seL4_SysYield, .cap = 1, .info = 2, .word = {3, 4, 5, 6}, .reply = 7, .dest = 8};
+    struct syscall yield = {
+        .number = (seL4_Word)seL4_SysYield, .cap = 1, .info = 2, .word = {3, 4, 5, 6}, .reply = 7, .dest = 8};
     struct worker *caller = caller_new(ABOVE, yield);
     seL4_UserContext after = expect_returned(caller), before = caller_registers(caller, yield);
 

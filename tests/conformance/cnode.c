@@ -10,7 +10,7 @@
 #define MOVE(...)   call(ROOT, CNodeMove, CAPS(ROOT), WORDS(__VA_ARGS__))
 #define MUTATE(...) call(ROOT, CNodeMutate, CAPS(ROOT), WORDS(__VA_ARGS__))
 /* destination, its data, pivot, its data, source: all in the root CNode. */
-#define ROTATE(dst, dst_data, pivot, pivot_data, src) \
+#define ROTATE(dst, dst_data, pivot, pivot_data, src)                                                                  \
     call(ROOT, CNodeRotate, CAPS(ROOT, ROOT), WORDS(dst, 64, dst_data, pivot, 64, pivot_data, src, 64))
 
 /* The badge that a signal through `cap` leaves at its notification. */
@@ -52,7 +52,8 @@ static void check_transfer(seL4_Word label, seL4_Word word_count)
     expect_lookup(call(ROOT, label, CAPS(endpoint), (struct words){4, words}), 1, seL4_InvalidRoot);
     expect_lookup(call(ROOT, label, CAPS(ROOT), (struct words){4, no_source}), 1, seL4_MissingCapability, 64);
     if (word_count > 4)
-        expect_answer(call(ROOT, label, CAPS(ROOT), (struct words){word_count - 1, words}), seL4_TruncatedMessage, NONE);
+        expect_answer(call(ROOT, label, CAPS(ROOT), (struct words){word_count - 1, words}), seL4_TruncatedMessage,
+                      NONE);
     expect(slot_is_empty(slot));
     expect(!slot_is_empty(endpoint));
 }
@@ -118,7 +119,8 @@ TEST(cnode, rights_can_only_shrink)
 TEST(cnode, mint_badges_once)
 {
     seL4_CPtr notification = notification_new(), endpoint = endpoint_new();
-    seL4_CPtr badged = cap_mint(notification, seL4_AllRights, 0x8000000000000001), zero = cap_mint(notification, seL4_AllRights, 0);
+    seL4_CPtr badged = cap_mint(notification, seL4_AllRights, 0x8000000000000001),
+              zero = cap_mint(notification, seL4_AllRights, 0);
 
     expect_eq(badge_of(badged, notification), 0x8000000000000001);
     expect_eq(badge_of(cap_copy(badged, seL4_AllRights), notification), 0x8000000000000001);
@@ -138,7 +140,8 @@ static struct answer delete_at(seL4_CPtr cnode, seL4_Word index, seL4_Word depth
 TEST(cnode, mint_sets_the_guard)
 {
     seL4_CPtr cnode = cnode_new(4);
-    seL4_CPtr guarded = cap_mint(cnode, seL4_AllRights, GUARD(5, 3)), cut = cap_mint(cnode, seL4_AllRights, GUARD(0xfd, 3));
+    seL4_CPtr guarded = cap_mint(cnode, seL4_AllRights, GUARD(5, 3)),
+              cut = cap_mint(cnode, seL4_AllRights, GUARD(0xfd, 3));
     seL4_CPtr none = cap_mint(guarded, seL4_AllRights, 0);
 
     expect_success(delete_at(guarded, 5 << 4, 7));

@@ -5,3 +5,8 @@ CONFORMANCE         ?= $(sort $(wildcard tests/conformance/*.c))
 
 $(call program,conformance,$(CONFORMANCE_HARNESS) $(CONFORMANCE))
 TEST_NEEDS += $(foreach variant,$(VARIANTS),$(OUT)/$(variant)/conformance.elf $(OUT)/$(variant)/kernel32.elf)
+
+# Root tasks of their own: what they try ends the program that tries it.
+$(call program,debug_calls,tests/conformance/alone/debug_calls.c)
+$(call program,revoked_slots,tests/conformance/alone/revoked_slots.c)
+TEST_NEEDS += $(foreach variant,$(VARIANTS),$(foreach name,debug_calls revoked_slots,$(OUT)/$(variant)/$(name).elf))

@@ -12,12 +12,12 @@
 
 #define UNKNOWN_NUMBER 0x1234
 /* Words of an UnknownSyscall message. */
-#define SYSCALL_WORDS 19
-#define SYSCALL_RAX   0
-#define SYSCALL_RDX   3
-#define SYSCALL_PC    15
-#define SYSCALL_SP    16
-#define SYSCALL_FLAGS 17
+#define SYSCALL_WORDS  19
+#define SYSCALL_RAX    0
+#define SYSCALL_RDX    3
+#define SYSCALL_PC     15
+#define SYSCALL_SP     16
+#define SYSCALL_FLAGS  17
 #define SYSCALL_NUMBER 18
 
 /* A thread whose faults go to `handler`, started at `code` with rdi = argument. */
@@ -205,9 +205,12 @@ TEST(fault, cap_fault_reply_calls_again)
 static struct worker *unknown_caller(seL4_CPtr endpoint, seL4_Word number)
 {
     struct worker *worker = worker_new(ABOVE);
-    seL4_UserContext registers = caller_registers(worker, (struct syscall){.number = number, .cap = 0x11, .info = 0x22,
+    seL4_UserContext registers = caller_registers(worker, (struct syscall){.number = number,
+                                                                           .cap = 0x11,
+                                                                           .info = 0x22,
                                                                            .word = {0x33, 0x44, 0x55, 0x66},
-                                                                           .reply = 0x77, .dest = 0x88});
+                                                                           .reply = 0x77,
+                                                                           .dest = 0x88});
 
     worker_set_fault_handler(worker, endpoint);
     worker_start_at(worker, &registers);
@@ -223,11 +226,25 @@ TEST(fault, unknown_syscall_message)
 
     expect_eq(fault.label, seL4_Fault_UnknownSyscall);
     expect_eq(fault.length, SYSCALL_WORDS);
-    const seL4_Word wanted[SYSCALL_WORDS] = {
-        0xa1a1a1a1a1a1a1a1, 0xb2b2b2b2b2b2b2b2, fault.word[2], UNKNOWN_NUMBER,         0x22,
-        0x11,               0xd4d4d4d4d4d4d4d4, 0x44,          0x55,                   0x33,
-        fault.word[10],     0x77,               0x88,          0xf6f6f6f6f6f6f6f6,     0x66,
-        (seL4_Word)code_syscall, worker_registers(worker, NULL).rsp, 0x202, UNKNOWN_NUMBER};
+    const seL4_Word wanted[SYSCALL_WORDS] = {0xa1a1a1a1a1a1a1a1,
+                                             0xb2b2b2b2b2b2b2b2,
+                                             fault.word[2],
+                                             UNKNOWN_NUMBER,
+                                             0x22,
+                                             0x11,
+                                             0xd4d4d4d4d4d4d4d4,
+                                             0x44,
+                                             0x55,
+                                             0x33,
+                                             fault.word[10],
+                                             0x77,
+                                             0x88,
+                                             0xf6f6f6f6f6f6f6f6,
+                                             0x66,
+                                             (seL4_Word)code_syscall,
+                                             worker_registers(worker, NULL).rsp,
+                                             0x202,
+                                             UNKNOWN_NUMBER};
     for (unsigned i = 0; i < SYSCALL_WORDS; i++)
         expect_eq(fault.word[i], wanted[i]);
 }
@@ -235,9 +252,25 @@ TEST(fault, unknown_syscall_message)
 /* row: syscall.number.unknown syscall.number.zero syscall.number.positive syscall.number.high_bits syscall.number.not_configured */
 TEST(fault, unknown_numbers)
 {
-    const seL4_Word numbers[] = {0, 1, 60, (seL4_Word)-18, (seL4_Word)-19, (seL4_Word)-20, (seL4_Word)-21, (seL4_Word)-25,
-                                 (seL4_Word)-29, (seL4_Word)-30, (seL4_Word)-31, (seL4_Word)-32, (seL4_Word)-34,
-                                 (seL4_Word)-128, 0xffffffff, 0xfffffff5, 0x1fffffffb, 0x7fffffffffffffff, 1ul << 63};
+    const seL4_Word numbers[] = {0,
+                                 1,
+                                 60,
+                                 (seL4_Word)-18,
+                                 (seL4_Word)-19,
+                                 (seL4_Word)-20,
+                                 (seL4_Word)-21,
+                                 (seL4_Word)-25,
+                                 (seL4_Word)-29,
+                                 (seL4_Word)-30,
+                                 (seL4_Word)-31,
+                                 (seL4_Word)-32,
+                                 (seL4_Word)-34,
+                                 (seL4_Word)-128,
+                                 0xffffffff,
+                                 0xfffffff5,
+                                 0x1fffffffb,
+                                 0x7fffffffffffffff,
+                                 1ul << 63};
 
     for (unsigned i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
         seL4_CPtr endpoint = endpoint_new();
@@ -309,8 +342,13 @@ TEST(fault, unknown_syscall_replies)
 TEST(fault, foreign_thread)
 {
     seL4_CPtr endpoint = endpoint_new(), reply = reply_new(), target = notification_new();
-    const seL4_Word numbers[] = {(seL4_Word)seL4_SysNBSend, (seL4_Word)seL4_SysCall, (seL4_Word)seL4_SysYield,
-                                 (seL4_Word)seL4_SysSetTLSBase, (seL4_Word)-12, 0, 7};
+    const seL4_Word numbers[] = {(seL4_Word)seL4_SysNBSend,
+                                 (seL4_Word)seL4_SysCall,
+                                 (seL4_Word)seL4_SysYield,
+                                 (seL4_Word)seL4_SysSetTLSBase,
+                                 (seL4_Word)-12,
+                                 0,
+                                 7};
     struct worker *worker = worker_new(ABOVE);
 
     worker_set_fault_handler(worker, endpoint);
@@ -375,9 +413,11 @@ TEST(fault, vm_fault)
     seL4_CPtr endpoint = endpoint_new(), reply = reply_new();
 
     faulting_at(code_load, endpoint, NOWHERE + 8);
-    expect_message(receive(NBRECV, endpoint, reply), 0, seL4_Fault_VMFault, WORDS((seL4_Word)code_load, NOWHERE + 8, 0, 4));
+    expect_message(receive(NBRECV, endpoint, reply), 0, seL4_Fault_VMFault,
+                   WORDS((seL4_Word)code_load, NOWHERE + 8, 0, 4));
     faulting_at(code_store, endpoint, NOWHERE + 16);
-    expect_message(receive(NBRECV, endpoint, reply), 0, seL4_Fault_VMFault, WORDS((seL4_Word)code_store, NOWHERE + 16, 0, 6));
+    expect_message(receive(NBRECV, endpoint, reply), 0, seL4_Fault_VMFault,
+                   WORDS((seL4_Word)code_store, NOWHERE + 16, 0, 6));
     faulting_at(code_store, endpoint, 0);
     expect_message(receive(NBRECV, endpoint, reply), 0, seL4_Fault_VMFault, WORDS((seL4_Word)code_store, 0, 0, 6));
     /* The kernel's addresses are like any other, present or not. */

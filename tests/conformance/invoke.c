@@ -22,11 +22,20 @@ TEST(invoke, capabilities_and_words)
     expect_answer(call(schedctx, SchedContextBind, CAPS(empty), NONE), seL4_InvalidCapability, WORDS(1));
 }
 
+/* row: invoke.any.pml4 */
+TEST(invoke, address_space_root)
+{
+    for (seL4_Word label = 0; label < 70; label++)
+        expect_answer(call(seL4_CapInitThreadVSpace, label, CAPS(ROOT), WORDS(0, 0, 0, 0)), seL4_IllegalOperation,
+                      NONE);
+}
+
 /* row: invoke.any.success invoke.any.result */
 TEST(invoke, registers_of_an_answer)
 {
     seL4_CPtr empty = slot_new();
-    struct syscall delete = {.number = CALL, .cap = ROOT, .info = INFO(CNodeDelete, 0, 2), .word = {empty, 64, 3, 4}, .reply = 5, .dest = 6};
+    struct syscall delete = {
+        .number = CALL, .cap = ROOT, .info = INFO(CNodeDelete, 0, 2), .word = {empty, 64, 3, 4}, .reply = 5, .dest = 6};
     seL4_UserContext registers = expect_returned(caller_new(ABOVE, delete));
 
     expect_eq(registers.rdi, 0);

@@ -13,18 +13,18 @@
 
 /* The context is bound to the thread; it is unbound afterwards. */
 #define expect_holds(thread, schedctx) expect_no_error(seL4_SchedContext_UnbindObject(schedctx, (thread)->tcb))
-#define expect_free(schedctx)                                                     \
-    do {                                                                          \
-        struct worker *probe = worker_new_passive(1);                             \
-        expect_no_error(seL4_SchedContext_Bind(schedctx, probe->tcb));            \
-        expect_no_error(seL4_SchedContext_UnbindObject(schedctx, probe->tcb));    \
+#define expect_free(schedctx)                                                                                          \
+    do {                                                                                                               \
+        struct worker *probe = worker_new_passive(1);                                                                  \
+        expect_no_error(seL4_SchedContext_Bind(schedctx, probe->tcb));                                                 \
+        expect_no_error(seL4_SchedContext_UnbindObject(schedctx, probe->tcb));                                         \
     } while (0)
 /* The thread has no context: it can be given one. */
-#define expect_passive(thread)                                                            \
-    do {                                                                                  \
-        seL4_CPtr probe_context = schedctx_new(1000, 1000);                               \
-        expect_no_error(seL4_SchedContext_Bind(probe_context, (thread)->tcb));            \
-        expect_no_error(seL4_SchedContext_Unbind(probe_context));                         \
+#define expect_passive(thread)                                                                                         \
+    do {                                                                                                               \
+        seL4_CPtr probe_context = schedctx_new(1000, 1000);                                                            \
+        expect_no_error(seL4_SchedContext_Bind(probe_context, (thread)->tcb));                                         \
+        expect_no_error(seL4_SchedContext_Unbind(probe_context));                                                      \
     } while (0)
 
 /*
@@ -42,10 +42,12 @@ static void chain_new(struct link *links, unsigned count)
     for (unsigned i = 1; i < count; i++) {
         links[i].endpoint = endpoint_new();
         links[i].reply = reply_new();
-        links[i].thread = caller_new(ABOVE, (struct syscall){.number = RECV, .cap = links[i].endpoint, .reply = links[i].reply});
+        links[i].thread =
+            caller_new(ABOVE, (struct syscall){.number = RECV, .cap = links[i].endpoint, .reply = links[i].reply});
         expect_no_error(seL4_SchedContext_Unbind(links[i].thread->schedctx));
     }
-    links[0].thread = caller_new(ABOVE, (struct syscall){.number = CALL, .cap = links[1].endpoint, .info = INFO(1, 0, 0)});
+    links[0].thread =
+        caller_new(ABOVE, (struct syscall){.number = CALL, .cap = links[1].endpoint, .info = INFO(1, 0, 0)});
     for (unsigned i = 1; i < count; i++) {
         expect_eq(expect_returned(links[i].thread).rsi, INFO(i, 0, 0));
         if (i + 1 < count)
@@ -257,7 +259,8 @@ TEST(lend, queued_call_lends_when_it_is_taken)
 {
     seL4_CPtr endpoint = endpoint_new(), reply = reply_new();
     struct worker *caller = caller_new(ABOVE, (struct syscall){.number = CALL, .cap = endpoint, .info = INFO(3, 0, 0)});
-    struct worker *server = caller_new(RUNNER_PRIORITY - 1, (struct syscall){.number = RECV, .cap = endpoint, .reply = reply});
+    struct worker *server =
+        caller_new(RUNNER_PRIORITY - 1, (struct syscall){.number = RECV, .cap = endpoint, .reply = reply});
 
     /* Its own context goes in the moment between: it is bound to nothing when it receives. */
     expect_holds(caller, caller->schedctx);

@@ -24,7 +24,8 @@ static struct worker *sender_new(seL4_Word number, seL4_CPtr cap, seL4_Word info
 
     for (unsigned i = 0; i < seL4_MsgMaxLength; i++)
         sender->buffer->msg[i] = 1000 + i;
-    caller_again(sender, (struct syscall){.number = number, .cap = cap, .info = info, .word = {1000, 1001, 1002, 1003}});
+    caller_again(sender,
+                 (struct syscall){.number = number, .cap = cap, .info = info, .word = {1000, 1001, 1002, 1003}});
     worker_set_priority(sender, ABOVE);
     return sender;
 }
@@ -40,7 +41,9 @@ TEST(message, all_lengths)
         seL4_Word arrives = length < 120 ? length : 120;
         seL4_Word label = (0xfffffffffffff ^ length) & 0xfffffffffffff;
         if (length > 0)
-            caller_again(sender, (struct syscall){.number = SEND, .cap = endpoint, .info = raw_info(label, 7, 0, length),
+            caller_again(sender, (struct syscall){.number = SEND,
+                                                  .cap = endpoint,
+                                                  .info = raw_info(label, 7, 0, length),
                                                   .word = {1000, 1001, 1002, 1003}});
         for (int i = 0; i < 120; i++)
             seL4_SetMR(i, 5);
@@ -64,7 +67,8 @@ TEST(message, without_buffers)
 
     expect_no_error(seL4_TCB_SetIPCBuffer(sender->tcb, 0, 0));
     expect_message(receive(NBWAIT, endpoint, 0), 0, 1, WORDS(1000, 1001, 1002, 1003));
-    caller_again(sender, (struct syscall){.number = SEND, .cap = endpoint, .info = INFO(1, 0, 9), .word = {1, 2, 3, 4}});
+    caller_again(sender,
+                 (struct syscall){.number = SEND, .cap = endpoint, .info = INFO(1, 0, 9), .word = {1, 2, 3, 4}});
     expect_message(receive(NBWAIT, endpoint, 0), 0, 1, WORDS(1, 2, 3, 4));
 
     struct worker *receiver = caller_new(ABOVE, (struct syscall){.number = WAIT, .cap = endpoint});
@@ -85,7 +89,8 @@ TEST(message, without_buffers)
     registers = expect_returned(receiver);
     expect_message(message_of(&registers), 0, 3, WORDS(1, 2, 3, 4));
     expect_eq(receiver->buffer->msg[4], 77);
-    caller_again(receiver, (struct syscall){.number = SEND, .cap = endpoint, .info = INFO(4, 0, 5), .word = {1, 2, 3, 4}});
+    caller_again(receiver,
+                 (struct syscall){.number = SEND, .cap = endpoint, .info = INFO(4, 0, 5), .word = {1, 2, 3, 4}});
     expect_message(receive(NBWAIT, endpoint, 0), 0, 4, WORDS(1, 2, 3, 4, 77));
 }
 
@@ -161,7 +166,8 @@ TEST(message, capabilities_to_the_same_endpoint_are_unwrapped)
 /* row: message.caps.no_slot message.caps.full_slot message.caps.no_derive message.caps.null */
 TEST(message, transfer_stops)
 {
-    seL4_CPtr endpoint = endpoint_new(), slot = slot_new(), notification = notification_new(), badged = cap_badged(endpoint, 3);
+    seL4_CPtr endpoint = endpoint_new(), slot = slot_new(), notification = notification_new(),
+              badged = cap_badged(endpoint, 3);
     struct answer message = transfer(endpoint, endpoint, 1ul << 40, CAPS(badged, notification, badged));
 
     expect_eq(message.extra_caps, 1);
@@ -203,7 +209,8 @@ TEST(message, capabilities_need_buffers)
     expect_eq(message.extra_caps, 0);
     expect(slot_is_empty(slot));
     /* To an invocation they are none: too few. */
-    caller_again(sender, (struct syscall){.number = CALL, .cap = sender->schedctx, .info = INFO(SchedContextBind, 1, 0)});
+    caller_again(sender,
+                 (struct syscall){.number = CALL, .cap = sender->schedctx, .info = INFO(SchedContextBind, 1, 0)});
     expect_eq(expect_returned(sender).rsi, INFO(seL4_TruncatedMessage, 0, 0));
 
     struct worker *receiver = caller_new(ABOVE, (struct syscall){.number = WAIT, .cap = endpoint});
@@ -250,7 +257,8 @@ TEST(message, replies_carry_capabilities)
 /* row: message.caps.queued */
 TEST(message, capabilities_are_looked_up_again)
 {
-    seL4_CPtr endpoint = endpoint_new(), slot = slot_new(), notification = notification_new(), copy = cap_copy(notification, seL4_AllRights);
+    seL4_CPtr endpoint = endpoint_new(), slot = slot_new(), notification = notification_new(),
+              copy = cap_copy(notification, seL4_AllRights);
     struct worker *sender = caller_new(RUNNER_PRIORITY - 1, (struct syscall){0});
 
     seL4_SetCapReceivePath(ROOT, slot, 64);

@@ -3,7 +3,7 @@
 #include "harness/memory.h"
 #include "harness/timing.h"
 
-#define ABOVE     (RUNNER_PRIORITY + 1)
+#define ABOVE (RUNNER_PRIORITY + 1)
 /* A budget that one look needs with room, in a period that is short against the operations. */
 #define LOOK_US   120
 #define PERIOD_US 200
@@ -29,10 +29,10 @@ static void watch(struct worker *worker)
     }
 }
 
-/* Half of the period is its budget. */
+/* Three quarters of the period are its budget: more than the minimum in the shortest period. */
 static struct worker *watcher_new(seL4_Word period)
 {
-    struct worker *watcher = worker_new_budget(ABOVE, period / 2, period, 0, seL4_SchedContext_Sporadic);
+    struct worker *watcher = worker_new_budget(ABOVE, period * 3 / 4, period, 0, seL4_SchedContext_Sporadic);
 
     watcher->argument[0] = period;
     worker_start(watcher, watch);
@@ -47,8 +47,8 @@ static void check_watched(const char *file, int line, struct worker *watcher, se
     if (elapsed < 3 * period)
         test_fail(file, line, "%lu microseconds are too few to be preempted in", elapsed);
     if (watcher->result[0] < elapsed / period - 1 || watcher->result[1] > period + 30)
-        test_fail(file, line, "the other thread ran %lu times in %lu microseconds, once %lu late", watcher->result[0], elapsed,
-                  watcher->result[1] - period);
+        test_fail(file, line, "the other thread ran %lu times in %lu microseconds, once %lu late", watcher->result[0],
+                  elapsed, watcher->result[1] - period);
 }
 #define expect_watched(watcher, start) check_watched(__FILE__, __LINE__, watcher, start)
 
@@ -98,8 +98,8 @@ TEST(preempt, revoking_many)
     cap_revoke(notification);
     expect_watched(watcher, start);
     for (seL4_Word i = 0; i < 1ul << MANY_RADIX; i += 97)
-        expect_lookup(call(ROOT, CNodeCopy, CAPS(cnode), WORDS(slot_new(), 64, i, MANY_RADIX, 15)), 1, seL4_MissingCapability,
-                      MANY_RADIX);
+        expect_lookup(call(ROOT, CNodeCopy, CAPS(cnode), WORDS(slot_new(), 64, i, MANY_RADIX, 15)), 1,
+                      seL4_MissingCapability, MANY_RADIX);
     expect_success(call(notification, 0, NONE, NONE));
 }
 
@@ -164,10 +164,11 @@ static void try_to_configure(struct worker *worker)
 
     for (;;) {
         seL4_Yield();
-        if (call(tcb, TCBConfigure, CAPS(ROOT, seL4_CapInitThreadVSpace, 0), WORDS(0, 0, 0)).label != seL4_IllegalOperation)
+        if (call(tcb, TCBConfigure, CAPS(ROOT, seL4_CapInitThreadVSpace, 0), WORDS(0, 0, 0)).label !=
+            seL4_IllegalOperation)
             break;
-        expect_answer(call(tcb, TCBSetSpace, CAPS(0, ROOT, seL4_CapInitThreadVSpace), WORDS(0, 0)), seL4_IllegalOperation,
-                      NONE);
+        expect_answer(call(tcb, TCBSetSpace, CAPS(0, ROOT, seL4_CapInitThreadVSpace), WORDS(0, 0)),
+                      seL4_IllegalOperation, NONE);
         worker->result[0]++;
     }
 }
@@ -207,7 +208,8 @@ static seL4_CPtr many_objects(seL4_Word type, seL4_Word size_bits, seL4_Word cou
 TEST(preempt, cancelling_many_sends)
 {
     seL4_CPtr endpoint = endpoint_new(), seven = cap_badged(endpoint, 7), eight = cap_badged(endpoint, 8);
-    seL4_CPtr tcbs = many_objects(seL4_TCBObject, 0, SENDERS), contexts = many_objects(seL4_SchedContextObject, 7, SENDERS);
+    seL4_CPtr tcbs = many_objects(seL4_TCBObject, 0, SENDERS),
+              contexts = many_objects(seL4_SchedContextObject, 7, SENDERS);
 
     for (unsigned i = 0; i < SENDERS; i++) {
         seL4_UserContext registers = {.rip = (seL4_Word)code_syscall_loop,
@@ -222,7 +224,7 @@ TEST(preempt, cancelling_many_sends)
         expect_no_error(seL4_TCB_WriteRegisters(tcbs + i, 1, 0, 20, &registers));
     }
     sleep_for(8000); /* they all block */
-    struct worker *watcher = watcher_new(60);
+    struct worker *watcher = watcher_new(45);
     seL4_Word start = us_now();
     expect_success(call(ROOT, CNodeCancelBadgedSends, NONE, WORDS(seven, 64)));
     expect_watched(watcher, start);

@@ -63,7 +63,8 @@ TEST(receive, reply_register)
     seL4_CPtr endpoint = endpoint_new(), notification = notification_new(), empty = slot_new();
 
     for (unsigned i = 0; i < 2; i++) {
-        struct worker *caller = caller_new(ABOVE, (struct syscall){.number = receiving[i], .cap = endpoint, .reply = 1ul << 40});
+        struct worker *caller =
+            caller_new(ABOVE, (struct syscall){.number = receiving[i], .cap = endpoint, .reply = 1ul << 40});
         expect_cap_fault(caller, 1ul << 40, 1, seL4_GuardMismatch, 64, 0, 64 - root_radix());
         caller = caller_new(ABOVE, (struct syscall){.number = receiving[i], .cap = endpoint, .reply = empty});
         expect_cap_fault(caller, empty, 1, seL4_MissingCapability, 0);
@@ -81,7 +82,8 @@ TEST(receive, reply_register)
 TEST(receive, from_endpoint)
 {
     seL4_CPtr endpoint = endpoint_new();
-    struct syscall syscall = {.number = NBRECV, .cap = endpoint, .info = 0x4321, .word = {1, 2, 3, 4}, .reply = reply_new()};
+    struct syscall syscall = {
+        .number = NBRECV, .cap = endpoint, .info = 0x4321, .word = {1, 2, 3, 4}, .reply = reply_new()};
     seL4_UserContext registers = expect_returned(caller_new(ABOVE, syscall));
 
     expect_eq(registers.rdi, 0);
@@ -214,8 +216,7 @@ TEST(combined, reply_recv)
 
     receive(NBRECV, endpoint, reply);
     struct worker *second = caller_new(ABOVE, (struct syscall){.number = CALL, .cap = endpoint, .info = INFO(2, 0, 0)});
-    struct answer message =
-        send_receive((seL4_Word)seL4_SysReplyRecv, 0, 7, NONE, WORDS(70), endpoint, reply);
+    struct answer message = send_receive((seL4_Word)seL4_SysReplyRecv, 0, 7, NONE, WORDS(70), endpoint, reply);
     expect_eq(message.label, 2);
     seL4_UserContext registers = expect_returned(first);
     expect_message(message_of(&registers), 0, 7, WORDS(70));
@@ -226,7 +227,8 @@ TEST(combined, reply_recv)
 /* row: combined.first_half.nbsend_recv combined.first_half.nbsend_wait combined.first_half.no_receiver */
 TEST(combined, nbsend_and_receive)
 {
-    seL4_CPtr endpoint = endpoint_new(), target = endpoint_new(), reply = reply_new(), notification = notification_new();
+    seL4_CPtr endpoint = endpoint_new(), target = endpoint_new(), reply = reply_new(),
+              notification = notification_new();
     struct worker *receiver = caller_new(ABOVE, (struct syscall){.number = WAIT, .cap = target});
     struct worker *caller = caller_new(ABOVE, (struct syscall){.number = CALL, .cap = endpoint, .info = INFO(2, 0, 0)});
 
@@ -266,7 +268,8 @@ static struct worker *combine(seL4_Word number, seL4_CPtr dest, seL4_Word info, 
 TEST(combined, first_half_is_silent)
 {
     seL4_CPtr notification = notification_new(), other = notification_new(), endpoint = endpoint_new();
-    seL4_CPtr source = cap_badged(notification, 3), schedctx = schedctx_new(1000, 1000), filled = cap_copy(endpoint, seL4_AllRights);
+    seL4_CPtr source = cap_badged(notification, 3), schedctx = schedctx_new(1000, 1000),
+              filled = cap_copy(endpoint, seL4_AllRights);
     struct worker *target = worker_new(1);
 
     for (unsigned i = 0; i < 3; i++) {
@@ -280,8 +283,10 @@ TEST(combined, first_half_is_silent)
         caller->buffer->caps_or_badges[0] = 1ul << 40;
         caller->argument[5] = endpoint_new();
         worker_set_fault_handler(caller, caller->argument[5]);
-        caller_again(caller, (struct syscall){.number = combined[i], .cap = notification, .info = INFO(0, 1, 0),
-                                              .reply = other, .dest = other});
+        caller_again(
+            caller,
+            (struct syscall){
+                .number = combined[i], .cap = notification, .info = INFO(0, 1, 0), .reply = other, .dest = other});
         expect_blocked(caller);
         expect_nothing(receive(NBWAIT, other, 0));
         seL4_Signal(source);
@@ -289,24 +294,33 @@ TEST(combined, first_half_is_silent)
     }
 
     /* Types that are refused: nothing happens. */
-    caller_new(ABOVE, (struct syscall){.number = (seL4_Word)seL4_SysNBSendWait, .cap = endpoint_new(), .reply = ROOT,
-                                       .info = INFO(CNodeDelete, 0, 2), .word = {filled, 64}});
+    caller_new(ABOVE, (struct syscall){.number = (seL4_Word)seL4_SysNBSendWait,
+                                       .cap = endpoint_new(),
+                                       .reply = ROOT,
+                                       .info = INFO(CNodeDelete, 0, 2),
+                                       .word = {filled, 64}});
     expect(!slot_is_empty(filled));
-    caller_new(ABOVE, (struct syscall){.number = (seL4_Word)seL4_SysNBSendWait, .cap = endpoint_new(), .reply = target->schedctx,
+    caller_new(ABOVE, (struct syscall){.number = (seL4_Word)seL4_SysNBSendWait,
+                                       .cap = endpoint_new(),
+                                       .reply = target->schedctx,
                                        .info = INFO(SchedContextUnbind, 0, 0)});
     expect_answer(call(target->schedctx, SchedContextBind, CAPS(tcb_new()), NONE), seL4_IllegalOperation, NONE);
     struct worker *caller = worker_new(ABOVE);
     caller->buffer->caps_or_badges[0] = schedctx;
     caller->buffer->msg[4] = 0;
-    caller_again(caller, (struct syscall){.number = (seL4_Word)seL4_SysNBSendWait, .cap = endpoint_new(),
+    caller_again(caller, (struct syscall){.number = (seL4_Word)seL4_SysNBSendWait,
+                                          .cap = endpoint_new(),
                                           .reply = seL4_GetBootInfo()->schedcontrol.start,
-                                          .info = INFO(SchedControlConfigureFlags, 1, 5), .word = {300, 400, 0, 0}});
+                                          .info = INFO(SchedControlConfigureFlags, 1, 5),
+                                          .word = {300, 400, 0, 0}});
     /* Round robin as before: its thread goes on beyond 300 microseconds. */
     expect_answer(call(seL4_CapDomain, DomainSetSet, CAPS(target->tcb), NONE), seL4_TruncatedMessage, NONE);
     caller = worker_new(ABOVE);
     caller->buffer->caps_or_badges[0] = target->tcb;
-    caller_again(caller, (struct syscall){.number = (seL4_Word)seL4_SysNBSendWait, .cap = notification,
-                                          .reply = seL4_CapDomain, .info = INFO(DomainSetSet, 1, 1)});
+    caller_again(caller, (struct syscall){.number = (seL4_Word)seL4_SysNBSendWait,
+                                          .cap = notification,
+                                          .reply = seL4_CapDomain,
+                                          .info = INFO(DomainSetSet, 1, 1)});
     expect_eq(receive(NBWAIT, notification, 0).badge, 0);
 }
 

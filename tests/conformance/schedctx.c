@@ -23,8 +23,10 @@ TEST(schedctx, configure_checks)
     seL4_Word most = ~0ul / ticks_per_us() / 8;
 
     expect_answer(call(CONTROL, SchedContextBind, NONE, NONE), seL4_IllegalOperation, NONE);
-    expect_answer(call(CONTROL, SchedControlConfigureFlags, CAPS(schedctx), WORDS(100, 100, 0, 0)), seL4_TruncatedMessage, NONE);
-    expect_answer(call(CONTROL, SchedControlConfigureFlags, NONE, WORDS(100, 100, 0, 0, 0)), seL4_TruncatedMessage, NONE);
+    expect_answer(call(CONTROL, SchedControlConfigureFlags, CAPS(schedctx), WORDS(100, 100, 0, 0)),
+                  seL4_TruncatedMessage, NONE);
+    expect_answer(call(CONTROL, SchedControlConfigureFlags, NONE, WORDS(100, 100, 0, 0, 0)), seL4_TruncatedMessage,
+                  NONE);
     expect_answer(CONFIGURE(endpoint, most + 1, 10, 99, 0, 0), seL4_RangeError, WORDS(20, most));
     expect_answer(CONFIGURE(endpoint, 10, most + 1, 99, 0, 0), seL4_RangeError, WORDS(20, most));
     expect_answer(CONFIGURE(endpoint, ~0ul, ~0ul, 99, 0, 0), seL4_RangeError, WORDS(20, most));
@@ -48,7 +50,8 @@ TEST(schedctx, refills_by_size)
 
     for (seL4_Word bits = 7; bits <= 12; bits++) {
         seL4_CPtr schedctx = schedctx_unconfigured(bits);
-        expect_answer(CONFIGURE(schedctx, 100, 200, extra[bits - 7] + 1, 0, 0), seL4_RangeError, WORDS(0, extra[bits - 7]));
+        expect_answer(CONFIGURE(schedctx, 100, 200, extra[bits - 7] + 1, 0, 0), seL4_RangeError,
+                      WORDS(0, extra[bits - 7]));
         expect_success(CONFIGURE(schedctx, 100, 200, extra[bits - 7], 0, 0));
     }
 }
@@ -235,12 +238,15 @@ TEST(schedctx, unbind_object)
 
     expect_success(call(schedctx, SchedContextBind, CAPS(notification), NONE));
     expect_answer(call(schedctx, SchedContextUnbindObject, NONE, NONE), seL4_TruncatedMessage, NONE);
-    expect_answer(call(schedctx, SchedContextUnbindObject, CAPS(endpoint_new()), NONE), seL4_InvalidCapability, WORDS(1));
+    expect_answer(call(schedctx, SchedContextUnbindObject, CAPS(endpoint_new()), NONE), seL4_InvalidCapability,
+                  WORDS(1));
     expect_answer(call(schedctx, SchedContextUnbindObject, CAPS(0), NONE), seL4_InvalidCapability, WORDS(1));
     expect_answer(call(schedctx, SchedContextUnbindObject, CAPS(tcb_new()), NONE), seL4_IllegalOperation, NONE);
     expect_answer(call(schedctx, SchedContextUnbindObject, CAPS(runner()->tcb), NONE), seL4_IllegalOperation, NONE);
-    expect_answer(call(schedctx, SchedContextUnbindObject, CAPS(notification_new()), NONE), seL4_IllegalOperation, NONE);
-    expect_answer(call(runner()->schedctx, SchedContextUnbindObject, CAPS(runner()->tcb), NONE), seL4_IllegalOperation, NONE);
+    expect_answer(call(schedctx, SchedContextUnbindObject, CAPS(notification_new()), NONE), seL4_IllegalOperation,
+                  NONE);
+    expect_answer(call(runner()->schedctx, SchedContextUnbindObject, CAPS(runner()->tcb), NONE), seL4_IllegalOperation,
+                  NONE);
     expect_success(call(schedctx, SchedContextUnbindObject, CAPS(notification), NONE));
     expect_success(call(other, SchedContextBind, CAPS(notification), NONE));
     seL4_Yield();
@@ -533,7 +539,7 @@ TEST(schedctx, priority_of_a_ready_thread)
     worker_start(second, note_order_only);
     worker_start(first, note_order_only);
     worker_start(third, note_order_only);
-    worker_set_priority(third, 50); /* before both */
+    worker_set_priority(third, 50);  /* before both */
     worker_set_priority(second, 50); /* and this one before all */
     expect_eq(order, 0);
     /* The runner's own below them: they run before it is back. */

@@ -31,8 +31,12 @@ TEST(send, needs_write)
 TEST(send, blocks_until_received)
 {
     seL4_CPtr endpoint = endpoint_new();
-    struct syscall syscall = {.number = SEND, .cap = cap_badged(endpoint, 0x8000000000000123), .info = INFO(0x55, 0, 3),
-                              .word = {1, 2, 3, 4}, .reply = 5, .dest = 6};
+    struct syscall syscall = {.number = SEND,
+                              .cap = cap_badged(endpoint, 0x8000000000000123),
+                              .info = INFO(0x55, 0, 3),
+                              .word = {1, 2, 3, 4},
+                              .reply = 5,
+                              .dest = 6};
     struct worker *sender = caller_new(ABOVE, syscall);
 
     expect_blocked(sender);
@@ -51,7 +55,8 @@ TEST(send, blocks_until_received)
 TEST(send, nbsend)
 {
     seL4_CPtr endpoint = endpoint_new();
-    struct worker *sender = caller_new(ABOVE, (struct syscall){.number = NBSEND, .cap = endpoint, .info = INFO(1, 0, 0)});
+    struct worker *sender =
+        caller_new(ABOVE, (struct syscall){.number = NBSEND, .cap = endpoint, .info = INFO(1, 0, 0)});
 
     expect_returned(sender);
     expect_nothing(receive(NBWAIT, endpoint, 0));
@@ -196,7 +201,8 @@ TEST(send, reply_to_nobody)
 TEST(send, call_and_reply)
 {
     seL4_CPtr endpoint = endpoint_new(), reply = reply_new();
-    struct syscall syscall = {.number = CALL, .cap = cap_badged(endpoint, 5), .info = INFO(9, 0, 2), .word = {10, 11, 12, 13}};
+    struct syscall syscall = {
+        .number = CALL, .cap = cap_badged(endpoint, 5), .info = INFO(9, 0, 2), .word = {10, 11, 12, 13}};
     struct worker *caller = caller_new(ABOVE, syscall), *second = caller_new(ABOVE, syscall);
 
     expect_message(receive(NBRECV, endpoint, reply), 5, 9, WORDS(10, 11));
@@ -257,8 +263,8 @@ static void check_unanswerable(seL4_CPtr endpoint, seL4_CPtr cap, seL4_Word rece
     worker_resume(caller);
     expect_eq(receive(receive_number, endpoint, reply).label, 4);
     /* The same when the receiver waits first. */
-    struct worker *receiver =
-        caller_new(ABOVE, (struct syscall){.number = receive_number == NBWAIT ? WAIT : RECV, .cap = endpoint, .reply = reply});
+    struct worker *receiver = caller_new(
+        ABOVE, (struct syscall){.number = receive_number == NBWAIT ? WAIT : RECV, .cap = endpoint, .reply = reply});
     worker_resume(caller);
     expect_returned(receiver);
     expect_success(call(reply, 0, NONE, NONE));

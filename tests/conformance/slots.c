@@ -11,7 +11,7 @@
 /* CNode data: a guard and its size. */
 #define GUARD(guard, size) ((seL4_Word)(guard) << 6 | (size))
 
-static struct answer delete(seL4_CPtr root, seL4_Word index, seL4_Word depth)
+static struct answer delete (seL4_CPtr root, seL4_Word index, seL4_Word depth)
 {
     return call(root, CNodeDelete, NONE, WORDS(index, depth));
 }
@@ -31,11 +31,11 @@ TEST(slots, depth_is_1_to_64)
 {
     seL4_CPtr cnode = cnode_new(4);
 
-    expect_answer(delete(cnode, 0, 0), seL4_RangeError, WORDS(1, 64));
-    expect_answer(delete(cnode, 0, 65), seL4_RangeError, WORDS(1, 64));
-    expect_answer(delete(cnode, 0, 0x104), seL4_RangeError, WORDS(1, 64));
-    expect_answer(delete(cnode, 0, ~0ul), seL4_RangeError, WORDS(1, 64));
-    expect_success(delete(cnode, 0, 4));
+    expect_answer(delete (cnode, 0, 0), seL4_RangeError, WORDS(1, 64));
+    expect_answer(delete (cnode, 0, 65), seL4_RangeError, WORDS(1, 64));
+    expect_answer(delete (cnode, 0, 0x104), seL4_RangeError, WORDS(1, 64));
+    expect_answer(delete (cnode, 0, ~0ul), seL4_RangeError, WORDS(1, 64));
+    expect_success(delete (cnode, 0, 4));
 }
 
 /* row: slot.lookup.guard slot.lookup.guard_short error.words.failed_lookup_guard */
@@ -43,11 +43,11 @@ TEST(slots, guard_must_match)
 {
     seL4_CPtr cnode = cap_mint(cnode_new(4), seL4_AllRights, GUARD(5, 3));
 
-    expect_success(delete(cnode, 0x52, 7));
-    expect_lookup(delete(cnode, 0x42, 7), 0, LOOKUP_GUARD, 7, 5, 3);
-    expect_lookup(delete(cnode, 0x2, 2), 0, LOOKUP_GUARD, 2, 5, 3);
+    expect_success(delete (cnode, 0x52, 7));
+    expect_lookup(delete (cnode, 0x42, 7), 0, LOOKUP_GUARD, 7, 5, 3);
+    expect_lookup(delete (cnode, 0x2, 2), 0, LOOKUP_GUARD, 2, 5, 3);
     /* A matching guard that is followed by too few bits is the next failure. */
-    expect_lookup(delete(cnode, 0x5, 3), 0, LOOKUP_DEPTH, 3, 7);
+    expect_lookup(delete (cnode, 0x5, 3), 0, LOOKUP_DEPTH, 3, 7);
     /* The root CNode of the first thread: its guard is 0 over all upper bits. */
     expect_lookup(call(ROOT, CNodeCopy, CAPS(ROOT), WORDS(slot_new(), 64, 1ul << 40, 64, 15)), 1, LOOKUP_GUARD, 64, 0,
                   64 - root_radix());
@@ -58,9 +58,9 @@ TEST(slots, depth_must_end_at_a_slot)
 {
     seL4_CPtr cnode = cnode_new(4);
 
-    expect_lookup(delete(cnode, 0, 3), 0, LOOKUP_DEPTH, 3, 4);
-    expect_lookup(delete(cnode, 0, 6), 0, LOOKUP_DEPTH, 2, 0);
-    expect_lookup(delete(ROOT, slot_new(), 60), 0, LOOKUP_DEPTH, 60, 64);
+    expect_lookup(delete (cnode, 0, 3), 0, LOOKUP_DEPTH, 3, 4);
+    expect_lookup(delete (cnode, 0, 6), 0, LOOKUP_DEPTH, 2, 0);
+    expect_lookup(delete (ROOT, slot_new(), 60), 0, LOOKUP_DEPTH, 60, 64);
 }
 
 /* row: slot.lookup.low_bits slot.lookup.nested */
@@ -75,7 +75,7 @@ TEST(slots, walk_goes_through_nested_cnodes)
     expect_answer(call(inner, CNodeCopy, CAPS(ROOT), WORDS(5, 3, endpoint, 64, 15)), seL4_DeleteFirst, NONE);
     expect_success(call(inner, CNodeCopy, CAPS(ROOT), WORDS(4, 3, endpoint, 64, 15)));
     /* Something else than a CNode ends the walk. */
-    expect_lookup(delete(outer, (3 << 3 | 5) << 2, 9), 0, LOOKUP_DEPTH, 2, 0);
+    expect_lookup(delete (outer, (3 << 3 | 5) << 2, 9), 0, LOOKUP_DEPTH, 2, 0);
 }
 
 /* --- addresses in system calls ------------------------------------------------------------------------------------------ */

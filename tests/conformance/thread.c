@@ -7,11 +7,48 @@
 #define AUTHORITY seL4_CapInitThreadTCB
 #define VSPACE    seL4_CapInitThreadVSpace
 
-/* A thread with no more than a TCB. */
-static struct answer configure(seL4_CPtr tcb, seL4_CPtr cspace, seL4_CPtr vspace, seL4_CPtr buffer, seL4_Word cspace_data,
-                               seL4_Word vspace_data, seL4_Word buffer_address)
+static struct answer configure(seL4_CPtr tcb, seL4_CPtr cspace, seL4_CPtr vspace, seL4_CPtr buffer,
+                               seL4_Word cspace_data, seL4_Word vspace_data, seL4_Word buffer_address)
 {
     return call(tcb, TCBConfigure, CAPS(cspace, vspace, buffer), WORDS(cspace_data, vspace_data, buffer_address));
+}
+
+/* row: object.new.tcb */
+TEST(thread, new_thread)
+{
+    seL4_CPtr tcb = tcb_new(), schedctx = schedctx_new(1000, 1000), notification = notification_new();
+    seL4_UserContext registers;
+    const seL4_Word *words = (const seL4_Word *)&registers;
+
+    expect_no_error(seL4_TCB_ReadRegisters(tcb, 0, 0, 20, &registers));
+    for (unsigned i = 0; i < 20; i++)
+        expect_eq(words[i], i == 2 ? 0x202 : 0);
+    expect_answer(call(tcb_new(), TCBSetPriority, CAPS(tcb), WORDS(1)), seL4_RangeError, WORDS(0, 0));
+    expect_answer(call(tcb, TCBUnbindNotification, NONE, NONE), seL4_IllegalOperation, NONE);
+    expect_answer(call(tcb, TCBSetFlags, NONE, WORDS(0, 0)), seL4_NoError, WORDS(0));
+    /* Inactive: with a context and above us it does not run. Resumed it has neither spaces nor handler, and stops. */
+    expect_success(call(schedctx, SchedContextBind, CAPS(tcb), NONE));
+    expect_no_error(seL4_TCB_SetPriority(tcb, AUTHORITY, RUNNER_PRIORITY + 1));
+    expect_answer(call(schedctx, SchedContextConsumed, NONE, NONE), seL4_NoError, WORDS(0));
+    expect_no_error(seL4_TCB_Resume(tcb));
+    expect_no_error(seL4_TCB_ReadRegisters(tcb, 0, 0, 20, &registers));
+    expect_eq(registers.rip, 0);
+    /* Priority 0: what is sent by one that is higher comes first. */
+    seL4_CPtr low = tcb_new();
+    struct worker *high = worker_new(RUNNER_PRIORITY - 1);
+    expect_success(configure(low, ROOT, VSPACE, 0, 0, 0, 0));
+    registers = worker_registers(high, code_syscall);
+    registers.rdx = (seL4_Word)seL4_SysSend;
+    registers.rdi = cap_badged(notification, 1);
+    expect_no_error(seL4_TCB_WriteRegisters(low, 1, 0, 20, &registers));
+    expect_no_error(seL4_SchedContext_Unbind(schedctx));
+    expect_no_error(seL4_SchedContext_Bind(schedctx, low));
+    expect_no_error(seL4_TCB_SetPriority(runner()->tcb, AUTHORITY, 1));
+    seL4_Yield();
+    expect_nothing(receive((seL4_Word)seL4_SysNBWait, notification, 0));
+    expect_no_error(seL4_TCB_SetPriority(runner()->tcb, AUTHORITY, 0));
+    seL4_Yield();
+    expect_eq(receive((seL4_Word)seL4_SysNBWait, notification, 0).badge, 1);
 }
 
 /* row: tcb.configure.length tcb.configure.caps tcb.configure.buffer_type tcb.configure.buffer_device */
@@ -19,7 +56,8 @@ static struct answer configure(seL4_CPtr tcb, seL4_CPtr cspace, seL4_CPtr vspace
 /* row: tcb.configure.vspace_type tcb.configure.vspace_asid tcb.configure.again error.words.alignment_error */
 TEST(thread, configure_checks)
 {
-    seL4_CPtr tcb = tcb_new(), frame = frame_new(), endpoint = endpoint_new(), cnode = cnode_new(4), device = slot_new();
+    seL4_CPtr tcb = tcb_new(), frame = frame_new(), endpoint = endpoint_new(), cnode = cnode_new(4),
+              device = slot_new();
     seL4_CPtr vspace = object_new(seL4_X64_PML4Object, 0), untyped = device_untyped(12);
 
     expect_no_error(seL4_Untyped_Retype(untyped, seL4_X86_4K, 0, ROOT, 0, 0, device, 1));
@@ -104,7 +142,8 @@ TEST(thread, configure_cspace)
 
 /* --- spaces ---------------------------------------------------------------------------------------------------------------- */
 
-static struct answer set_space(seL4_CPtr tcb, seL4_CPtr handler, seL4_CPtr cspace, seL4_CPtr vspace, seL4_Word cspace_data)
+static struct answer set_space(seL4_CPtr tcb, seL4_CPtr handler, seL4_CPtr cspace, seL4_CPtr vspace,
+                               seL4_Word cspace_data)
 {
     return call(tcb, TCBSetSpace, CAPS(handler, cspace, vspace), WORDS(cspace_data, 0));
 }
@@ -250,18 +289,22 @@ TEST(thread, set_sched_params_checks)
     expect_no_error(seL4_TCB_SetMCPriority(limited->tcb, AUTHORITY, 50));
     expect_answer(call(target->tcb, TCBSetSchedParams, CAPS(AUTHORITY, 0, 0), WORDS(1)), seL4_TruncatedMessage, NONE);
     expect_answer(call(target->tcb, TCBSetSchedParams, CAPS(AUTHORITY, 0), WORDS(1, 1)), seL4_TruncatedMessage, NONE);
-    expect_answer(set_sched_params(target->tcb, endpoint, endpoint, notification, 51, 52), seL4_InvalidCapability, WORDS(1));
-    expect_answer(set_sched_params(target->tcb, limited->tcb, endpoint, notification, 51, 1), seL4_RangeError, WORDS(0, 50));
-    expect_answer(set_sched_params(target->tcb, limited->tcb, endpoint, notification, 1, 51), seL4_RangeError, WORDS(0, 50));
+    expect_answer(set_sched_params(target->tcb, endpoint, endpoint, notification, 51, 52), seL4_InvalidCapability,
+                  WORDS(1));
+    expect_answer(set_sched_params(target->tcb, limited->tcb, endpoint, notification, 51, 1), seL4_RangeError,
+                  WORDS(0, 50));
+    expect_answer(set_sched_params(target->tcb, limited->tcb, endpoint, notification, 1, 51), seL4_RangeError,
+                  WORDS(0, 50));
     expect_answer(set_sched_params(target->tcb, limited->tcb, endpoint, notification, 50, 50), seL4_InvalidCapability,
                   WORDS(2));
     expect_answer(set_sched_params(target->tcb, AUTHORITY, free, notification, 1, 1), seL4_IllegalOperation, NONE);
-    expect_answer(set_sched_params(target->tcb, AUTHORITY, limited->schedctx, notification, 1, 1), seL4_IllegalOperation,
+    expect_answer(set_sched_params(target->tcb, AUTHORITY, limited->schedctx, notification, 1, 1),
+                  seL4_IllegalOperation, NONE);
+    expect_answer(set_sched_params(tcb_new(), AUTHORITY, limited->schedctx, notification, 1, 1), seL4_IllegalOperation,
                   NONE);
-    expect_answer(set_sched_params(tcb_new(), AUTHORITY, limited->schedctx, notification, 1, 1), seL4_IllegalOperation, NONE);
     expect_answer(set_sched_params(runner()->tcb, AUTHORITY, 0, notification, 1, 1), seL4_IllegalOperation, NONE);
-    expect_answer(set_sched_params(target->tcb, AUTHORITY, target->schedctx, notification, 1, 1), seL4_InvalidCapability,
-                  WORDS(3));
+    expect_answer(set_sched_params(target->tcb, AUTHORITY, target->schedctx, notification, 1, 1),
+                  seL4_InvalidCapability, WORDS(3));
     expect_answer(set_sched_params(target->tcb, AUTHORITY, target->schedctx,
                                    cap_copy(endpoint, seL4_CapRights_new(1, 1, 1, 0)), 1, 1),
                   seL4_InvalidCapability, WORDS(3));
@@ -446,8 +489,8 @@ TEST(thread, bind_notification_checks)
     expect_answer(call(tcb, TCBBindNotification, NONE, NONE), seL4_TruncatedMessage, NONE);
     expect_answer(call(tcb, TCBBindNotification, CAPS(endpoint_new()), NONE), seL4_IllegalOperation, NONE);
     expect_answer(call(tcb, TCBBindNotification, CAPS(0), NONE), seL4_IllegalOperation, NONE);
-    expect_answer(call(tcb, TCBBindNotification, CAPS(cap_copy(notification, seL4_CanWrite)), NONE), seL4_IllegalOperation,
-                  NONE);
+    expect_answer(call(tcb, TCBBindNotification, CAPS(cap_copy(notification, seL4_CanWrite)), NONE),
+                  seL4_IllegalOperation, NONE);
     expect_answer(call(tcb, TCBBindNotification, CAPS(waited), NONE), seL4_IllegalOperation, NONE);
     expect_answer(call(tcb, TCBUnbindNotification, NONE, NONE), seL4_IllegalOperation, NONE);
     expect_success(call(tcb, TCBBindNotification, CAPS(notification), NONE));

@@ -198,8 +198,8 @@ TEST(thread, write_registers_of_a_running_thread)
     registers.rdi = (seL4_Word)&other;
     expect_no_error(seL4_TCB_WriteRegisters(worker->tcb, 0, 0, REGISTERS, &registers));
     worker_set_priority(worker, RUNNER_PRIORITY);
-    expect_no_error(seL4_SchedControl_ConfigureFlags(seL4_GetBootInfo()->schedcontrol.start, worker->schedctx, 100, 100, 0,
-                                                     0, 0));
+    expect_no_error(
+        seL4_SchedControl_ConfigureFlags(seL4_GetBootInfo()->schedcontrol.start, worker->schedctx, 100, 100, 0, 0, 0));
     seL4_Yield();
     expect(other != 0);
     expect_eq(counter, 0);
@@ -248,7 +248,8 @@ TEST(thread, copy_registers)
 
     expect_answer(call(target->tcb, TCBCopyRegisters, CAPS(source->tcb), NONE), seL4_TruncatedMessage, NONE);
     expect_answer(call(target->tcb, TCBCopyRegisters, NONE, WORDS(12)), seL4_TruncatedMessage, NONE);
-    expect_answer(call(target->tcb, TCBCopyRegisters, CAPS(endpoint_new()), WORDS(12)), seL4_InvalidCapability, WORDS(1));
+    expect_answer(call(target->tcb, TCBCopyRegisters, CAPS(endpoint_new()), WORDS(12)), seL4_InvalidCapability,
+                  WORDS(1));
     expect_success(copy(target, source, 0));
     expect_pattern(target, 0, REGISTERS, 0x6000);
     expect_success(copy(target, source, TRANSFER_FRAME));

@@ -170,7 +170,8 @@ static struct worker *passive_server(void)
 /* row: fault.timeout.lent fault.timeout.on_return */
 TEST(timeout, in_a_server_and_on_return)
 {
-    seL4_CPtr server_timeouts = endpoint_new(), caller_timeouts = endpoint_new(), reply = reply_new(), other = reply_new();
+    seL4_CPtr server_timeouts = endpoint_new(), caller_timeouts = endpoint_new(), reply = reply_new(),
+              other = reply_new();
     struct worker *server = passive_server(), *caller = worker_new_budget(ABOVE, 1000, 10000, 0, 0);
 
     worker_set_timeout_handler(server, server_timeouts);

@@ -14,7 +14,8 @@
 /* row: tree.revoke.original tree.revoke.copy tree.revoke.siblings tree.revoke.object_alive object.delete.not_last */
 TEST(tree, copies_are_siblings)
 {
-    seL4_CPtr original = notification_new(), copy = cap_copy(original, seL4_AllRights), second = cap_copy(copy, seL4_AllRights);
+    seL4_CPtr original = notification_new(), copy = cap_copy(original, seL4_AllRights),
+              second = cap_copy(copy, seL4_AllRights);
 
     cap_revoke(copy);
     expect(!slot_is_empty(second));
@@ -29,7 +30,8 @@ TEST(tree, copies_are_siblings)
 TEST(tree, badged_capabilities)
 {
     seL4_CPtr original = endpoint_new(), seven = cap_badged(original, 7), eight = cap_badged(original, 8);
-    seL4_CPtr copy = cap_copy(seven, seL4_AllRights), second = cap_copy(copy, seL4_CanRead), again = cap_badged(original, 7);
+    seL4_CPtr copy = cap_copy(seven, seL4_AllRights), second = cap_copy(copy, seL4_CanRead),
+              again = cap_badged(original, 7);
 
     cap_revoke(copy);
     expect(!slot_is_empty(second));
@@ -122,7 +124,8 @@ TEST(tree, endpoint_with_blocked_threads)
     expect_eq(registers.r10, 0);
 
     endpoint = endpoint_new();
-    struct worker *receiver = caller_new(ABOVE, (struct syscall){.number = RECV, .cap = endpoint, .reply = reply_new()});
+    struct worker *receiver =
+        caller_new(ABOVE, (struct syscall){.number = RECV, .cap = endpoint, .reply = reply_new()});
     cap_delete(endpoint);
     expect_cap_fault(receiver, endpoint, 1, seL4_MissingCapability, 0);
 }
@@ -197,9 +200,11 @@ static void put(seL4_CPtr cnode, seL4_Word index, seL4_CPtr cap)
 /* row: object.delete.cnode object.delete.cnode_nested */
 TEST(tree, cnode)
 {
-    seL4_CPtr outer = cnode_new(4), inner = cnode_new(4), innermost = cnode_new(4), copy = cap_copy(outer, seL4_AllRights);
+    seL4_CPtr outer = cnode_new(4), inner = cnode_new(4), innermost = cnode_new(4),
+              copy = cap_copy(outer, seL4_AllRights);
     seL4_CPtr endpoint = endpoint_new();
-    struct worker *caller = caller_new(ABOVE, (struct syscall){.number = CALL, .cap = cap_copy(endpoint, seL4_AllRights)});
+    struct worker *caller =
+        caller_new(ABOVE, (struct syscall){.number = CALL, .cap = cap_copy(endpoint, seL4_AllRights)});
     seL4_CPtr slot = slot_new();
 
     put(innermost, 3, endpoint);

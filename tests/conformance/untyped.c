@@ -24,10 +24,14 @@ TEST(untyped, checks_of_type_and_size)
     expect_answer(RETYPE(untyped, TYPES_BEYOND, 64, 0, 65, ~0ul, 0), seL4_InvalidArgument, WORDS(0));
     expect_answer(RETYPE(untyped, ~0ul, 64, 0, 65, ~0ul, 0), seL4_InvalidArgument, WORDS(0));
     expect_answer(RETYPE(untyped, 1ul << 32, 0, 0, 0, slot, 1), seL4_InvalidArgument, WORDS(0));
-    expect_answer(RETYPE(untyped, seL4_UntypedObject, 64, 0, 65, ~0ul, 0), seL4_RangeError, WORDS(0, seL4_MaxUntypedBits));
-    expect_answer(RETYPE(untyped, seL4_EndpointObject, 64, 0, 65, ~0ul, 0), seL4_RangeError, WORDS(0, seL4_MaxUntypedBits));
-    expect_answer(RETYPE(untyped, seL4_UntypedObject, 48, 0, 65, ~0ul, 0), seL4_RangeError, WORDS(0, seL4_MaxUntypedBits));
-    expect_answer(RETYPE(untyped, seL4_CapTableObject, 43, 0, 65, ~0ul, 0), seL4_RangeError, WORDS(0, seL4_MaxUntypedBits));
+    expect_answer(RETYPE(untyped, seL4_UntypedObject, 64, 0, 65, ~0ul, 0), seL4_RangeError,
+                  WORDS(0, seL4_MaxUntypedBits));
+    expect_answer(RETYPE(untyped, seL4_EndpointObject, 64, 0, 65, ~0ul, 0), seL4_RangeError,
+                  WORDS(0, seL4_MaxUntypedBits));
+    expect_answer(RETYPE(untyped, seL4_UntypedObject, 48, 0, 65, ~0ul, 0), seL4_RangeError,
+                  WORDS(0, seL4_MaxUntypedBits));
+    expect_answer(RETYPE(untyped, seL4_CapTableObject, 43, 0, 65, ~0ul, 0), seL4_RangeError,
+                  WORDS(0, seL4_MaxUntypedBits));
     expect_answer(RETYPE(untyped, seL4_SchedContextObject, 48, 0, 65, ~0ul, 0), seL4_RangeError,
                   WORDS(0, seL4_MaxUntypedBits));
     expect_answer(RETYPE(untyped, seL4_CapTableObject, 0, 0, 65, ~0ul, 0), seL4_InvalidArgument, WORDS(1));
@@ -154,8 +158,8 @@ TEST(untyped, memory_of_new_objects_is_zero)
 TEST(untyped, device_memory_holds_only_frames)
 {
     seL4_CPtr device = device_untyped(14), slot = slot_new(), frame = slot_new();
-    const seL4_Word types[] = {seL4_TCBObject,           seL4_EndpointObject,          seL4_NotificationObject,
-                               seL4_ReplyObject,         seL4_X86_PDPTObject,          seL4_X64_PML4Object,
+    const seL4_Word types[] = {seL4_TCBObject,           seL4_EndpointObject,         seL4_NotificationObject,
+                               seL4_ReplyObject,         seL4_X86_PDPTObject,         seL4_X64_PML4Object,
                                seL4_X86_PageTableObject, seL4_X86_PageDirectoryObject};
 
     expect(device);

@@ -35,7 +35,7 @@ static struct worker *run_bytes(seL4_CPtr endpoint, unsigned place, const uint8_
     worker_start_at(worker, &registers);
     return worker;
 }
-#define RUN(endpoint, rax, rdi, ...) \
+#define RUN(endpoint, rax, rdi, ...)                                                                                   \
     run_bytes(endpoint, 0, (const uint8_t[]){__VA_ARGS__}, sizeof((const uint8_t[]){__VA_ARGS__}), rax, rdi)
 
 /* row: exception.number.trap_flag */
@@ -104,7 +104,8 @@ TEST(x86_machine, direction_flag_during_a_long_message)
 {
     seL4_CPtr endpoint = endpoint_new(), notification = notification_new(), slot = slot_new(), empty = slot_new();
     struct worker *sender = caller_new(ABOVE, (struct syscall){0});
-    seL4_UserContext registers = caller_registers(sender, (struct syscall){.number = SEND, .cap = endpoint, .info = INFO(1, 1, 120)});
+    seL4_UserContext registers =
+        caller_registers(sender, (struct syscall){.number = SEND, .cap = endpoint, .info = INFO(1, 1, 120)});
 
     caller_fault(sender);
     for (unsigned i = 0; i < 120; i++)
@@ -193,7 +194,8 @@ TEST(x86_machine, set_tls_base_call)
 {
     static seL4_Word cell = 0x7777777;
     struct worker *worker = worker_new(ABOVE);
-    struct syscall syscall = {.number = (seL4_Word)seL4_SysSetTLSBase, .cap = 0x12345000, .info = 5, .word = {1, 2, 3, 4}};
+    struct syscall syscall = {
+        .number = (seL4_Word)seL4_SysSetTLSBase, .cap = 0x12345000, .info = 5, .word = {1, 2, 3, 4}};
 
     worker->argument[0] = (seL4_Word)&cell;
     worker_start(worker, set_own_base);

@@ -34,5 +34,5 @@ endef
 # $(call objects,VARIANT,SOURCES): the object files of SOURCES; their paths mirror those of the sources.
 objects = $(patsubst %,$(OUT)/$1/obj/%.o,$2)
 
-# $(call per_variant,TEMPLATE[,A[,B]]): evaluates TEMPLATE,VARIANT,A,B for debug and for release.
-per_variant = $(foreach variant,$(VARIANTS),$(eval $(call $1,$(variant),$2,$3)))
+# $(call per_variant,TEMPLATE[,A[,B]]): evaluates TEMPLATE,VARIANT,A,B for every variant that can be built.
+per_variant = $(foreach variant,$(ALL_VARIANTS),$(eval $(call $1,$(variant),$2,$3)))

@@ -31,6 +31,6 @@ $(OUT)/%.iso: $(OUT)/%.elf tools/run/grub.cfg | $(BUILD)/setup/run
 	$(Q)grub-mkrescue -d /usr/lib/grub/i386-pc -o $@ $@.files 2>$@.log || { cat $@.log; exit 1; }
 	$(Q)rm -rf $@.files $@.log
 
-$(foreach variant,$(VARIANTS),$(eval $(OUT)/$(variant)/%.iso: $(OUT)/$(variant)/kernel.elf))
+$(foreach variant,$(ALL_VARIANTS),$(eval $(OUT)/$(variant)/%.iso: $(OUT)/$(variant)/kernel.elf))
 
 .PHONY: run hello debug iso run-iso

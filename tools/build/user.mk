@@ -1,7 +1,7 @@
 # User-level programs: static, linked at a fixed address with user/lib, no libc.
 #
 # A folder's fragment declares its program:
-#   $(call program,NAME,SOURCES)            builds $(OUT)/VARIANT/NAME.elf for debug and release
+#   $(call program,NAME,SOURCES)            builds $(OUT)/VARIANT/NAME.elf for each variant
 # Sources are .c and .S files, by their path from the top.
 
 LIBRARY_SOURCES := $(sort $(wildcard user/lib/*.c user/lib/*.S user/lib/$(ARCH)/*.c user/lib/$(ARCH)/*.S))
@@ -10,6 +10,8 @@ PROGRAM_SCRIPT  := user/lib/program.lds
 USER_CFLAGS  := $(COMMON_CFLAGS) $(ARCH_USER_CFLAGS) -ftls-model=local-exec -DHAVE_AUTOCONF -Iuser
 USER_CFLAGS_debug   := -O1 -fno-omit-frame-pointer
 USER_CFLAGS_release := -O2
+USER_CFLAGS_bench      := $(USER_CFLAGS_release)
+USER_CFLAGS_bench_slow := $(USER_CFLAGS_release)
 USER_LDFLAGS := -nostdlib -static -Wl,--build-id=none -Wl,-z,max-page-size=4096 -Wl,-z,noexecstack \
                 -Wl,--gc-sections
 

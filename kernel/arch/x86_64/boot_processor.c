@@ -113,6 +113,7 @@ static void set_up_control_registers(void)
     cr0_write(CR0_PROTECTED_MODE | CR0_MONITOR_COPROCESSOR | CR0_EXTENSION_TYPE | CR0_NUMERIC_ERROR |
               CR0_WRITE_PROTECT | CR0_PAGING);
     uint64_t cr4 = CR4_PHYSICAL_EXTENSION | CR4_GLOBAL_PAGES | CR4_FXSAVE | CR4_SIMD_EXCEPTIONS;
+    cr4 |= CONFIG_EXPORT_PMC_USER ? CR4_USER_COUNTERS : 0;
     cr4 |= cpu_features.machine_check ? CR4_MACHINE_CHECK : 0;
     cr4 |= cpu_features.umip ? CR4_UMIP : 0;
     cr4 |= cpu_features.fsgsbase ? CR4_FSGSBASE : 0;

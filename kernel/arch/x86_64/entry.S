@@ -14,7 +14,8 @@
 #include "machine/cpu.h"
 #include "machine/layout.h"
 
-#define MSR_GS 0xc0000101
+#define MSR_GS            0xc0000101
+#define VECTOR_PROTECTION 13
 
     /* A three-byte no-operation; boot puts `clac` in its place on processors with SMAP. */
     .macro CLEAR_AC
@@ -174,13 +175,54 @@ exception_of_user:
     call exception_dispatch
     jmp kernel_leave
 
-    /* The same stack layout without a context: struct trap_frame. Does not come back. */
+    /*
+     * The same stack layout without a context: struct trap_frame. Does not come back, but for a protection fault of one of
+     * the two instructions that try a model-specific register: the try has failed then.
+     */
 exception_in_kernel:
-    PUSH_REGISTERS
+    cmp $VECTOR_PROTECTION, %eax
+    jne 2f
+    mov 16(%rsp), %rax
+    cmp $msr_try_first, %rax
+    jb 1f
+    cmp $msr_try_end, %rax
+    jae 1f
+    movq $msr_try_failed, 16(%rsp)
+    add $16, %rsp
+    iretq
+1:  mov $VECTOR_PROTECTION, %eax
+2:  PUSH_REGISTERS
     mov %eax, %edi
     mov %rsp, %rsi
     and $-16, %rsp
     call kernel_exception
+
+    /* bool msr_try_read(uint32_t number, uint64_t *value) */
+    .globl msr_try_read
+msr_try_read:
+    mov %edi, %ecx
+msr_try_first:
+    rdmsr
+    shl $32, %rdx
+    or %rdx, %rax
+    mov %rax, (%rsi)
+    mov $1, %eax
+    ret
+
+    /* bool msr_try_write(uint32_t number, uint64_t value) */
+    .globl msr_try_write
+msr_try_write:
+    mov %edi, %ecx
+    mov %rsi, %rax
+    mov %rsi, %rdx
+    shr $32, %rdx
+    wrmsr
+msr_try_end:
+    mov $1, %eax
+    ret
+msr_try_failed:
+    xor %eax, %eax
+    ret
 
     /* #DB: single steps of user code; in the kernel only what an instruction before `syscall` or `int3` left pending. */
 debug_entry:

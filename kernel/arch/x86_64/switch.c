@@ -2,6 +2,7 @@
 #include "abi/syscall.h"
 #include "arch/x86_64/exception.h"
 #include "core/cpu.h"
+#include "core/message.h"
 #include "machine/instructions.h"
 
 /* --- floating point: a thread that has used the unit has its registers there whenever it runs; nothing of another thread
@@ -157,11 +158,33 @@ void hal_forget_thread(struct thread *thread)
         cpu->machine.loaded = NULL;
 }
 
+/* Calls of builds for measuring. A register that does not exist reads as 0; writing it does nothing. */
+static bool measuring_syscall(int64_t number, struct user_context *context)
+{
+    uint32_t machine_register = (uint32_t)context_cap(context);
+    if (ABI_SYSCALL_X86_DANGEROUS_RDMSR_PRESENT && number == ABI_SYSCALL_X86_DANGEROUS_RDMSR) {
+        uint64_t value = 0;
+        msr_try_read(machine_register, &value);
+        context_set_mr(context, 0, value);
+        context_set_info(context, message_info_make(0, 0, 0, 1));
+        return true;
+    }
+    if (ABI_SYSCALL_BENCHMARK_FLUSH_CACHES_PRESENT && number == ABI_SYSCALL_BENCHMARK_FLUSH_CACHES) {
+        caches_flush();
+        return true;
+    }
+    if (ABI_SYSCALL_X86_DANGEROUS_WRMSR_PRESENT && number == ABI_SYSCALL_X86_DANGEROUS_WRMSR) {
+        msr_try_write(machine_register, context_mr(context, 0));
+        return true;
+    }
+    return false;
+}
+
 bool hal_syscall(int64_t number, struct thread *thread)
 {
     struct user_context *context = &thread->context;
     if (number != ABI_SYSCALL_SET_TLS_BASE)
-        return false;
+        return measuring_syscall(number, context);
     context_set_tls_base(context, context_cap(context));
     if (cpu_features.fsgsbase)
         fs_base_write(context->fs_base);

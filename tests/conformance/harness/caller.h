@@ -35,4 +35,5 @@ seL4_UserContext check_returned(const char *file, int line, struct worker *calle
 struct answer message_of(const seL4_UserContext *registers);
 /* A CapFault of the call: address, phase, lookup failure and its words. */
 void check_cap_fault(const char *file, int line, struct worker *caller, struct words wanted);
-#define expect_cap_fault(caller, ...) check_cap_fault(__FILE__, __LINE__, caller, WORDS((seL4_Word)code_syscall, __VA_ARGS__))
+#define expect_cap_fault(caller, ...)                                                                                  \
+    check_cap_fault(__FILE__, __LINE__, caller, WORDS((seL4_Word)code_syscall, __VA_ARGS__))

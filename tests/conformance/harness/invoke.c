@@ -84,7 +84,8 @@ static bool same_words(const struct answer *answer, struct words wanted)
     return true;
 }
 
-void check_message(const char *file, int line, struct answer answer, seL4_Word badge, seL4_Word label, struct words wanted)
+void check_message(const char *file, int line, struct answer answer, seL4_Word badge, seL4_Word label,
+                   struct words wanted)
 {
     char got[200], want[200];
 

@@ -11,7 +11,7 @@ struct words {
     const seL4_Word *word;
 };
 
-#define WORDS(...) \
+#define WORDS(...)                                                                                                     \
     ((struct words){sizeof((const seL4_Word[]){__VA_ARGS__}) / sizeof(seL4_Word), (const seL4_Word[]){__VA_ARGS__}})
 #define CAPS(...) WORDS(__VA_ARGS__)
 #define NONE      ((struct words){0, NULL})
@@ -25,7 +25,7 @@ struct answer {
 };
 
 /* The label of an answer when the kernel left the info register as it was. */
-#define LABEL_UNTOUCHED ((seL4_Word) ~0ul >> 12)
+#define LABEL_UNTOUCHED ((seL4_Word)~0ul >> 12)
 
 /* Calls `cap`; the words and capabilities are as given, no fewer and no more. */
 struct answer call(seL4_CPtr cap, seL4_Word label, struct words caps, struct words words);
@@ -47,7 +47,8 @@ void check_answer(const char *file, int line, struct answer answer, seL4_Word la
 #define expect_no_error(error) expect_eq(error, seL4_NoError)
 
 /* A message: badge, label and words. */
-void check_message(const char *file, int line, struct answer answer, seL4_Word badge, seL4_Word label, struct words wanted);
+void check_message(const char *file, int line, struct answer answer, seL4_Word badge, seL4_Word label,
+                   struct words wanted);
 #define expect_message(answer, badge, label, wanted) check_message(__FILE__, __LINE__, answer, badge, label, wanted)
 /* Nothing was received: badge 0, all else as it was. */
 void check_nothing(const char *file, int line, struct answer answer);

@@ -5,7 +5,7 @@
 
 #define ARENA_SIZE_BITS 26
 /* At the end of the empty slots: machine_stop's, and what the supervisor holds for the whole run. */
-#define RESERVED_SLOTS 16
+#define RESERVED_SLOTS 20
 
 static seL4_CPtr arena_cap, next_slot, first_slot;
 static unsigned supervisor_slots_used;
@@ -152,8 +152,9 @@ seL4_CPtr schedctx_new(seL4_Word budget, seL4_Word period)
 {
     seL4_CPtr schedctx = schedctx_unconfigured(seL4_MinSchedContextBits);
 
-    expect_eq(seL4_SchedControl_ConfigureFlags(pecan_boot_info()->schedcontrol.start, schedctx, budget, period, 0, 0, 0),
-              seL4_NoError);
+    expect_eq(
+        seL4_SchedControl_ConfigureFlags(pecan_boot_info()->schedcontrol.start, schedctx, budget, period, 0, 0, 0),
+        seL4_NoError);
     return schedctx;
 }
 

@@ -1,9 +1,11 @@
 /* The initial thread: runs one test after the other, listens, cleans up, prints. */
 #include "supervisor.h"
 
+#include "initial.h"
 #include "lib/console.h"
 #include "lib/print.h"
 #include "lib/start.h"
+#include "timing.h"
 #include "worker.h"
 
 #include <stdarg.h>
@@ -87,6 +89,41 @@ static bool watchdog_start(void)
            !seL4_TCB_WriteRegisters(tcb, 1, 0, sizeof(registers) / sizeof(seL4_Word), &registers);
 }
 
+/* --- the initial thread ----------------------------------------------------------------------------------------------------- */
+
+static seL4_Word slice_us;
+
+seL4_Word initial_slice_us(void)
+{
+    return slice_us;
+}
+
+static _Noreturn void spin_beside(void)
+{
+    for (;;)
+        ;
+}
+
+/* Runs beside a thread of the same priority with a short slice, and sees how long its own is. */
+static bool slice_measure(void)
+{
+    static char stack[256] __attribute__((aligned(16)));
+    seL4_CPtr schedctx = supervisor_object(seL4_SchedContextObject, seL4_MinSchedContextBits);
+    seL4_CPtr tcb = supervisor_object(seL4_TCBObject, 0);
+    seL4_UserContext registers = {.rip = (uintptr_t)spin_beside, .rsp = (uintptr_t)stack + sizeof(stack) - 8};
+    struct runs runs = {0};
+
+    if (!tcb || !schedctx ||
+        seL4_SchedControl_ConfigureFlags(pecan_boot_info()->schedcontrol.start, schedctx, 100, 100, 0, 0, 0) ||
+        seL4_TCB_SetSpace(tcb, 0, ROOT, 0, seL4_CapInitThreadVSpace, 0) ||
+        seL4_TCB_SetSchedParams(tcb, seL4_CapInitThreadTCB, 0, seL4_MaxPrio, schedctx, 0) ||
+        seL4_TCB_WriteRegisters(tcb, 1, 0, sizeof(registers) / sizeof(seL4_Word), &registers))
+        return false;
+    runs_record(&runs, 2);
+    slice_us = (seL4_Word)(runs.end[1] - runs.begin[1]);
+    return !seL4_TCB_Suspend(tcb);
+}
+
 /* --- one test ----------------------------------------------------------------------------------------------------------- */
 
 /* Runs the test to its end; says whether it passed, else failure_text says why. */
@@ -119,7 +156,7 @@ static bool open_everything(void)
     return report_endpoint && report_reply &&
            !seL4_CNode_Mint(ROOT, report_cap, ROOT_DEPTH, ROOT, report_endpoint, ROOT_DEPTH, seL4_AllRights,
                             REPORT_TEST) &&
-           watchdog_start();
+           slice_measure() && watchdog_start();
 }
 
 int main(void)

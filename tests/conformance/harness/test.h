@@ -17,12 +17,11 @@ struct test {
     void (*run)(void);
 };
 
-#define TEST(group, test_name)                                                                     \
-    static void group##_##test_name(void);                                                         \
-    static const struct test group##_##test_name##_test = {#group "." #test_name,                  \
-                                                            group##_##test_name};                  \
-    static const struct test *const group##_##test_name##_entry                                    \
-        __attribute__((used, section("test_cases"))) = &group##_##test_name##_test;                \
+#define TEST(group, test_name)                                                                                         \
+    static void group##_##test_name(void);                                                                             \
+    static const struct test group##_##test_name##_test = {#group "." #test_name, group##_##test_name};                \
+    static const struct test *const group##_##test_name##_entry __attribute__((used, section("test_cases"))) =         \
+        &group##_##test_name##_test;                                                                                   \
     static void group##_##test_name(void)
 
 /* Priority of the runner: helpers above it run at once, those below only while it waits. */
@@ -40,25 +39,25 @@ const struct test *test_current(void);
 /* A measurement, printed with the test's result. */
 void test_figure(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-#define expect(condition)                                    \
-    do {                                                     \
-        if (!(condition))                                    \
-            test_fail(__FILE__, __LINE__, "%s", #condition); \
+#define expect(condition)                                                                                              \
+    do {                                                                                                               \
+        if (!(condition))                                                                                              \
+            test_fail(__FILE__, __LINE__, "%s", #condition);                                                           \
     } while (0)
 
 /* Words, reported in hexadecimal. */
-#define expect_eq(actual, wanted)                                                                                  \
-    do {                                                                                                           \
-        seL4_Word actual_word = (seL4_Word)(actual), wanted_word = (seL4_Word)(wanted);                            \
-        if (actual_word != wanted_word)                                                                            \
-            test_fail(__FILE__, __LINE__, "%s is 0x%lx, not 0x%lx", #actual, actual_word, wanted_word);            \
+#define expect_eq(actual, wanted)                                                                                      \
+    do {                                                                                                               \
+        seL4_Word actual_word = (seL4_Word)(actual), wanted_word = (seL4_Word)(wanted);                                \
+        if (actual_word != wanted_word)                                                                                \
+            test_fail(__FILE__, __LINE__, "%s is 0x%lx, not 0x%lx", #actual, actual_word, wanted_word);                \
     } while (0)
 
 /* Numbers that may be `tolerance` apart, reported in decimal. */
-#define expect_near(actual, wanted, tolerance)                                                                     \
-    do {                                                                                                           \
-        long actual_number = (long)(actual), wanted_number = (long)(wanted), most = (long)(tolerance);             \
-        if (actual_number < wanted_number - most || actual_number > wanted_number + most)                          \
-            test_fail(__FILE__, __LINE__, "%s is %ld, not %ld (within %ld)", #actual, actual_number, wanted_number, \
-                      most);                                                                                       \
+#define expect_near(actual, wanted, tolerance)                                                                         \
+    do {                                                                                                               \
+        long actual_number = (long)(actual), wanted_number = (long)(wanted), most = (long)(tolerance);                 \
+        if (actual_number < wanted_number - most || actual_number > wanted_number + most)                              \
+            test_fail(__FILE__, __LINE__, "%s is %ld, not %ld (within %ld)", #actual, actual_number, wanted_number,    \
+                      most);                                                                                           \
     } while (0)

@@ -38,8 +38,9 @@ static struct worker *worker_prepare(seL4_Word priority, seL4_CPtr schedctx)
     worker->schedctx = schedctx;
     worker->tcb = tcb_new();
     worker->done = notification_new();
-    expect_eq(seL4_TCB_Configure(worker->tcb, ROOT, 0, seL4_CapInitThreadVSpace, 0, (seL4_Word)page, worker->buffer_frame),
-              seL4_NoError);
+    expect_eq(
+        seL4_TCB_Configure(worker->tcb, ROOT, 0, seL4_CapInitThreadVSpace, 0, (seL4_Word)page, worker->buffer_frame),
+        seL4_NoError);
     seL4_CPtr faults = cap_badged(report_endpoint, REPORT_FAULT + worker->number);
     expect_eq(seL4_TCB_SetSchedParams(worker->tcb, seL4_CapInitThreadTCB, seL4_MaxPrio, priority, schedctx, faults),
               seL4_NoError);
@@ -115,7 +116,8 @@ seL4_UserContext worker_read(const struct worker *worker)
 {
     seL4_UserContext registers;
 
-    expect_eq(seL4_TCB_ReadRegisters(worker->tcb, 0, 0, sizeof(registers) / sizeof(seL4_Word), &registers), seL4_NoError);
+    expect_eq(seL4_TCB_ReadRegisters(worker->tcb, 0, 0, sizeof(registers) / sizeof(seL4_Word), &registers),
+              seL4_NoError);
     return registers;
 }
 

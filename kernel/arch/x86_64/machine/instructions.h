@@ -65,6 +65,14 @@ static inline void msr_write(uint32_t number, uint64_t value)
     __asm__ volatile("wrmsr" ::"c"(number), "a"((uint32_t)value), "d"((uint32_t)(value >> 32)) : "memory");
 }
 
+/* The same for a register that may not exist: false then, and nothing has happened (entry.S). */
+bool msr_try_read(uint32_t number, uint64_t *value);
+bool msr_try_write(uint32_t number, uint64_t value);
+
+static inline void caches_flush(void)
+{
+    __asm__ volatile("wbinvd" ::: "memory");
+}
 static inline void task_switched_clear(void)
 {
     __asm__ volatile("clts" ::: "memory");

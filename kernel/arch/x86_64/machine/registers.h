@@ -14,6 +14,7 @@
 #define CR4_PHYSICAL_EXTENSION  BIT(5)
 #define CR4_MACHINE_CHECK       BIT(6)
 #define CR4_GLOBAL_PAGES        BIT(7)
+#define CR4_USER_COUNTERS       BIT(8)
 #define CR4_FXSAVE              BIT(9)
 #define CR4_SIMD_EXCEPTIONS     BIT(10)
 #define CR4_UMIP                BIT(11)
