@@ -24,7 +24,7 @@ static const char *state_name(unsigned state)
     return state < ARRAY_LENGTH(names) ? names[state] : "?";
 }
 
-void debug_dump_scheduler(void)
+static void print_threads(void)
 {
     print("thread                           state                      prio  pc\n");
     for (const struct thread *thread = system_state.debug_threads; thread; thread = thread->debug_next)
@@ -56,6 +56,11 @@ static void identify_cap(struct thread *caller)
     unsigned type = found.failure.type == ABI_LOOKUP_NONE ? cap_type(found.slot->cap) : ABI_CAP_TYPE_NULL;
     context_set_badge(&caller->context, type);
 }
+#elif CONFIG_PRINTING
+static void print_threads(void)
+{
+    print("only debug builds keep a list of threads\n");
+}
 #endif
 
 bool debug_syscall(int64_t number, struct thread *caller)
@@ -66,11 +71,11 @@ bool debug_syscall(int64_t number, struct thread *caller)
     case ABI_SYSCALL_DEBUG_PUT_CHAR:
         hal_console_put((char)context_cap(&caller->context));
         return true;
+    case ABI_SYSCALL_DEBUG_DUMP_SCHEDULER:
+        print_threads();
+        return true;
 #endif
 #if CONFIG_DEBUG_BUILD
-    case ABI_SYSCALL_DEBUG_DUMP_SCHEDULER:
-        debug_dump_scheduler();
-        return true;
     case ABI_SYSCALL_DEBUG_HALT:
         print("halted by a user program\n");
         hal_halt(0);
@@ -78,7 +83,7 @@ bool debug_syscall(int64_t number, struct thread *caller)
         identify_cap(caller);
         return true;
     case ABI_SYSCALL_DEBUG_SNAPSHOT:
-        debug_dump_scheduler();
+        print_threads();
         return true;
     case ABI_SYSCALL_DEBUG_NAME_THREAD:
         name_thread(caller);

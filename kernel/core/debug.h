@@ -7,5 +7,3 @@ struct thread;
 
 /* Does the call when `number` is one that this build has. */
 bool debug_syscall(int64_t number, struct thread *caller);
-/* Prints all threads with state, priority and where they wait. Debug builds. */
-void debug_dump_scheduler(void);

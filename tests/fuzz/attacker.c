@@ -110,8 +110,8 @@ static bool registers_are_kept(void)
     const struct registers *in = &attacker.in, *out = &attacker.out;
     unsigned kept = (in->rax == out->rax) + (in->rbx == out->rbx) + (in->rbp == out->rbp) + (in->r14 == out->r14);
 
-    return kept == 0 || (kept == 4 && in->rdx == out->rdx && in->r12 == out->r12 && in->r13 == out->r13 &&
-                         in->flags == out->flags);
+    return kept == 0 ||
+           (kept == 4 && in->rdx == out->rdx && in->r12 == out->r12 && in->r13 == out->r13 && in->flags == out->flags);
 }
 
 /*

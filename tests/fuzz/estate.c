@@ -1,18 +1,18 @@
 #include "estate.h"
 
-#include "layout.h"
 #include "../support/objects.h"
+#include "layout.h"
 #include "random.h"
 #include "trap.h"
 
-#define ESTATE_BITS   20
-#define SCRATCH_BITS  19
-#define DEVICE_BITS   22
-#define PADDING_SIZES 14
-#define TOP_BITS      2
-#define OWN_GUARD     (seL4_WordBits - TOP_BITS - OWN_BITS)
-#define LENT_GUARD    (seL4_WordBits - TOP_BITS - LENT_BITS)
-#define SECRET_GUARDS (seL4_WordBits - TOP_BITS - SECRET_BITS)
+#define ESTATE_BITS    20
+#define SCRATCH_BITS   19
+#define DEVICE_BITS    22
+#define PADDING_SIZES  14
+#define TOP_BITS       2
+#define OWN_GUARD      (seL4_WordBits - TOP_BITS - OWN_BITS)
+#define LENT_GUARD     (seL4_WordBits - TOP_BITS - LENT_BITS)
+#define SECRET_GUARDS  (seL4_WordBits - TOP_BITS - SECRET_BITS)
 #define ROUND_ROBIN_US 5000
 
 #define GUARD(value, bits) ((value) << 6 | (bits))
@@ -46,7 +46,8 @@ extern char __image_start[];
 
 static void copy_into(seL4_CPtr cnode, seL4_Word slot, seL4_Word depth, seL4_CPtr from, const char *what)
 {
-    must(seL4_CNode_Copy(cnode, slot, (seL4_Uint8)depth, seL4_CapInitThreadCNode, from, seL4_WordBits, seL4_AllRights), what);
+    must(seL4_CNode_Copy(cnode, slot, (seL4_Uint8)depth, seL4_CapInitThreadCNode, from, seL4_WordBits, seL4_AllRights),
+         what);
 }
 
 static void give(enum own_slot slot, seL4_CPtr from)
@@ -61,7 +62,8 @@ static void move_into(seL4_CPtr cnode, seL4_Word slot, seL4_Word depth, seL4_CPt
 
 static void place_cnode(seL4_Word top_slot, seL4_CPtr cnode, seL4_Word guard)
 {
-    must(seL4_CNode_Mint(top_cnode, top_slot, TOP_BITS, seL4_CapInitThreadCNode, cnode, seL4_WordBits, seL4_AllRights, guard),
+    must(seL4_CNode_Mint(top_cnode, top_slot, TOP_BITS, seL4_CapInitThreadCNode, cnode, seL4_WordBits, seL4_AllRights,
+                         guard),
          "build the attacker's capability space");
 }
 
@@ -87,8 +89,8 @@ static void map_image(void)
         seL4_Word address = (seL4_Word)__image_start + i * PAGE_BYTES;
 
         must(seL4_X86_Page_Unmap(image_frames + i), "unmap a page of the last attacker");
-        must(seL4_X86_Page_Map(image_frames + i, made + VSPACE, address, is_attackers(address) ? seL4_AllRights : read_only,
-                               seL4_X86_Default_VMAttributes),
+        must(seL4_X86_Page_Map(image_frames + i, made + VSPACE, address,
+                               is_attackers(address) ? seL4_AllRights : read_only, seL4_X86_Default_VMAttributes),
              "map a page for the attacker");
     }
 }
@@ -130,8 +132,8 @@ static void lend(void)
 
 void estate_end(void)
 {
-    must(seL4_CNode_Move(seL4_CapInitThreadCNode, seL4_CapIOPortControl, seL4_WordBits, secret_cnode, SECRET_PORT_CONTROL,
-                         SECRET_BITS),
+    must(seL4_CNode_Move(seL4_CapInitThreadCNode, seL4_CapIOPortControl, seL4_WordBits, secret_cnode,
+                         SECRET_PORT_CONTROL, SECRET_BITS),
          "take port control back");
 }
 
@@ -142,7 +144,8 @@ static void copy_image_frames(void)
     image_frame_count = frames->end - frames->start;
     image_frames = slots_take(image_frame_count);
     for (seL4_Word i = 0; i < image_frame_count; i++)
-        copy_into(seL4_CapInitThreadCNode, image_frames + i, seL4_WordBits, frames->start + i, "copy a frame capability");
+        copy_into(seL4_CapInitThreadCNode, image_frames + i, seL4_WordBits, frames->start + i,
+                  "copy a frame capability");
 }
 
 void estate_init(seL4_CPtr fault_endpoint)
@@ -193,7 +196,8 @@ void estate_build(void)
     make(ENDPOINT, seL4_EndpointObject, 0);
     make(NOTIFICATION, seL4_NotificationObject, 0);
     make(REPLY, seL4_ReplyObject, 0);
-    must(seL4_Untyped_Retype(device, seL4_UntypedObject, DEVICE_BITS - 1, seL4_CapInitThreadCNode, 0, 0, made + DEVICE, 1),
+    must(seL4_Untyped_Retype(device, seL4_UntypedObject, DEVICE_BITS - 1, seL4_CapInitThreadCNode, 0, 0, made + DEVICE,
+                             1),
          "make device memory");
     build_address_space();
     make(SCRATCH, seL4_UntypedObject, SCRATCH_BITS);
@@ -216,7 +220,8 @@ void estate_restart(void)
 {
     seL4_UserContext registers = {.rip = (seL4_Word)attacker_start, .rflags = 0x202};
 
-    must(seL4_TCB_WriteRegisters(made + TCB, 1, 0, sizeof(registers) / sizeof(seL4_Word), &registers), "start the attacker");
+    must(seL4_TCB_WriteRegisters(made + TCB, 1, 0, sizeof(registers) / sizeof(seL4_Word), &registers),
+         "start the attacker");
 }
 
 void estate_repair(void)

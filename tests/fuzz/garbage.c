@@ -68,9 +68,9 @@ static void system_call_prepare(uint64_t *random)
 
     in->rdx = (uint64_t)call_number_random(random);
     in->rdi = address_random(random);
-    in->rsi = random_one_in(random, 8)
-                  ? random_next(random)
-                  : label << 12 | random_below(random, 4) << 7 | random_below(random, random_one_in(random, 8) ? 128 : 12);
+    in->rsi = random_one_in(random, 8) ? random_next(random)
+                                       : label << 12 | random_below(random, 4) << 7 |
+                                             random_below(random, random_one_in(random, 8) ? 128 : 12);
     in->r12 = random_one_in(random, 2) ? OWN_REPLY : address_random(random);
     in->r13 = address_random(random);
     buffer_fill(random);

@@ -58,6 +58,7 @@ enum own_slot {
     MADE_MSI,
     MADE_PORTS,
     MADE_LARGE,
+    MADE_PADDING,
     MADE_END,
 };
 
@@ -131,6 +132,6 @@ struct settings {
     uint64_t seed;
     uint64_t garbage_wanted, mutated_wanted; /* calls */
     uint64_t least_successes;                /* for every label */
-    uint64_t trace_from;                     /* number of the call from which on calls are printed; debug kernels only */
+    uint64_t trace_from; /* number of the call from which on calls are printed; debug kernels only */
 };
 extern struct settings settings;

@@ -5,9 +5,9 @@
  * It waits on one endpoint. The attacker's faults come there; so do a call of the idle thread, which runs only when the
  * attacker does not, and the timekeeper's signal, by which it notices an attacker that runs without getting anywhere.
  */
+#include "../support/objects.h"
 #include "estate.h"
 #include "layout.h"
-#include "../support/objects.h"
 #include "report.h"
 #include "witness.h"
 
@@ -22,16 +22,13 @@
 #define BADGE_PROGRESS 8
 
 /* Calls after which everything is made anew, whatever state it is in. */
-#define EPOCH_CALLS 2000
+#define EPOCH_CALLS    2000
 #define CALLS_PER_LINE 100000
 /* Ways to go on, from the cheapest on. */
 enum remedy { RESTART, REPAIR, REBUILD };
 
-struct settings settings = {.seed = 1,
-                            .garbage_wanted = 20000,
-                            .mutated_wanted = 20000,
-                            .least_successes = 1,
-                            .trace_from = ~0ul};
+struct settings settings = {
+    .seed = 1, .garbage_wanted = 20000, .mutated_wanted = 20000, .least_successes = 1, .trace_from = ~0ul};
 
 static struct events events;
 static seL4_Word calls_at_last_stop, calls_at_build, calls_at_progress, calls_at_line;
@@ -128,8 +125,8 @@ static void supervise(void)
             events.stopped++;
             make_it_go_on(REPAIR);
         } else {
-            printf("fault %lu at %#lx, %#lx, %#lx, %#lx, %#lx\n", seL4_MessageInfo_get_label(info), seL4_GetMR(0), seL4_GetMR(1),
-                   seL4_GetMR(2), seL4_GetMR(3), seL4_GetMR(4));
+            printf("fault %lu at %#lx, %#lx, %#lx, %#lx, %#lx\n", seL4_MessageInfo_get_label(info), seL4_GetMR(0),
+                   seL4_GetMR(1), seL4_GetMR(2), seL4_GetMR(3), seL4_GetMR(4));
             give_up("a thread beside the attacker has faulted");
         }
     }
@@ -156,7 +153,8 @@ int main(void)
            settings.mutated_wanted);
     endpoint = object_make(seL4_EndpointObject, 0);
     reply = object_make(seL4_ReplyObject, 0);
-    must(seL4_TCB_SetPriority(seL4_CapInitThreadTCB, seL4_CapInitThreadTCB, SUPERVISOR_PRIORITY), "lower the own priority");
+    must(seL4_TCB_SetPriority(seL4_CapInitThreadTCB, seL4_CapInitThreadTCB, SUPERVISOR_PRIORITY),
+         "lower the own priority");
     estate_init(badged(endpoint, BADGE_ATTACKER));
     attacker.random = settings.seed;
     attacker.trace_from = settings.trace_from;

@@ -3,12 +3,12 @@
 
 #include <sel4/sel4.h>
 
-#define FLAG_NT 0x4000
-#define FLAG_DF 0x400
-#define FLAG_AC 0x40000
-#define FLAG_ID 0x200000
+#define FLAG_NT     0x4000
+#define FLAG_DF     0x400
+#define FLAG_AC     0x40000
+#define FLAG_ID     0x200000
 #define FLAG_STATUS 0x8d5 /* CF PF AF ZF SF OF */
-#define FLAG_IF 0x200
+#define FLAG_IF     0x200
 #define FLAG_ALWAYS 0x2
 
 uint64_t number_random(uint64_t *random)
@@ -158,8 +158,9 @@ static void mutate_once(struct call *call, uint64_t *random)
         call->number = sending_call_random(random);
         break;
     default:
-        mutate_word(random, &call->words[random_below(random, call->length && call->length < CALL_WORDS
-                                                                   ? call->length : CALL_WORDS)]);
+        mutate_word(
+            random,
+            &call->words[random_below(random, call->length && call->length < CALL_WORDS ? call->length : CALL_WORDS)]);
     }
 }
 

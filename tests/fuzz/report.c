@@ -97,7 +97,9 @@ static void print_labels(void)
         bool is_low = can_succeed(label) && attacker.succeeded[label] < settings.least_successes;
 
         printf("  %8lu  %s%s\n", attacker.succeeded[label], label_names[label],
-               is_low ? "  (too few)" : can_succeed(label) ? "" : "  (always refused with an I/O APIC)");
+               is_low               ? "  (too few)"
+               : can_succeed(label) ? ""
+                                    : "  (always refused with an I/O APIC)");
         all_reached = all_reached && !is_low;
     }
     check(all_reached, "every invocation has succeeded often enough");
@@ -119,7 +121,8 @@ int report_print(const struct events *events, const struct witness_report *seen)
            attacker.mutated_calls, attacker.plain_calls, attacker.answered_calls);
     printf("faults: %lu capability, %lu unknown call, %lu exception, %lu timeout, %lu memory\n",
            events->faults[seL4_Fault_CapFault], events->faults[seL4_Fault_UnknownSyscall],
-           events->faults[seL4_Fault_UserException], events->faults[seL4_Fault_Timeout], events->faults[seL4_Fault_VMFault]);
+           events->faults[seL4_Fault_UserException], events->faults[seL4_Fault_Timeout],
+           events->faults[seL4_Fault_VMFault]);
     printf("stopped %lu times, stuck %lu times; restarted %lu times, repaired %lu, built anew %lu\n", events->stopped,
            events->stuck, events->remedies[0], events->remedies[1], events->remedies[2]);
     print_labels();
@@ -132,7 +135,8 @@ int report_print(const struct events *events, const struct witness_report *seen)
     if (seen->wrong)
         printf("  %lu were wrong, the first of %s\n", seen->wrong, seen->what);
     check(seen->wrong == 0 && seen->checks > 0 && seen->preemptions > 0, "the witness kept its memory and registers");
-    printf("timekeeper: %lu wakes, %lu missed, within %lu ticks of its schedule\n", seen->wakes, seen->missed, seen->spread);
+    printf("timekeeper: %lu wakes, %lu missed, within %lu ticks of its schedule\n", seen->wakes, seen->missed,
+           seen->spread);
     check(seen->wakes > 0 && seen->missed == 0 && seen->spread <= SPREAD_LIMIT, "the timekeeper woke on time");
     return status;
 }

@@ -10,8 +10,8 @@
 #define DEPTH seL4_WordBits
 
 /* Arguments that are chosen anew for each call. */
-#define CHOICE        0xc401ce0000000000ul
-#define CHOICE_MASK   0xffffff0000000000ul
+#define CHOICE      0xc401ce0000000000ul
+#define CHOICE_MASK 0xffffff0000000000ul
 enum choice {
     ANY = CHOICE + 1, /* a random word */
     ANY_BIT,
@@ -24,9 +24,11 @@ enum choice {
     ANY_PORT,
     ANY_DURATION,
     ANY_CACHING,
+    ANY_PADDING, /* log2 of bytes: what comes behind it lies elsewhere in each round */
 };
 
-struct template {
+struct template
+{
     uint8_t label;
     uint8_t length;
     uint64_t cap;
@@ -36,11 +38,19 @@ struct template {
 
 #define CALL(l, c, n, ...) .label = (l), .cap = (c), .length = (n), .words = {__VA_ARGS__}
 #define CAPS(...)          .caps = {__VA_ARGS__}
-#define RETYPE(type, bits, slot, count) \
-    {CALL(UntypedRetype, OWN_UNTYPED, 6, (type), (bits), 0, 0, (slot), (count)), CAPS(OWN_CNODE)}
-#define DELETE(slot)      {CALL(CNodeDelete, OWN_CNODE, 2, (slot), DEPTH)}
-#define SLOT(slot)        (slot), DEPTH
-#define MESSAGE(endpoint) {CALL(0, (endpoint), 2, ANY, ANY), CAPS(MADE_COPY)}
+#define RETYPE(type, bits, slot, count)                                                                                \
+    {                                                                                                                  \
+        CALL(UntypedRetype, OWN_UNTYPED, 6, (type), (bits), 0, 0, (slot), (count)), CAPS(OWN_CNODE)                    \
+    }
+#define DELETE(slot)                                                                                                   \
+    {                                                                                                                  \
+        CALL(CNodeDelete, OWN_CNODE, 2, (slot), DEPTH)                                                                 \
+    }
+#define SLOT(slot) (slot), DEPTH
+#define MESSAGE(endpoint)                                                                                              \
+    {                                                                                                                  \
+        CALL(0, (endpoint), 2, ANY, ANY), CAPS(MADE_COPY)                                                              \
+    }
 
 static const struct template calls[] = {
     {CALL(CNodeRevoke, OWN_CNODE, 2, SLOT(OWN_UNTYPED))},
@@ -48,6 +58,7 @@ static const struct template calls[] = {
     DELETE(MADE_MSI),
     DELETE(MADE_PORTS),
     DELETE(MADE_LARGE),
+    RETYPE(seL4_UntypedObject, ANY_PADDING, MADE_PADDING, 1),
     RETYPE(seL4_TCBObject, 0, MADE_TCB, 2),
     RETYPE(seL4_EndpointObject, 0, MADE_ENDPOINT, 1),
     RETYPE(seL4_NotificationObject, 0, MADE_NOTIFICATION, 1),
@@ -145,13 +156,14 @@ static const struct template calls[] = {
     {CALL(IRQSetIRQHandler, MADE_IRQ, 0, 0), CAPS(MADE_NOTIFICATION)},
     {CALL(IRQAckIRQ, MADE_IRQ, 0, 0)},
     {CALL(IRQClearIRQHandler, MADE_IRQ, 0, 0)},
-    {CALL(X86IRQIssueIRQHandlerMSI, LENT(LENT_IRQ_CONTROL), 7, SLOT(MADE_MSI), ANY_BIT, ANY_BIT, ANY_BIT, ANY, ANY_VECTOR),
+    {CALL(X86IRQIssueIRQHandlerMSI, LENT(LENT_IRQ_CONTROL), 7, SLOT(MADE_MSI), ANY_BIT, ANY_BIT, ANY_BIT, ANY,
+          ANY_VECTOR),
      CAPS(OWN_CNODE)},
     {CALL(IRQIssueIRQHandler, LENT(LENT_IRQ_CONTROL), 3, ANY_VECTOR, SLOT(MADE_MOVED)), CAPS(OWN_CNODE)},
 
     /* Ports. */
-    {CALL(X86IOPortControlIssue, SECRET(SECRET_PORT_CONTROL), 4, QUIET_PORT_FIRST, QUIET_PORT_FIRST + QUIET_PORT_COUNT - 1,
-          SLOT(MADE_PORTS)),
+    {CALL(X86IOPortControlIssue, SECRET(SECRET_PORT_CONTROL), 4, QUIET_PORT_FIRST,
+          QUIET_PORT_FIRST + QUIET_PORT_COUNT - 1, SLOT(MADE_PORTS)),
      CAPS(OWN_CNODE)},
     {CALL(X86IOPortIn8, MADE_PORTS, 1, ANY_PORT)},
     {CALL(X86IOPortIn16, MADE_PORTS, 1, ANY_PORT)},
@@ -159,6 +171,17 @@ static const struct template calls[] = {
     {CALL(X86IOPortOut8, MADE_PORTS, 2, ANY_PORT, ANY)},
     {CALL(X86IOPortOut16, MADE_PORTS, 2, ANY_PORT, ANY)},
     {CALL(X86IOPortOut32, MADE_PORTS, 2, ANY_PORT, ANY)},
+
+    /* Ties between what the next round's revocation takes away and what stays. */
+    {CALL(IRQSetIRQHandler, MADE_IRQ, 0, 0), CAPS(MADE_NOTIFICATION)},
+    {CALL(IRQAckIRQ, MADE_IRQ, 0, 0)},
+    {CALL(TCBBindNotification, MADE_TCB2, 0, 0), CAPS(OWN_NOTIFICATION)},
+    {CALL(SchedContextBind, MADE_SCHEDCTX2, 0, 0), CAPS(OWN_NOTIFICATION)},
+    {CALL(X86PageMap, MADE_FRAME2, 3, BUFFER_ADDRESS + PAGE_BYTES, ANY_RIGHTS, ANY_CACHING), CAPS(OWN_VSPACE)},
+    {CALL(TCBSetSpace, MADE_TCB2, 2, 0, 0), CAPS(OWN_ENDPOINT, OWN_CNODE, OWN_VSPACE)},
+    {CALL(TCBResume, MADE_TCB2, 0, 0)},
+    {CALL(TCBResume, MADE_TCB, 0, 0)},
+    MESSAGE(OWN_NOTIFICATION),
 };
 
 const unsigned round_length = sizeof(calls) / sizeof(calls[0]);
@@ -186,6 +209,8 @@ static uint64_t word_of(uint64_t word, uint64_t *random)
         return QUIET_PORT_FIRST + random_below(random, QUIET_PORT_COUNT - 3);
     case ANY_DURATION:
         return 1 + (random_next(random) >> 8 >> random_below(random, 50));
+    case ANY_PADDING:
+        return seL4_MinUntypedBits + random_below(random, 12);
     case ANY_CACHING:
         return random_below(random, 5);
     default:

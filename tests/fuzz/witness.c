@@ -1,7 +1,7 @@
 #include "witness.h"
 
-#include "layout.h"
 #include "../support/objects.h"
+#include "layout.h"
 #include "random.h"
 #include "watch.h"
 

@@ -1,8 +1,8 @@
 #include "latency.h"
 
 #define CLOCK_PRIORITY 254
-#define PERIOD_US 200
-#define BUDGET_US 30
+#define PERIOD_US      200
+#define BUDGET_US      30
 
 static _Alignas(16) char stack[1024];
 static seL4_CPtr wakes;

@@ -1,6 +1,6 @@
 #include "latency.h"
 
-#define BATCH 250
+#define BATCH            250
 #define HIGHEST_PRIORITY 250
 
 void crowd_thread(void);
@@ -55,8 +55,8 @@ void slots_must_be(seL4_CPtr first, seL4_Word count, bool full)
 
     for (seL4_Word i = 0; i < count; i++) {
         /* Moving on from an empty slot fails. */
-        bool is_full = !seL4_CNode_Move(seL4_CapInitThreadCNode, probe, seL4_WordBits, seL4_CapInitThreadCNode, first + i,
-                                        seL4_WordBits);
+        bool is_full = !seL4_CNode_Move(seL4_CapInitThreadCNode, probe, seL4_WordBits, seL4_CapInitThreadCNode,
+                                        first + i, seL4_WordBits);
 
         if (is_full)
             must(seL4_CNode_Move(seL4_CapInitThreadCNode, first + i, seL4_WordBits, seL4_CapInitThreadCNode, probe,

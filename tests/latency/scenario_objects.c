@@ -3,28 +3,21 @@
  */
 #include "latency.h"
 
-#define MOST 256
+#define MOST      256
 #define TREE_BITS 11
-#define LEVELS 6
-#define ASIDS 511
+#define LEVELS    6
+#define ASIDS     511
 
 static const struct {
     seL4_Word type, size_bits;
 } kinds[] = {
-    {seL4_UntypedObject, 4},
-    {seL4_TCBObject, 0},
-    {seL4_EndpointObject, 0},
-    {seL4_NotificationObject, 0},
-    {seL4_CapTableObject, 1},
-    {seL4_CapTableObject, 8},
-    {seL4_SchedContextObject, 7},
-    {seL4_SchedContextObject, 12},
-    {seL4_ReplyObject, 0},
-    {seL4_X86_4K, 0},
-    {seL4_X86_PageTableObject, 0},
-    {seL4_X86_PageDirectoryObject, 0},
-    {seL4_X86_PDPTObject, 0},
-    {seL4_X64_PML4Object, 0},
+    {seL4_UntypedObject, 4},       {seL4_TCBObject, 0},
+    {seL4_EndpointObject, 0},      {seL4_NotificationObject, 0},
+    {seL4_CapTableObject, 1},      {seL4_CapTableObject, 8},
+    {seL4_SchedContextObject, 7},  {seL4_SchedContextObject, 12},
+    {seL4_ReplyObject, 0},         {seL4_X86_4K, 0},
+    {seL4_X86_PageTableObject, 0}, {seL4_X86_PageDirectoryObject, 0},
+    {seL4_X86_PDPTObject, 0},      {seL4_X64_PML4Object, 0},
 };
 
 void scenario_retype(void)
@@ -39,7 +32,8 @@ void scenario_retype(void)
         slots_must_be(first, MOST, false);
     }
     /* All of it in one piece again. */
-    must(seL4_Untyped_Retype(memory, seL4_UntypedObject, 22, seL4_CapInitThreadCNode, 0, 0, first, 1), "use all of it again");
+    must(seL4_Untyped_Retype(memory, seL4_UntypedObject, 22, seL4_CapInitThreadCNode, 0, 0, first, 1),
+         "use all of it again");
 }
 
 /* --- a tree ------------------------------------------------------------------------------------------------------------ */
@@ -54,7 +48,8 @@ static seL4_CPtr make_in(seL4_CPtr memory, seL4_Word type, seL4_Word size_bits)
 {
     seL4_CPtr slot = slots_take(1);
 
-    must(seL4_Untyped_Retype(memory, type, size_bits, seL4_CapInitThreadCNode, 0, 0, slot, 1), "make an object of the tree");
+    must(seL4_Untyped_Retype(memory, type, size_bits, seL4_CapInitThreadCNode, 0, 0, slot, 1),
+         "make an object of the tree");
     return slot;
 }
 
@@ -74,13 +69,14 @@ static void grow(seL4_CPtr memory)
             else if (i == 5)
                 copy_to(cnode, i, cnode);
             else if (i % 4 == 0)
-                must(seL4_CNode_Mint(cnode, i, TREE_BITS, seL4_CapInitThreadCNode, endpoint, seL4_WordBits, seL4_AllRights,
-                                     i + 1),
+                must(seL4_CNode_Mint(cnode, i, TREE_BITS, seL4_CapInitThreadCNode, endpoint, seL4_WordBits,
+                                     seL4_AllRights, i + 1),
                      "mint into the tree");
             else
                 copy_to(cnode, i, i % 4 == 1 ? tcb : i % 4 == 2 ? frame : endpoint);
         }
-        must(seL4_TCB_Configure(tcb, cnode, 0, seL4_CapInitThreadVSpace, 0, 0x1000, frame), "configure a thread of the tree");
+        must(seL4_TCB_Configure(tcb, cnode, 0, seL4_CapInitThreadVSpace, 0, 0x1000, frame),
+             "configure a thread of the tree");
         last = cnode;
     }
 }
@@ -92,7 +88,8 @@ void scenario_tree(void)
 
     grow(inner);
     must(seL4_CNode_Revoke(seL4_CapInitThreadCNode, memory, seL4_WordBits), "revoke the tree");
-    must(seL4_Untyped_Retype(memory, seL4_UntypedObject, 21, seL4_CapInitThreadCNode, 0, 0, first, 1), "use all of it again");
+    must(seL4_Untyped_Retype(memory, seL4_UntypedObject, 21, seL4_CapInitThreadCNode, 0, 0, first, 1),
+         "use all of it again");
     must(seL4_CNode_Delete(seL4_CapInitThreadCNode, first, seL4_WordBits), "give it back");
     /* A CNode deleted with everything that it holds. */
     seL4_CPtr big = make_in(memory, seL4_CapTableObject, TREE_BITS);
@@ -110,7 +107,8 @@ static void fill_page_table(seL4_CPtr memory, seL4_CPtr vspace)
 {
     const seL4_X86_VMAttributes attributes = seL4_X86_Default_VMAttributes;
     seL4_CPtr frame = make_in(memory, seL4_X86_4K, 0), copies = slots_take(512);
-    seL4_CPtr pdpt = make_in(memory, seL4_X86_PDPTObject, 0), directory = make_in(memory, seL4_X86_PageDirectoryObject, 0);
+    seL4_CPtr pdpt = make_in(memory, seL4_X86_PDPTObject, 0),
+              directory = make_in(memory, seL4_X86_PageDirectoryObject, 0);
     seL4_CPtr table = make_in(memory, seL4_X86_PageTableObject, 0);
 
     must(seL4_X86_PDPT_Map(pdpt, vspace, 0, attributes), "map a PDPT");

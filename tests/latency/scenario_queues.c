@@ -4,7 +4,7 @@
 #include "latency.h"
 
 #define BADGES 4
-#define SOME 40 /* operations of each kind */
+#define SOME   40 /* operations of each kind */
 
 /* Endpoints with badges 1 to BADGES, for one thread after the other. */
 static seL4_CPtr badged_copies(seL4_CPtr endpoint)
@@ -93,7 +93,8 @@ void scenario_replies(void)
         must(seL4_TCB_SetPriority(threads + i, seL4_CapInitThreadTCB, CROWD_PRIORITY + 1), "set a priority");
         must(seL4_SchedContext_Bind(shared, threads + i), "bind the shared context");
         crowd_start(threads + i,
-                    &(struct crowd_call){.number = (seL4_Word)seL4_SysRecv, .cap = endpoints + i, .reply = replies + i}, 0);
+                    &(struct crowd_call){.number = (seL4_Word)seL4_SysRecv, .cap = endpoints + i, .reply = replies + i},
+                    0);
         must(seL4_SchedContext_UnbindObject(shared, threads + i), "take the shared context back");
     }
     seL4_CPtr caller = crowd_make(1);
@@ -106,7 +107,8 @@ void scenario_replies(void)
         crowd_start(threads + i, &(struct crowd_call){.number = (seL4_Word)seL4_SysCall, .cap = endpoints + i + 1}, 0);
     must(seL4_TCB_Suspend(threads + CROWD_SIZE / 2), "suspend one in the middle");
     for (seL4_Word i = 0; i < SOME; i++)
-        must(seL4_CNode_Delete(seL4_CapInitThreadCNode, replies + CROWD_SIZE - 1 - i * 20, seL4_WordBits), "delete a reply");
+        must(seL4_CNode_Delete(seL4_CapInitThreadCNode, replies + CROWD_SIZE - 1 - i * 20, seL4_WordBits),
+             "delete a reply");
     must(seL4_CNode_Delete(seL4_CapInitThreadCNode, shared, seL4_WordBits), "delete the lent context");
     for (seL4_Word i = 0; i < CROWD_SIZE; i++)
         must(seL4_CNode_Delete(seL4_CapInitThreadCNode, threads + i, seL4_WordBits), "delete a thread");

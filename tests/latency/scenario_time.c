@@ -3,11 +3,11 @@
  */
 #include "latency.h"
 
-#define REFILLS 250
+#define REFILLS           250
 #define BIG_SCHEDCTX_BITS 12
-#define PIECE_US 22
-#define PERIOD_US 100000
-#define BUDGET_US ((REFILLS + 4) * 30)
+#define PIECE_US          22
+#define PERIOD_US         100000
+#define BUDGET_US         ((REFILLS + 4) * 30)
 
 static _Alignas(16) char stack[1024];
 static seL4_CPtr go;

@@ -228,7 +228,7 @@ static unsigned count_of(struct model *model, struct model_cap cap)
     unsigned count = 0;
     for (unsigned i = 0; i < model->object_count; i++)
         for (unsigned j = 0; model->object[i].is_alive && j < model->object[i].slot_count; j++)
-            count += same_object(model->object[i].slot[j].cap, cap);
+            count += model->object[i].slot[j].cap.kind == cap.kind && same_object(model->object[i].slot[j].cap, cap);
     for (unsigned i = 0; i < MODEL_IRQS; i++)
         count += same_object(model->irq[i].notification.cap, cap);
     return count;

@@ -347,7 +347,8 @@ static struct answer yield_to(struct model *m, struct message *message, struct m
     put_first(m, caller);
     put_first(m, target);
     reconsider(m);
-    caller->registers.reg[REG_CAP] = 0;
+    if (message->wants_answer)
+        caller->registers.reg[REG_CAP] = 0;
     return (struct answer){.is_given = true};
 }
 

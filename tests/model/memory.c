@@ -230,7 +230,7 @@ struct answer invoke_untyped(struct model *m, struct message *message)
     if ((type == OBJECT_CNODE && size_bits < 1) || (type == OBJECT_UNTYPED && size_bits < UNTYPED_MIN_BITS) ||
         (type == OBJECT_SCHED_CONTEXT && size_bits < SCHED_CONTEXT_MIN_BITS))
         return fail_with(ERROR_INVALID_ARGUMENT, 1);
-    struct model_slot *first;
+    struct model_slot *first = NULL;
     struct answer answer = find_slots(message, &first, &count);
     if (answer.error)
         return answer;

@@ -110,7 +110,8 @@ struct own_thread thread_make(seL4_Word priority, seL4_Word budget_us, seL4_Word
     struct own_thread thread = {.tcb = object_make(seL4_TCBObject, 0),
                                 .schedctx = schedctx_make(8, budget_us, period_us, 8, is_sporadic)};
 
-    must(seL4_TCB_Configure(thread.tcb, seL4_CapInitThreadCNode, 0, seL4_CapInitThreadVSpace, 0, 0, 0), "configure a thread");
+    must(seL4_TCB_Configure(thread.tcb, seL4_CapInitThreadCNode, 0, seL4_CapInitThreadVSpace, 0, 0, 0),
+         "configure a thread");
     must(seL4_TCB_SetSchedParams(thread.tcb, seL4_CapInitThreadTCB, 0, priority, thread.schedctx, fault_endpoint),
          "set a thread's scheduling parameters");
     return thread;
@@ -125,5 +126,6 @@ void thread_start(const struct own_thread *thread, void (*entry)(void), void *st
                                   .fs_base = (seL4_Word)fs_base,
                                   .gs_base = (seL4_Word)gs_base};
 
-    must(seL4_TCB_WriteRegisters(thread->tcb, 1, 0, sizeof(registers) / sizeof(seL4_Word), &registers), "start a thread");
+    must(seL4_TCB_WriteRegisters(thread->tcb, 1, 0, sizeof(registers) / sizeof(seL4_Word), &registers),
+         "start a thread");
 }

@@ -7,6 +7,8 @@ static const void *windows_of; /* the test they belong to */
 
 #define FRAME_BYTES 4096ul
 
+extern const char __image_start[];
+
 void tables_map(seL4_CPtr vspace, seL4_Word address)
 {
     /* A level that is there is reported as occupied. */
@@ -89,6 +91,23 @@ seL4_CPtr vspace_new(void)
     seL4_CPtr vspace = object_new(seL4_X64_PML4Object, 0);
 
     expect_no_error(seL4_X86_ASIDPool_Assign(seL4_CapInitThreadASIDPool, vspace));
+    return vspace;
+}
+
+seL4_CPtr vspace_with_program(void)
+{
+    const seL4_BootInfo *info = seL4_GetBootInfo();
+    seL4_CPtr vspace = vspace_new();
+    seL4_Word address = (seL4_Word)__image_start;
+
+    tables_map(vspace, address);
+    for (seL4_CPtr frame = info->userImageFrames.start; frame < info->userImageFrames.end; frame++) {
+        expect_no_error(seL4_X86_Page_Map(cap_copy(frame, seL4_AllRights), vspace, address, seL4_ReadWrite,
+                                          seL4_X86_Default_VMAttributes));
+        address += FRAME_BYTES;
+        if (address % (1ul << seL4_LargePageBits) == 0)
+            tables_map(vspace, address);
+    }
     return vspace;
 }
 

@@ -31,6 +31,8 @@ seL4_Word write_status(seL4_CPtr vspace, seL4_Word address);
 
 /* A root table with an ASID of the initial pool. */
 seL4_CPtr vspace_new(void);
+/* A second address space with the pages of the program, so that workers can run in it; buffers and stacks are shared. */
+seL4_CPtr vspace_with_program(void);
 /* Maps tables down to the page table for `address`; those that are there already stay. */
 void tables_map(seL4_CPtr vspace, seL4_Word address);
 

@@ -13,7 +13,7 @@
 
 #include <string.h>
 
-#define LAST_TURNS 16
+#define LAST_TURNS 61
 static unsigned comparisons;
 
 /* Where the kernel has the model's object; null for null. */
@@ -326,9 +326,11 @@ static void compare_processor(void)
     const struct thread *current = host_cpu.current == &host_cpu.idle ? NULL : host_cpu.current;
     compare_pointer("the running thread at time 0", 0, current, KERNEL_OF(model.current));
     compare_pointer("the running context at time 0", 0, host_cpu.current_schedctx, KERNEL_OF(model.current_schedctx));
-    compare("time used at", model.now, host_cpu.consumed, model.consumed);
+    uint64_t used = host_cpu.current_schedctx ? host_cpu.now - host_cpu.charged_until : 0;
+    compare("time used at", model.now, used, model.consumed);
     compare("domain at", model.now, host_cpu.domain, model.domain);
-    compare("time left in the domain at", model.now, host_cpu.domain_left, model.domain_left);
+    uint64_t left = host_cpu.domain_end > host_cpu.now ? host_cpu.domain_end - host_cpu.now : 0;
+    compare("time left in the domain at", model.now, left, model.domain_left);
     compare_ready();
     for (unsigned i = 0; i < MODEL_TURNS; i++) {
         compare("domain of turn", i, system_state.schedule[i].domain, model.turn[i].domain);

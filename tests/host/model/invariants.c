@@ -98,7 +98,7 @@ static void check_ready(const struct cpu *cpu)
         for (unsigned priority = 0; priority < PRIORITY_COUNT; priority++)
             check_ready_queue(set, domain, priority);
     }
-    check(cpu->action == SCHED_RESUME_CURRENT && !cpu->candidate, "a decision was left open");
+    check(!cpu->must_choose && !cpu->candidate, "a decision was left open");
     check(!cpu->current->in_ready_queue, "the running thread is in a ready queue");
 }
 

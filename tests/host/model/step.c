@@ -3,6 +3,7 @@
 
 #include "abi/boot.h"
 #include "core/cpu.h"
+#include "core/preempt.h"
 #include "core/system.h"
 #include "hal/entry.h"
 #include "hal_host.h"
@@ -11,8 +12,6 @@
 #include <string.h>
 
 struct model model;
-
-extern unsigned host_preempt_units;
 
 /* --- boot ----------------------------------------------------------------------------------------------------------- */
 

@@ -8,6 +8,7 @@
 #include "personality/linux/file/proc.h"
 #include "personality/linux/memory/address_space.h"
 #include "personality/linux/process/exec.h"
+#include "personality/linux/support/heap.h"
 #include "personality/linux/support/text.h"
 #include "personality/linux/tty/tty.h"
 
@@ -136,6 +137,8 @@ static bool devices_make(void)
         {"null", 1, 3},    {"zero", 1, 5}, {"full", 1, 7},    {"random", 1, 8},
         {"urandom", 1, 9}, {"tty", 5, 0},  {"console", 5, 1}, {"ttyS0", 4, 64},
     };
+    static const char *const links[][2] = {
+        {"fd", "/proc/self/fd"}, {"stdin", "fd/0"}, {"stdout", "fd/1"}, {"stderr", "fd/2"}};
     int64_t error;
     struct inode *directory = path_find(root_directory, "/dev", PATH_FOLLOW, &error);
     if (!directory)
@@ -147,6 +150,15 @@ static bool devices_make(void)
             break;
         device->device = linux_device(devices[i].major, devices[i].minor);
         inode_release(device);
+    }
+    for (unsigned i = 0; i < sizeof links / sizeof links[0] && !error; i++) {
+        struct inode *link = directory_make(directory, links[i][0], strlen(links[i][0]), S_IFLNK | 0777, &error);
+        if (!link)
+            break;
+        link->size = strlen(links[i][1]);
+        link->link_target = heap_string(links[i][1], link->size);
+        error = link->link_target ? 0 : -ENOSPC;
+        inode_release(link);
     }
     inode_release(directory);
     return error == 0;

@@ -267,7 +267,14 @@ int64_t path_walk(struct inode *start, const char *path, unsigned flags, struct 
             return error;
         }
         struct inode *next = directory_find(directory, at, length);
-        if (next && inode_is_link(next) && (!is_last || (flags & PATH_FOLLOW) || *rest)) {
+        bool follows = next && inode_is_link(next) && (!is_last || (flags & PATH_FOLLOW) || *rest);
+        if (follows && next->operations && next->operations->follow) {
+            struct inode *end = next->operations->follow(next);
+            inode_release(next);
+            next = end;
+            follows = false;
+        }
+        if (follows) {
             int64_t error = ++links > LINKS_LIMIT ? -ELOOP : remaining_splice(next, rest);
             inode_release(next);
             if (error) {

@@ -25,6 +25,7 @@ struct inode_operations {
     struct inode *(*lookup)(struct inode *directory, const char *name, size_t length);
     void (*list)(struct inode *directory, uint64_t position, directory_visitor *visit, void *context);
     int64_t (*read_link)(struct inode *link, char *target, size_t room);
+    struct inode *(*follow)(struct inode *link); /* where a link leads, if its text does not say it; may give null */
     void (*generate)(struct inode *file, struct text *text); /* contents of a pseudo file */
 };
 

@@ -124,7 +124,18 @@ static int64_t descriptor_link_read(struct inode *link, char *target, size_t roo
     return (int64_t)text.length;
 }
 
-static const struct inode_operations descriptor_link_operations = {.read_link = descriptor_link_read};
+static struct inode *descriptor_link_follow(struct inode *link)
+{
+    const struct process *process = process_find(KEY_PID(link->pseudo.key));
+    const struct open_file *file = process && process->files ? file_table_get(process->files, link->size) : NULL;
+    if (!file)
+        return NULL;
+    inode_reference(file->inode);
+    return file->inode;
+}
+
+static const struct inode_operations descriptor_link_operations = {.read_link = descriptor_link_read,
+                                                                   .follow = descriptor_link_follow};
 
 static struct inode *descriptors_lookup(struct inode *directory, const char *name, size_t length)
 {

@@ -72,7 +72,16 @@ void proc_text_status(const struct process *process, struct text *text)
     if (process->space)
         text_add(text, "VmSize:\t%8lu kB\nVmRSS:\t%8lu kB\n", (unsigned long)(virtual_bytes(process) / 1024),
                  (unsigned long)(process->space->resident_pages * (PAGE_SIZE / 1024)));
+    uint64_t ignored = 0, caught = 0;
+    for (int i = 0; i < SIGNAL_MAX; i++) {
+        ignored |= process->actions[i].handler == SIG_IGN ? 1ull << i : 0;
+        caught |= process->actions[i].handler > SIG_IGN ? 1ull << i : 0;
+    }
+    const struct thread *thread = process_first_thread(process);
     text_add(text, "Threads:\t%u\n", thread_count(process));
+    text_add(text, "SigPnd:\t%016lx\nShdPnd:\t%016lx\nSigBlk:\t%016lx\nSigIgn:\t%016lx\nSigCgt:\t%016lx\n",
+             thread ? thread->pending.set : 0ul, process->pending.set, thread ? thread->blocked_signals : 0ul, ignored,
+             caught);
 }
 
 /* A piece of the program's memory, as it is; at most what the text has room for. */

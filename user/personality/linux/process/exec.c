@@ -21,6 +21,7 @@ enum { ARGUMENT_LIMIT = 4096, STRINGS_LIMIT = 1 << 20, STRING_LIMIT = 128 << 10,
 struct execution {
     struct inode *file;
     char path[PATH_MAX];
+    char name[TASK_NAME_SIZE];               /* of the process: that of the file or script that was asked for */
     char prefix[SCRIPT_DEPTH * SCRIPT_LINE]; /* interpreters and their arguments, one string after the other */
     size_t prefix_size;
     unsigned prefix_count;
@@ -395,11 +396,7 @@ static void process_become(struct thread *thread, struct execution *execution, s
     process->executable = execution->file;
     heap_free(process->executable_path);
     process->executable_path = heap_string(execution->path, strlen(execution->path));
-    const char *slash = strrchr(execution->path, '/');
-    const char *name = slash ? slash + 1 : execution->path;
-    size_t length = strlen(name) < TASK_NAME_SIZE - 1 ? strlen(name) : TASK_NAME_SIZE - 1;
-    memset(process->name, 0, sizeof process->name);
-    memcpy(process->name, name, length);
+    memcpy(process->name, execution->name, sizeof process->name);
 
     file_table_close_on_execute(process->files);
     signal_actions_reset(process);
@@ -441,6 +438,9 @@ int64_t process_execute(struct thread *thread, struct inode *directory, const ch
     if (length >= PATH_MAX)
         return -ENAMETOOLONG;
     memcpy(execution->path, path, length + 1);
+    const char *slash = strrchr(path, '/');
+    const char *name = slash ? slash + 1 : path;
+    memcpy(execution->name, name, strnlen(name, sizeof execution->name - 1));
 
     int64_t error = program_find(execution, directory);
     if (!error)

@@ -1,0 +1,94 @@
+/* Address resolution against the rules taken one bit at a time. */
+#include "core/lookup.h"
+
+#include "object/invocation.h"
+#include "world.h"
+
+/* What the interface's table says, in its own order. */
+struct walked {
+    unsigned failure;
+    uint64_t word[3];
+    const struct cap_slot *slot;
+    unsigned left;
+};
+
+static struct walked walk_by_the_rules(struct cap cap, uint64_t address, unsigned left)
+{
+    if (cap_type(cap) != ABI_CAP_TYPE_CNODE)
+        return (struct walked){.failure = ABI_LOOKUP_INVALID_ROOT};
+    for (;;) {
+        unsigned guard_size = cap_cnode_guard_size(cap), radix = cap_cnode_radix(cap), index = 0;
+        uint64_t guard = cap_cnode_guard(cap);
+        bool matches = guard_size <= left;
+        for (unsigned i = 0; matches && i < guard_size; i++)
+            matches = ((address >> (left - 1 - i)) & 1) == ((guard >> (guard_size - 1 - i)) & 1);
+        if (!matches)
+            return (struct walked){.failure = ABI_LOOKUP_GUARD_MISMATCH, .word = {left, guard, guard_size}};
+        if (guard_size + radix > left)
+            return (struct walked){.failure = ABI_LOOKUP_DEPTH_MISMATCH, .word = {left, guard_size + radix}};
+        left -= guard_size;
+        for (unsigned i = 0; i < radix; i++)
+            index = index * 2 + ((address >> (left - 1 - i)) & 1);
+        left -= radix;
+        const struct cap_slot *slot = (const struct cap_slot *)cap_pointer(cap) + index;
+        if (left == 0 || cap_type(slot->cap) != ABI_CAP_TYPE_CNODE)
+            return (struct walked){.slot = slot, .left = left};
+        cap = slot->cap;
+    }
+}
+
+TEST(lookup, follows_the_rules_bit_by_bit)
+{
+    enum { CNODES = 8, SLOTS = 8 };
+    world_reset();
+    for (unsigned round = 0; round < 3000; round++) {
+        static struct cap_slot slots[CNODES][SLOTS];
+        static int endpoint[4];
+        for (unsigned i = 0; i < CNODES; i++)
+            for (unsigned j = 0; j < SLOTS; j++) {
+                uint64_t guard_size = world_random(world_random(4) ? 8 : 60);
+                struct cap cnode = cap_cnode_new(slots[world_random(CNODES)], 1 + (unsigned)world_random(3),
+                                                 (world_random(4) ? 0 : world_random(256)) << 6 | guard_size);
+                slots[i][j].cap = world_random(4) ? cnode : cap_endpoint_new(endpoint, RIGHTS_ALL, 0);
+            }
+        uint64_t address = world_random(4) ? world_random(1024) : world_random(BIT(31)) << 33 | world_random(BIT(31));
+        unsigned bits = 1 + (unsigned)world_random(64);
+        struct cap root = slots[0][0].cap;
+        struct walked wanted = walk_by_the_rules(root, address, bits);
+        struct slot_walk walk = lookup_walk(root, address, bits);
+        expect_eq(walk.failure.type, wanted.failure);
+        expect_ptr_eq(walk.slot, wanted.slot);
+        if (wanted.failure == ABI_LOOKUP_NONE)
+            expect_eq(walk.bits_left, wanted.left);
+        if (wanted.failure > ABI_LOOKUP_MISSING_CAPABILITY)
+            expect_eq(walk.failure.bits_left, wanted.word[0]);
+        if (wanted.failure == ABI_LOOKUP_DEPTH_MISMATCH)
+            expect_eq(walk.failure.bits_found, wanted.word[1]);
+        if (wanted.failure == ABI_LOOKUP_GUARD_MISMATCH) {
+            expect_eq(walk.failure.guard, wanted.word[1]);
+            expect_eq(walk.failure.bits_found, wanted.word[2]);
+        }
+    }
+}
+
+TEST(lookup, a_slot_named_by_an_operation_uses_all_bits)
+{
+    struct cap_slot slots[4] = {{.cap = cap_domain_new()}};
+    struct cap root = cap_cnode_new(slots, 2, 0);
+    expect_ptr_eq(slot_lookup(root, 3, 2, false).slot, &slots[3]);
+    struct slot_lookup deep = slot_lookup(root, 0, 5, true);
+    expect_eq(deep.refusal.error, ABI_ERROR_FAILED_LOOKUP);
+    expect_eq(deep.refusal.is_source, 1);
+    expect_eq(deep.refusal.lookup.type, ABI_LOOKUP_DEPTH_MISMATCH);
+    expect_eq(deep.refusal.lookup.bits_left, 3);
+    expect_eq(deep.refusal.lookup.bits_found, 0);
+    for (uint64_t depth = 0; depth < 200; depth += 65) {
+        struct slot_lookup wrong = slot_lookup(root, 0, depth ? depth : 0, false);
+        expect_eq(wrong.refusal.error, ABI_ERROR_RANGE_ERROR);
+        expect_eq(wrong.refusal.word[0], 1);
+        expect_eq(wrong.refusal.word[1], 64);
+    }
+    expect_eq(slot_lookup(cap_domain_new(), 0, 0, false).refusal.lookup.type, ABI_LOOKUP_INVALID_ROOT);
+    expect_eq(slot_lookup_empty(root, 0, 2).refusal.error, ABI_ERROR_DELETE_FIRST);
+    expect_eq(slot_lookup_empty(root, 1, 2).refusal.error, ABI_ERROR_NONE);
+}
