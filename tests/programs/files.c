@@ -5,6 +5,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
@@ -198,6 +199,15 @@ static void named_pipes(void)
     CHECK(end >= 0 && read(end, &byte, 1) == 1 && byte == 'f' && read(end, &byte, 1) == 0);
     CHECK(waitpid(pid, NULL, 0) == pid);
     close(end);
+
+    /* One that is ended while it waits for a partner leaves no end open. */
+    pid = fork();
+    if (pid == 0)
+        _exit(open("/tmp/fifo", O_RDONLY) < 0);
+    usleep(50000);
+    kill(pid, SIGKILL);
+    CHECK(waitpid(pid, NULL, 0) == pid);
+    CHECK(open("/tmp/fifo", O_WRONLY | O_NONBLOCK) == -1 && errno == ENXIO);
     unlink("/tmp/fifo");
 }
 

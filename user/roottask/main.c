@@ -7,6 +7,7 @@
 #include "personality/linux/machine.h"
 #include "personality/linux/personality.h"
 #include "roottask/events.h"
+#include "roottask/guard.h"
 #include "roottask/platform.h"
 #include "roottask/program_thread.h"
 #include "roottask/slots.h"
@@ -48,6 +49,9 @@ int main(void)
         printf("The root task cannot start without %s.\n", missing);
         return STATUS_NOT_STARTED;
     }
+
+    if (!guard_start())
+        return refuse("there is not enough memory for its guard");
 
     const struct personality_start start = {
         .initrd = initrd_start,

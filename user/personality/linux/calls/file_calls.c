@@ -32,18 +32,26 @@ static int64_t make_and_walk(struct thread *thread, const uint64_t *a, uint32_t 
     return error;
 }
 
+static struct open_file *open_path(struct thread *thread, const uint64_t *a, int64_t *error)
+{
+    struct inode *inode;
+    if (thread->opening)
+        return named_pipe_open_more(thread, error);
+    *error = make_and_walk(thread, a, (uint32_t)a[2], &inode);
+    if (*error)
+        return NULL;
+    struct open_file *file = inode_open(thread, inode, (uint32_t)a[2], error);
+    inode_release(inode);
+    return file;
+}
+
 int64_t call_openat(struct thread *thread, const uint64_t *a)
 {
-    uint32_t flags = (uint32_t)a[2];
-    struct inode *inode;
-    int64_t error = make_and_walk(thread, a, flags, &inode);
-    if (error)
-        return error;
-    struct open_file *file = inode_open(thread, inode, flags, &error);
-    inode_release(inode);
+    int64_t error;
+    struct open_file *file = open_path(thread, a, &error);
     if (!file)
         return error;
-    int64_t descriptor = file_table_add(thread->process->files, file, 0, flags & O_CLOEXEC);
+    int64_t descriptor = file_table_add(thread->process->files, file, 0, a[2] & O_CLOEXEC);
     if (descriptor < 0)
         open_file_release(file);
     return descriptor;

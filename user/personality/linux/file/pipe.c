@@ -228,60 +228,53 @@ int64_t pipe_create(uint32_t flags, struct open_file **reader, struct open_file 
     return *writer ? 0 : -ENOMEM;
 }
 
+/* Whether the other end has been opened: is open now, or was since the wait began. */
+static bool has_partner(const struct open_file *end, uint64_t partners_before)
+{
+    const struct pipe *pipe = end->data;
+    bool reads = open_file_is_readable(end), writes = open_file_is_writable(end);
+    if (reads && writes)
+        return true;
+    return reads ? pipe->writers || pipe->writer_count != partners_before
+                 : pipe->readers || pipe->reader_count != partners_before;
+}
+
 struct open_file *named_pipe_open(struct thread *thread, struct inode *inode, uint32_t flags, int64_t *error)
 {
-    /* While this call waits its end is open already, or two that wait would never meet; it is made when it is over. */
-    bool reads = (flags & O_ACCMODE) != O_WRONLY, writes = (flags & O_ACCMODE) != O_RDONLY;
+    *error = -ENOMEM;
+    if (!inode->pipe && !(inode->pipe = heap_allocate(sizeof *inode->pipe)))
+        return NULL;
     struct pipe *pipe = inode->pipe;
-    if (!pipe) {
-        pipe = inode->pipe = heap_allocate(sizeof *pipe);
-        if (!pipe) {
-            *error = -ENOMEM;
-            return NULL;
-        }
-    }
-
-    uint64_t partners = reads ? pipe->writer_count : pipe->reader_count;
-    if (!thread->wait_begun) {
-        bool has_partner = (reads && writes) || (reads ? pipe->writers : pipe->readers);
-        if (writes && !reads && !has_partner && (flags & O_NONBLOCK)) {
-            pipe_free_unused(inode, pipe);
-            *error = -ENXIO;
-            return NULL;
-        }
-        if (!has_partner && !(flags & O_NONBLOCK)) {
-            pipe->readers += reads;
-            pipe->writers += writes;
-            pipe->reader_count += reads;
-            pipe->writer_count += writes;
-            thread->progress = partners;
-            wake(pipe);
-            *error = thread_wait(thread, pipe, UINT64_MAX);
-            if (*error != CALL_WAITS) {
-                pipe->readers -= reads;
-                pipe->writers -= writes;
-                pipe_free_unused(inode, pipe);
-            }
-            return NULL;
-        }
-    } else {
-        *error = partners == thread->progress ? thread_wait(thread, pipe, UINT64_MAX) : 0;
-        if (*error == CALL_WAITS)
-            return NULL;
-        pipe->readers -= reads;
-        pipe->writers -= writes;
-        if (*error) {
-            pipe_free_unused(inode, pipe);
-            return NULL;
-        }
-    }
-    struct open_file *file = end_create(inode, pipe, flags);
-    if (!file) {
+    struct open_file *end = end_create(inode, pipe, flags);
+    if (!end) {
         pipe_free_unused(inode, pipe);
-        *error = -ENOMEM;
         return NULL;
     }
     wake(pipe);
     *error = 0;
-    return file;
+    uint64_t partners = open_file_is_readable(end) ? pipe->writer_count : pipe->reader_count;
+    if (has_partner(end, partners) || ((flags & O_NONBLOCK) && open_file_is_readable(end)))
+        return end;
+    if (flags & O_NONBLOCK) {
+        open_file_release(end);
+        *error = -ENXIO;
+        return NULL;
+    }
+    /* The end is open while this call waits, or two that wait would never meet. */
+    thread->opening = end;
+    thread->progress = partners;
+    return named_pipe_open_more(thread, error);
+}
+
+struct open_file *named_pipe_open_more(struct thread *thread, int64_t *error)
+{
+    struct open_file *end = thread->opening;
+    *error = has_partner(end, thread->progress) ? 0 : thread_wait(thread, end->data, UINT64_MAX);
+    if (*error == CALL_WAITS)
+        return NULL;
+    thread->opening = NULL;
+    if (!*error)
+        return end;
+    open_file_release(end);
+    return NULL;
 }

@@ -23,5 +23,7 @@ void pipe_ring_clear(struct pipe_ring *ring);
 /* Makes a pipe with an open file for each end; an error if memory is exhausted. */
 int64_t pipe_create(uint32_t flags, struct open_file **reader, struct open_file **writer);
 
-/* Opens a named pipe: waits for a partner unless O_NONBLOCK or O_RDWR. */
+/* Opens a named pipe: waits for a partner unless O_NONBLOCK or O_RDWR. Null and an error, or CALL_WAITS as the error;
+ * a call that looks again, because thread->opening is set, goes on with the second function. */
 struct open_file *named_pipe_open(struct thread *thread, struct inode *inode, uint32_t flags, int64_t *error);
+struct open_file *named_pipe_open_more(struct thread *thread, int64_t *error);

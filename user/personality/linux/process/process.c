@@ -137,6 +137,8 @@ static void thread_destroy(struct thread *thread)
     list_remove(&thread->in_process);
     machine_thread_destroy(thread->machine);
     pending_signals_drop(&thread->pending, ~0ull);
+    if (thread->opening)
+        open_file_release(thread->opening);
     heap_free(thread);
 }
 

@@ -17,6 +17,7 @@
 struct address_space;
 struct file_table;
 struct inode;
+struct open_file;
 
 enum { INIT_PID = 1, SHELL_PID = 2, PROCESS_LIMIT = 1000, TASK_NAME_SIZE = 16 };
 
@@ -61,7 +62,8 @@ struct thread {
     struct pending_signals pending;
     struct linux_stack signal_stack;
     uint64_t clear_tid_address;
-    uint64_t futex_address; /* that it waits on; 0: none, or woken */
+    struct open_file *opening; /* the end of a named pipe that waits for its partner; or null */
+    uint64_t futex_address;    /* that it waits on; 0: none, or woken */
 };
 
 enum process_state { PROCESS_ALIVE, PROCESS_ZOMBIE };
