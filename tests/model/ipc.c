@@ -438,7 +438,10 @@ static void receive_from(struct model *m, struct model_endpoint *endpoint, struc
     sender->endpoint = NULL;
     deliver(m, sender, receiver, sender->send_badge, sender->send_can_grant, endpoint);
     if (sender->send_is_call) {
+        bool was_passive = !receiver->schedctx;
         wait_for_answer(m, sender, receiver, reply, sender->send_can_reply, !is_timeout);
+        if (was_passive)
+            unblock(m, receiver); /* on what it was given, which may have to wait for its refill */
     } else {
         sender->state = STATE_RUNNING;
         unblock(m, sender);
