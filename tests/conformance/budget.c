@@ -238,6 +238,64 @@ TEST(budget, preempted_constant_bandwidth_thread)
     check_preempted(0, 5, begin, length);
 }
 
+static void run_block_record(struct worker *worker)
+{
+    burn(100);
+    seL4_Wait(worker->argument[2], NULL);
+    runs_record(&runs, (unsigned)worker->argument[0]);
+}
+
+/* row: budget.refill.merge budget.refill.sum */
+TEST(budget, refills_merge_when_a_thread_wakes)
+{
+    for (seL4_Word flags = 0; flags <= SPORADIC; flags++) {
+        struct worker *worker = recorder(worker_new_budget(ABOVE, 1000, 5000, 8, flags), 2);
+        seL4_CPtr notification = worker->argument[2] = notification_new();
+
+        runs_clear();
+        worker_start(worker, run_block_record);
+        sleep_for(20000);
+        seL4_Signal(notification);
+        worker_join(worker);
+        /* What was used long ago is back: all at once, and the next a period later. */
+        expect_near(length_of(0), 998, NEAR + 2);
+        expect_near(length_of(1), 998, NEAR + 2);
+        expect_near(runs.begin[1] - runs.begin[0], 4998, NEAR + 2);
+    }
+}
+
+/* row: schedcontext.consumed.value */
+TEST(budget, time_of_others_is_not_charged)
+{
+    struct worker *worker = worker_new(50), *rival = worker_new_budget(ABOVE + 1, 3500, 3600, 0, SPORADIC);
+
+    worker_start(rival, disturb);
+    worker_start(worker, burn_two_milliseconds);
+    seL4_Word start = us_now();
+    worker_join(worker);
+    seL4_Word elapsed = us_now() - start;
+    struct answer answer = call(worker->schedctx, SchedContextConsumed, NONE, NONE);
+    expect_near(answer.word[0], 2000, 30);
+    expect(elapsed < 2100 || elapsed > 4900);
+}
+
+/* row: sched_control.configure.max_value */
+TEST(budget, longest_period)
+{
+    seL4_Word longest = ~0ul / ticks_per_us() / 8;
+    struct worker *once = worker_new_budget(ABOVE, 1000, longest, 0, 0),
+                  *always = worker_new_budget(50, longest, longest, 0, 0);
+
+    runs_clear();
+    worker_start(recorder(once, 2), record);
+    expect(!once->finished); /* not for many years */
+    worker_start(always, burn_two_milliseconds);
+    worker_join(always);
+    expect_near(always->result[0], 2000, 20);
+    expect_eq(runs.count, 0);
+    expect(runs.start != 0);
+}
+
 /* --- the minimum at a call --------------------------------------------------------------------------------------------------- */
 
 static void call_until_stopped(struct worker *worker)

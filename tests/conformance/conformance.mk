@@ -9,4 +9,5 @@ TEST_NEEDS += $(foreach variant,$(VARIANTS),$(OUT)/$(variant)/conformance.elf $(
 # Root tasks of their own: what they try ends the program that tries it.
 $(call program,debug_calls,tests/conformance/alone/debug_calls.c)
 $(call program,revoked_slots,tests/conformance/alone/revoked_slots.c)
-TEST_NEEDS += $(foreach variant,$(VARIANTS),$(foreach name,debug_calls revoked_slots,$(OUT)/$(variant)/$(name).elf))
+$(call program,long_sleep,tests/conformance/alone/long_sleep.c)
+TEST_NEEDS += $(foreach variant,$(VARIANTS),$(foreach name,debug_calls revoked_slots long_sleep,$(OUT)/$(variant)/$(name).elf))

@@ -221,6 +221,27 @@ TEST(lend, oldest_reply_object_is_deleted)
     expect_blocked(links[0].thread);
 }
 
+/* row: lend.call.reuse_reply recv.endpoint.reply_other */
+TEST(lend, reply_object_in_the_chain_is_used_again)
+{
+    struct link links[3];
+
+    chain_new(links, 3);
+    /* The object that holds A, not the newest: A stops, the chain is cut there. */
+    expect_nothing(receive(NBRECV, endpoint_new(), links[1].reply));
+    expect_passive(links[0].thread);
+    expect_blocked(links[0].thread);
+    chain_reply(links, 2);
+    expect_eq(expect_returned(links[1].thread).rsi, INFO(102, 0, 0));
+    chain_reply(links, 1); /* nobody is there */
+    expect_returned(links[1].thread);
+    expect_holds(links[1].thread, links[0].thread->schedctx);
+    expect_no_error(seL4_SchedContext_Bind(links[0].thread->schedctx, links[0].thread->tcb));
+    expect_nothing(receive(NBWAIT, links[1].endpoint, 0));
+    worker_resume(links[0].thread);
+    expect_eq(receive(NBWAIT, links[1].endpoint, 0).label, 1);
+}
+
 /* row: lend.call.unbind schedcontext.unbind.reply */
 TEST(lend, lent_context_is_unbound)
 {
