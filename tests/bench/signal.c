@@ -1,223 +1,173 @@
-/* Notifications, interrupts, yielding. */
+/* Notifications: signals, waits, polls, and a semaphore made of them. */
 #include "bench.h"
 
-#define PRIORITY 100
+static seL4_CPtr notification, endpoint, reply, answer;
+static unsigned operation, wait_operation;
 
-static seL4_CPtr notification, other, handler;
-static volatile uint64_t sent_at, ticks[ROUNDS + WARM_UP];
-static volatile bool finished;
-
-static void report(const char *name)
+static void signal_group_begin(void)
 {
-    samples_begin();
-    for (unsigned i = 0; i < ROUNDS + WARM_UP; i++)
-        sample(ticks[i]);
-    samples_report(name);
+    group_begin();
+    notification = object_new(seL4_NotificationObject, 0);
 }
 
-static void let_run(void)
+/* --- a waiter of higher priority: the signal switches to it, its next wait switches back ----------------------------------- */
+
+static void signaller(struct bench_thread *self)
 {
-    seL4_TCB_SetPriority(seL4_CapInitThreadTCB, seL4_CapInitThreadTCB, 10);
-    seL4_TCB_SetPriority(seL4_CapInitThreadTCB, seL4_CapInitThreadTCB, 255);
+    (void)self;
+    for (unsigned i = 0; i < ROUNDS; i++) {
+        span_begin();
+        seL4_Signal(notification);
+        sample(wait_operation, i, span_end());
+    }
 }
 
 static void waiter(struct bench_thread *self)
 {
     (void)self;
-    for (unsigned i = 0; i < ROUNDS + WARM_UP; i++) {
+    for (unsigned i = 0;; i++) {
+        span_begin();
         seL4_Wait(notification, NULL);
-        ticks[i] = counter() - sent_at;
+        uint64_t ticks = span_end();
+        if (i < ROUNDS)
+            sample(operation, i, ticks);
     }
-    finished = true;
 }
 
-static void signaller(struct bench_thread *self)
+static void bound_waiter(struct bench_thread *self)
 {
     (void)self;
-    for (unsigned i = 0; i < ROUNDS + WARM_UP; i++) {
-        sent_at = counter();
-        seL4_Signal(notification);
+    seL4_Word badge;
+    for (unsigned i = 0;; i++) {
+        span_begin();
+        seL4_RecvWithMRs(endpoint, &badge, NULL, NULL, NULL, NULL, reply);
+        uint64_t ticks = span_end();
+        if (i < ROUNDS)
+            sample(operation, i, ticks);
     }
 }
 
-static void bench_signal_higher(void)
+static void signal_to_higher(const char *name, enum bench_space space, bool is_bound)
 {
-    struct bench_thread *waiting = thread_new(PRIORITY + 1, true), *signalling = thread_new(PRIORITY, false);
-    thread_start(waiting, waiter);
+    signal_group_begin();
+    operation = operation_new(ROUNDS, "signal_to_", name);
+    wait_operation = operation_new(ROUNDS, "wait_after_", name);
+    struct bench_thread *waiting = thread_new(PRIORITY + 1, space), *signalling = thread_new(PRIORITY, ROOT_SPACE);
+    if (is_bound) {
+        endpoint = object_new(seL4_EndpointObject, 0);
+        reply = object_new(seL4_ReplyObject, 0);
+        check(seL4_TCB_BindNotification(waiting->tcb, notification), "bind");
+    }
+    thread_start(waiting, is_bound ? bound_waiter : waiter);
+    threads_run();
     thread_start(signalling, signaller);
-    let_run();
-    report("signal_to_higher");
-    thread_stop(waiting);
-    thread_stop(signalling);
+    threads_run();
+    group_end();
 }
 
-/* Nobody waits, or somebody of lower priority: the signaller goes on, and measures its own call. */
+/* --- the signaller goes on ------------------------------------------------------------------------------------------------ */
+
 static void own_signal(struct bench_thread *self)
 {
-    for (unsigned i = 0; i < ROUNDS + WARM_UP; i++) {
-        if (self->word[0])
-            seL4_Wait(other, NULL); /* until the waiter waits again */
-        uint64_t before = counter();
+    (void)self;
+    for (unsigned i = 0; i < ROUNDS; i++) {
+        pause();
+        span_begin();
         seL4_Signal(notification);
-        ticks[i] = counter() - before;
+        sample(operation, i, span_end());
     }
-    finished = true;
+    pause_finish();
 }
 
-static void low_waiter(struct bench_thread *self)
+static void wait_forever(struct bench_thread *self)
 {
     (void)self;
-    for (;;) {
-        seL4_Signal(other);
+    while (true)
         seL4_Wait(notification, NULL);
+}
+
+static void signal_and_go_on(const char *name, unsigned waiter_priority)
+{
+    signal_group_begin();
+    operation = operation_new(ROUNDS, "signal_to_", name);
+    pause_prepare();
+    thread_start(thread_new(waiter_priority, OTHER_SPACE), wait_forever);
+    run_alone(own_signal);
+    group_end();
+}
+
+static void own_polls(struct bench_thread *self)
+{
+    (void)self;
+    unsigned to_nobody = operation_new(ROUNDS, "signal_to_nobody", ""), ready = operation_new(ROUNDS, "wait_ready", ""),
+             poll_ready = operation_new(ROUNDS, "poll_ready", ""), poll_nobody = operation_new(ROUNDS, "poll_nobody", "");
+    for (unsigned i = 0; i < ROUNDS; i++) {
+        span_begin();
+        seL4_Signal(notification);
+        sample(to_nobody, i, span_end());
+        span_begin();
+        seL4_Wait(notification, NULL);
+        sample(ready, i, span_end());
+        seL4_Signal(notification);
+        span_begin();
+        seL4_Poll(notification, NULL);
+        sample(poll_ready, i, span_end());
+        span_begin();
+        seL4_Poll(notification, NULL);
+        sample(poll_nobody, i, span_end());
     }
 }
 
-static void bench_signal_lower(void)
-{
-    struct bench_thread *waiting = thread_new(PRIORITY - 1, true), *signalling = thread_new(PRIORITY, false);
-    signalling->word[0] = 1;
-    thread_start(waiting, low_waiter);
-    thread_start(signalling, own_signal);
-    finished = false;
-    while (!finished)
-        let_run();
-    report("signal_to_lower");
-    thread_stop(waiting);
-    thread_stop(signalling);
-
-    struct bench_thread *alone = thread_new(PRIORITY, false);
-    alone->word[0] = 0;
-    thread_start(alone, own_signal);
-    let_run();
-    report("signal_to_nobody");
-    thread_stop(alone);
-}
-
-/* --- a semaphore made of a notification ----------------------------------------------------------------------------- */
+/* --- a semaphore: a count in memory, and a notification for those who must wait -------------------------------------------- */
 
 static volatile long full;
 
 static void producer(struct bench_thread *self)
 {
     (void)self;
-    for (unsigned i = 0; i < ROUNDS + WARM_UP; i++) {
-        sent_at = counter();
+    for (unsigned i = 0; i < ROUNDS; i++) {
+        span_begin();
         if (__atomic_fetch_add(&full, 1, __ATOMIC_SEQ_CST) < 0)
             seL4_Signal(notification);
-        seL4_Wait(other, NULL);
+        seL4_Wait(answer, NULL);
     }
 }
 
 static void consumer(struct bench_thread *self)
 {
     (void)self;
-    for (unsigned i = 0; i < ROUNDS + WARM_UP; i++) {
+    for (unsigned i = 0; i < ROUNDS; i++) {
         if (__atomic_fetch_sub(&full, 1, __ATOMIC_SEQ_CST) <= 0)
             seL4_Wait(notification, NULL);
-        ticks[i] = counter() - sent_at;
-        seL4_Signal(other);
+        sample(operation, i, span_end());
+        seL4_Signal(answer);
     }
 }
 
-static void bench_semaphore(void)
+static void semaphore_handover(void)
 {
-    struct bench_thread *consuming = thread_new(PRIORITY, false), *producing = thread_new(PRIORITY, false);
+    signal_group_begin();
+    operation = operation_new(ROUNDS, "semaphore_handover", "");
+    answer = object_new(seL4_NotificationObject, 0);
     full = 0;
+    struct bench_thread *consuming = thread_new(PRIORITY, ROOT_SPACE), *producing = thread_new(PRIORITY, ROOT_SPACE);
     thread_start(consuming, consumer);
     thread_start(producing, producer);
-    let_run();
-    report("semaphore_handover");
-    thread_stop(consuming);
-    thread_stop(producing);
-}
-
-/* --- yield ---------------------------------------------------------------------------------------------------------- */
-
-static void yielder(struct bench_thread *self)
-{
-    for (unsigned i = 0; i < ROUNDS + WARM_UP; i++) {
-        if (self->word[0])
-            ticks[i] = counter() - sent_at;
-        sent_at = counter();
-        seL4_Yield();
-    }
-}
-
-static void bench_yield(void)
-{
-    struct bench_thread *a = thread_new(PRIORITY, false), *b = thread_new(PRIORITY, false);
-    b->word[0] = 1;
-    thread_start(a, yielder);
-    thread_start(b, yielder);
-    let_run();
-    report("yield_equal");
-    thread_stop(a);
-    thread_stop(b);
-}
-
-/* --- interrupts: the PIT's counter 0, one shot ------------------------------------------------------------------------- */
-
-#define PIT_IRQ_PIN 2
-#define IRQ_VECTOR  20
-#define PIT_COUNT   60 /* about 50 us */
-
-static seL4_CPtr ports;
-
-static void irq_waiter(struct bench_thread *self)
-{
-    (void)self;
-    for (unsigned i = 0; i < ROUNDS + WARM_UP; i++) {
-        check(seL4_X86_IOPort_Out8(ports, 0x43, 0x30), "pit mode");
-        check(seL4_X86_IOPort_Out8(ports, 0x40, PIT_COUNT), "pit low");
-        check(seL4_X86_IOPort_Out8(ports, 0x40, 0), "pit high");
-        seL4_Wait(notification, NULL);
-        ticks[i] = counter() - sent_at;
-        check(seL4_IRQHandler_Ack(handler), "ack");
-    }
-    finished = true;
-}
-
-static void spinner(struct bench_thread *self)
-{
-    (void)self;
-    for (;;)
-        sent_at = counter();
-}
-
-static void bench_interrupt(bool other_space, const char *name)
-{
-    struct bench_thread *waiting = thread_new(PRIORITY + 1, other_space), *spinning = thread_new(PRIORITY, false);
-    finished = false;
-    thread_start(spinning, spinner);
-    thread_start(waiting, irq_waiter);
-    while (!finished) {
-        /* The root sleeps below both: the spinner runs until the waiter has all its samples. */
-        seL4_TCB_SetPriority(seL4_CapInitThreadTCB, seL4_CapInitThreadTCB, PRIORITY);
-        seL4_Yield();
-        seL4_TCB_SetPriority(seL4_CapInitThreadTCB, seL4_CapInitThreadTCB, 255);
-    }
-    report(name);
-    thread_stop(waiting);
-    thread_stop(spinning);
+    threads_run();
+    group_end();
 }
 
 void bench_signal(void)
 {
-    notification = object_new(seL4_NotificationObject, 0);
-    other = object_new(seL4_NotificationObject, 0);
-    bench_signal_higher();
-    bench_signal_lower();
-    bench_semaphore();
-    bench_yield();
-    ports = slot_new();
-    handler = slot_new();
-    check(seL4_X86_IOPortControl_Issue(seL4_CapIOPortControl, 0x40, 0x43, seL4_CapInitThreadCNode, ports, seL4_WordBits),
-          "ports");
-    check(seL4_IRQControl_GetIOAPIC(seL4_CapIRQControl, seL4_CapInitThreadCNode, handler, seL4_WordBits, 0, PIT_IRQ_PIN, 0,
-                                    0, IRQ_VECTOR),
-          "irq");
-    check(seL4_IRQHandler_SetNotification(handler, notification), "set notification");
-    bench_interrupt(false, "irq_to_user_same_as");
-    bench_interrupt(true, "irq_to_user_other_as");
+    signal_to_higher("higher", OTHER_SPACE, false);
+    signal_to_higher("higher_same_as", ROOT_SPACE, false);
+    signal_to_higher("bound", OTHER_SPACE, true);
+    signal_and_go_on("equal", PRIORITY);
+    signal_and_go_on("lower", PRIORITY - 1);
+
+    signal_group_begin();
+    run_alone(own_polls);
+    group_end();
+
+    semaphore_handover();
 }
