@@ -230,6 +230,16 @@ TEST(budget, preempted_sporadic_thread)
     check_preempted(SPORADIC, 4, begin, length);
 }
 
+/* row: sched_control.configure.flags_other */
+TEST(budget, other_flags_do_nothing)
+{
+    const long sporadic_begin[] = {0, 4000, 9998, 19996}, sporadic_length[] = {1000, 998, 2000, 2000};
+    const long begin[] = {0, 4000, 9998, 14000, 20000}, length[] = {1000, 998, 1000, 1000, 1000};
+
+    check_preempted(~0ul, 4, sporadic_begin, sporadic_length);
+    check_preempted(~(seL4_Word)SPORADIC, 5, begin, length);
+}
+
 /* row: budget.refill.constant_bandwidth */
 TEST(budget, preempted_constant_bandwidth_thread)
 {

@@ -263,12 +263,17 @@ static struct worker *combine(seL4_Word number, seL4_CPtr dest, seL4_Word info, 
     return caller_new(ABOVE, syscall);
 }
 
+static void do_nothing(struct worker *worker)
+{
+    (void)worker;
+}
+
 /* row: combined.first_half.lookup combined.first_half.extra_lookup combined.first_half.refused_types domain.set.first_half */
 /* row: cnode.any.first_half sched_control.configure.first_half schedcontext.any.first_half */
 TEST(combined, first_half_is_silent)
 {
     seL4_CPtr notification = notification_new(), other = notification_new(), endpoint = endpoint_new();
-    seL4_CPtr source = cap_badged(notification, 3), schedctx = schedctx_new(1000, 1000),
+    seL4_CPtr source = cap_badged(notification, 3), schedctx = schedctx_unconfigured(7),
               filled = cap_copy(endpoint, seL4_AllRights);
     struct worker *target = worker_new(1);
 
@@ -305,7 +310,8 @@ TEST(combined, first_half_is_silent)
                                        .reply = target->schedctx,
                                        .info = INFO(SchedContextUnbind, 0, 0)});
     expect_answer(call(target->schedctx, SchedContextBind, CAPS(tcb_new()), NONE), seL4_IllegalOperation, NONE);
-    struct worker *caller = worker_new(ABOVE);
+    struct worker *caller = caller_new(ABOVE, (struct syscall){0}), *bound = worker_new_passive(ABOVE);
+    caller_fault(caller);
     caller->buffer->caps_or_badges[0] = schedctx;
     caller->buffer->msg[4] = 0;
     caller_again(caller, (struct syscall){.number = (seL4_Word)seL4_SysNBSendWait,
@@ -313,15 +319,24 @@ TEST(combined, first_half_is_silent)
                                           .reply = seL4_GetBootInfo()->schedcontrol.start,
                                           .info = INFO(SchedControlConfigureFlags, 1, 5),
                                           .word = {300, 400, 0, 0}});
-    /* Round robin as before: its thread goes on beyond 300 microseconds. */
-    expect_answer(call(seL4_CapDomain, DomainSetSet, CAPS(target->tcb), NONE), seL4_TruncatedMessage, NONE);
+    expect_blocked(caller);
+    /* Not configured as before: what is bound to it does not run. */
+    expect_no_error(seL4_SchedContext_Bind(schedctx, bound->tcb));
+    worker_start(bound, do_nothing);
+    expect(!bound->finished);
+    if (CONFIG_NUM_DOMAINS == 1)
+        return;
+    /* Still in the domain that has its turn: it runs. */
     caller = worker_new(ABOVE);
     caller->buffer->caps_or_badges[0] = target->tcb;
     caller_again(caller, (struct syscall){.number = (seL4_Word)seL4_SysNBSendWait,
-                                          .cap = notification,
+                                          .cap = endpoint_new(),
                                           .reply = seL4_CapDomain,
-                                          .info = INFO(DomainSetSet, 1, 1)});
-    expect_eq(receive(NBWAIT, notification, 0).badge, 0);
+                                          .info = INFO(DomainSetSet, 1, 1),
+                                          .word = {1}});
+    worker_set_priority(target, ABOVE);
+    worker_start(target, do_nothing);
+    expect(target->finished);
 }
 
 /* row: combined.first_half.donates */

@@ -69,15 +69,6 @@ static void record_again(struct worker *worker)
     runs_record(&runs, (unsigned)worker->argument[0]);
 }
 
-/* row: sched_control.configure.flags_other */
-TEST(schedctx, other_flags_do_nothing)
-{
-    seL4_CPtr schedctx = schedctx_unconfigured(7);
-
-    expect_success(CONFIGURE(schedctx, 100, 200, 0, 0, ~1ul));
-    expect_success(CONFIGURE(schedctx, 100, 200, 0, 0, ~0ul));
-}
-
 /* row: sched_control.configure.full_now */
 TEST(schedctx, reconfigured_while_not_in_use)
 {
