@@ -35,28 +35,37 @@ struct page_entry *page_map_make(struct page_map *map, uint64_t address)
     return (struct page_entry *)frame_data(node) + entry_index(address, 0);
 }
 
+/* The address of the first used entry of an inner node from the one for `address` on; the end of the node if none is. */
+static uint64_t inner_node_skip(const uint64_t *entries, uint64_t address, int level)
+{
+    uint64_t step = 1ull << (PAGE_BITS + LEVEL_BITS * level); /* everything that an entry covers */
+    address &= ~(step - 1);
+    for (unsigned i = entry_index(address, level); i < ENTRIES && !entries[i]; i++)
+        address += step;
+    return address;
+}
+
 struct page_entry *page_map_next(const struct page_map *map, uint64_t *address, uint64_t end)
 {
     uint64_t at = *address;
     while (map->root && at < end) {
-        uint32_t node = map->root;
-        int level = LEVELS - 1;
-        while (level > 0) {
-            uint32_t child = (uint32_t)((uint64_t *)frame_data(node))[entry_index(at, level)];
-            if (!child)
-                break;
+        uint32_t node = map->root, child = node;
+        int level = LEVELS;
+        while (child && --level > 0) {
             node = child;
-            level--;
+            child = (uint32_t)((uint64_t *)frame_data(node))[entry_index(at, level)];
         }
-        if (level == 0) {
-            struct page_entry *entry = (struct page_entry *)frame_data(node) + entry_index(at, 0);
-            if (entry->frame) {
+        if (!child) {
+            at = inner_node_skip(frame_data(node), at, level);
+            continue;
+        }
+        struct page_entry *entries = frame_data(child);
+        for (unsigned i = entry_index(at, 0); i < ENTRIES && at < end; i++, at += PAGE_SIZE) {
+            if (entries[i].frame) {
                 *address = at;
-                return entry;
+                return &entries[i];
             }
         }
-        uint64_t step = 1ull << (PAGE_BITS + LEVEL_BITS * level); /* everything this empty entry covers */
-        at = (at & ~(step - 1)) + step;
     }
     return NULL;
 }
