@@ -29,7 +29,7 @@ def parse_arguments():
     parser.add_argument("--calls", type=int, default=1_000_000, help="random and mutated calls together")
     parser.add_argument("--least", type=int, help="successes wanted of each invocation; default: a thousandth of the calls")
     parser.add_argument("--trace-from", type=int, default=NEVER, metavar="CALL", help="print each call from here on (debug)")
-    parser.add_argument("--timeout", type=int, default=200, help="seconds")
+    parser.add_argument("--timeout", type=int, default=380, help="seconds")
     parser.add_argument("--no-stretch", action="store_true", help="do not measure the time with interrupts off")
     return parser.parse_args()
 

@@ -5,7 +5,8 @@
  * next look, with the return to user code, or with the halt of the idle thread. A passage is all from entry to exit.
  * Boot does not count: the first return to user code begins the measurement.
  *
- * Arguments: look=ADDRESS of the function that looks at the controller; output=FILE for the result (README.md states it).
+ * Arguments: look=ADDRESS of the function that looks at the controller; exempt=ADDRESS of a function whose stretches do not
+ * count (optional); output=FILE for the result (README.md states it).
  * A repeated string instruction counts once for each repetition.
  */
 #include <qemu-plugin.h>
@@ -25,6 +26,7 @@ struct block {
     uint64_t pc;
     uint32_t instructions;
     bool is_look;
+    bool is_exempt;
     bool leaves; /* its last instruction returns to user code or halts */
 };
 
@@ -43,11 +45,12 @@ struct path {
     const struct block *blocks[MAX_PATH];
 };
 
-static uint64_t look_address;
+static uint64_t look_address, exempt_address;
 static char output_name[4096];
 
 static bool has_started, in_kernel;
-static uint64_t stretch, passage, stretch_count;
+static bool stretch_is_exempt;
+static uint64_t stretch, passage, stretch_count, exempt_count;
 static struct entry entries[MAX_ENTRIES];
 static unsigned entry_count;
 static struct entry *current_entry;
@@ -69,6 +72,7 @@ static struct entry *entry_find(uint64_t pc)
 static void stretch_begin(bool after_look)
 {
     stretch = 0;
+    stretch_is_exempt = false;
     path->length = 0;
     path->after_look = after_look;
     path->entry_pc = current_entry->pc;
@@ -76,6 +80,11 @@ static void stretch_begin(bool after_look)
 
 static void stretch_end(void)
 {
+    if (stretch_is_exempt) {
+        exempt_count++;
+        return;
+    }
+
     unsigned bucket = stretch ? 64 - (unsigned)__builtin_clzll(stretch) : 0;
 
     histogram[bucket < HISTOGRAM_BUCKETS ? bucket : HISTOGRAM_BUCKETS - 1]++;
@@ -110,6 +119,7 @@ static void block_executed(unsigned int cpu, void *data)
         stretch_end();
         stretch_begin(true);
     }
+    stretch_is_exempt |= block->is_exempt;
     stretch += block->instructions;
     passage += block->instructions;
     if (path->length < MAX_PATH)
@@ -153,6 +163,7 @@ static void block_translated(qemu_plugin_id_t id, struct qemu_plugin_tb *transla
     block->pc = pc;
     block->instructions = (uint32_t)count;
     block->is_look = pc == look_address;
+    block->is_exempt = pc == exempt_address;
     block->leaves = instruction_leaves(qemu_plugin_tb_get_insn(translated, count - 1));
     qemu_plugin_register_vcpu_tb_exec_cb(translated, block_executed, QEMU_PLUGIN_CB_NO_REGS, block);
 }
@@ -165,8 +176,8 @@ static void write_result(qemu_plugin_id_t id, void *unused)
     (void)unused;
     if (!file)
         return;
-    fprintf(file, "longest %" PRIu64 " entry %#" PRIx64 " after_look %d stretches %" PRIu64 "\n",
-            longest_path->instructions, longest_path->entry_pc, longest_path->after_look, stretch_count);
+    fprintf(file, "longest %" PRIu64 " entry %#" PRIx64 " after_look %d stretches %" PRIu64 " exempt %" PRIu64 "\n",
+            longest_path->instructions, longest_path->entry_pc, longest_path->after_look, stretch_count, exempt_count);
     for (unsigned i = 0; i < entry_count; i++)
         fprintf(file, "entry %#" PRIx64 " count %" PRIu64 " stretch %" PRIu64 " passage %" PRIu64 "\n", entries[i].pc,
                 entries[i].count, entries[i].longest_stretch, entries[i].longest_passage);
@@ -185,6 +196,8 @@ QEMU_PLUGIN_EXPORT int qemu_plugin_install(qemu_plugin_id_t id, const qemu_info_
     for (int i = 0; i < argc; i++) {
         if (!strncmp(argv[i], "look=", 5))
             look_address = strtoull(argv[i] + 5, NULL, 0);
+        else if (!strncmp(argv[i], "exempt=", 7))
+            exempt_address = strtoull(argv[i] + 7, NULL, 0);
         else if (!strncmp(argv[i], "output=", 7))
             snprintf(output_name, sizeof(output_name), "%s", argv[i] + 7);
         else
