@@ -57,10 +57,10 @@ static void check_watched(const char *file, int line, struct worker *watcher, se
 /* row: untyped.retype.preempted */
 TEST(preempt, clearing_memory)
 {
-    seL4_CPtr untyped = untyped_new(24), halves = slots_new(2), frame = slot_new();
+    seL4_CPtr untyped = untyped_new(23), halves = slots_new(2), frame = slot_new();
     struct window window = window_new();
 
-    expect_success(RETYPE(untyped, seL4_UntypedObject, 23, 0, 0, halves, 2));
+    expect_success(RETYPE(untyped, seL4_UntypedObject, 22, 0, 0, halves, 2));
     expect_success(RETYPE(halves, seL4_X86_4K, 0, 0, 0, frame, 1));
     volatile seL4_Word *page = window_map(&window, frame);
     page[0] = page[511] = ~0ul;

@@ -3,7 +3,9 @@
 #include "lib/start.h"
 #include "supervisor.h"
 
-#define ARENA_SIZE_BITS 26
+#define ARENA_SIZE_BITS 25
+/* Smallest untyped for what the supervisor holds; tests use smaller ones. */
+#define SUPERVISOR_SIZE_BITS 21
 /* At the end of the empty slots: machine_stop's, and what the supervisor holds for the whole run. */
 #define RESERVED_SLOTS 20
 
@@ -33,7 +35,7 @@ seL4_CPtr supervisor_slot(void)
 
 bool objects_open(void)
 {
-    seL4_CPtr memory = memory_untyped(ARENA_SIZE_BITS + 1);
+    seL4_CPtr memory = memory_untyped(ARENA_SIZE_BITS);
 
     first_slot = next_slot = pecan_boot_info()->empty.start;
     arena_cap = supervisor_slot();
@@ -43,7 +45,7 @@ bool objects_open(void)
 seL4_CPtr supervisor_object(seL4_Word type, seL4_Word size_bits)
 {
     seL4_CPtr slot = supervisor_slot();
-    seL4_CPtr memory = memory_untyped(ARENA_SIZE_BITS + 1);
+    seL4_CPtr memory = memory_untyped(SUPERVISOR_SIZE_BITS);
 
     return seL4_Untyped_Retype(memory, type, size_bits, ROOT, 0, 0, slot, 1) ? 0 : slot;
 }

@@ -18,7 +18,7 @@ seL4_CPtr slot_new(void);
 seL4_CPtr slots_new(seL4_Word count);
 bool slot_is_empty(seL4_CPtr slot);
 
-/* The untyped that the test's objects come from (64 MiB), and pieces of it. */
+/* The untyped that the test's objects come from (32 MiB), and pieces of it. */
 seL4_CPtr arena(void);
 seL4_CPtr object_new(seL4_Word type, seL4_Word size_bits);
 seL4_CPtr objects_new(seL4_Word type, seL4_Word size_bits, seL4_Word count);
