@@ -1,0 +1,69 @@
+#!/usr/bin/python3
+"""Measures what operations cost, and compares with the peer's figures and with the committed baseline."""
+
+import argparse
+import json
+import os
+import sys
+from pathlib import Path
+
+import chart
+import measure
+import report
+
+TESTS = measure.TOP / "tests" / "bench"
+BASELINE = TESTS / "baseline.json"
+
+
+def read_json(path):
+    return json.loads(path.read_text()) if path.exists() else {}
+
+
+def write_json(path, value):
+    path.write_text(json.dumps(value, indent=1) + "\n")
+
+
+def run(out, build):
+    """Measures, prints and writes: results.json in the build folder and in tests/bench, the chart in the build folder."""
+    results = measure.measure(out, build)
+    anchors, baseline = read_json(TESTS / "anchors.json"), read_json(BASELINE)
+    write_json(out / "bench" / "results.json", results)
+    write_json(TESTS / "results.json", results)
+    (out / "bench" / "chart.svg").write_text(chart.chart(results, anchors, baseline))
+    report.print_operations(results, anchors, baseline)
+    print(f"{out / 'bench' / 'results.json'} and {out / 'bench' / 'chart.svg'} are written")
+    return 0
+
+
+def check(out):
+    found = report.regressions(read_json(out / "bench" / "results.json"), read_json(BASELINE))
+    for line in found:
+        print(f"not ok {line}")
+    if not found:
+        print("ok no operation got worse than the baseline by more than 2 %")
+    return 1 if found else 0
+
+
+def baseline_write(out):
+    results = read_json(out / "bench" / "results.json")
+    write_json(BASELINE, {
+        "unit": results["unit"],
+        "operations": {name: {"median": entry["median"], "max": entry["max"]} for name, entry in results["operations"].items()},
+    })
+    return 0
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("command", choices=("run", "check", "baseline"))
+    command = parser.parse_args().command
+    out, build = Path(os.environ.get("OUT", "build/x86_64")), Path(os.environ.get("BUILD", "build"))
+    try:
+        return {"run": lambda: run(out, build), "check": lambda: check(out), "baseline": lambda: baseline_write(out)}[command]()
+    except measure.MeasureError as error:
+        print(f"bench: {error}", file=sys.stderr)
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,55 @@
+"""Tables of results on the terminal, and what is wrong with them."""
+
+WORSE = 1.02
+
+
+def ratio_text(value, reference):
+    return f"{value / reference:.2f}" if reference else ""
+
+
+def special_text(special):
+    """`6 swapgs, 1 cr_write`; nothing of what is not there."""
+    return ", ".join(f"{count} {kind}" for kind, count in special.items())
+
+
+def print_operations(results, anchors, baseline):
+    columns = f"{'operation':<34}{'median':>8}{'max':>9}{'peer':>7}{'goal':>6}{'ratio':>7}{'baseline':>10}{'lines':>9}  serialising or microcoded"
+    print(columns)
+    for name, entry in results["operations"].items():
+        anchor = anchors["operations"].get(name, {})
+        before = baseline.get("operations", {}).get(name, {}).get("median", "")
+        peer, goal = anchor.get("peer", ""), anchor.get("goal", "")
+        mark = " !" if goal and entry["median"] > goal else ""
+        lines = f"{entry['code_lines']}+{entry['data_lines']}" if "code_lines" in entry else ""
+        print(f"{name:<34}{entry['median']:>8}{entry['max']:>9}{peer:>7}{goal:>6}{ratio_text(entry['median'], peer):>7}"
+              f"{before:>10}{lines:>9}  {special_text(entry.get('special', {}))}{mark}")
+    pair = results["call_and_reply"]
+    print(f"\nOne Call and its ReplyRecv, other address space: {pair['code_lines']} lines of kernel code, "
+          f"{pair['data_lines']} of kernel data (64 bytes each)")
+    functions = sorted(pair["code_lines_by_function"].items(), key=lambda item: -item[1])
+    print("  code: " + ", ".join(f"{name} {count}" for name, count in functions))
+    goals = [name for name in anchors["operations"] if name in results["operations"]]
+    reached = [name for name in goals if results["operations"][name]["median"] <= anchors["operations"][name]["goal"]]
+    below = [name for name in goals if results["operations"][name]["median"] <= 0.9 * anchors["operations"][name]["peer"]]
+    print(f"{len(reached)} of {len(goals)} rows at their goal (! marks the others), {len(below)} at most 0.9 of the peer's")
+
+
+def serialising_total(entry):
+    return sum(entry.get("special", {}).values())
+
+
+def regressions(results, baseline):
+    """What got worse: a line of text each."""
+    found = []
+    for name, before in baseline.get("operations", {}).items():
+        now = results["operations"].get(name)
+        if not now:
+            found.append(f"{name} is no longer measured")
+        elif now["median"] > before["median"] * WORSE:
+            found.append(f"{name}: {now['median']}, was {before['median']} ({now['median'] / before['median'] - 1:+.1%})")
+    for name, slow in results["without_fast_paths"].items():
+        now = results["operations"].get(name, {})
+        if serialising_total(now) > serialising_total(slow):
+            found.append(f"{name}: more serialising or microcoded instructions than the slow path: "
+                         f"{special_text(now['special'])}; slow: {special_text(slow['special'])}")
+    return found
