@@ -25,20 +25,13 @@ static struct {
     seL4_Word length, word;
 } answer;
 
-static bool make_object(seL4_Word type, seL4_CPtr *slot)
-{
-    *slot = slot_allocate();
-    return *slot && untyped_make(type, 0, *slot);
-}
-
 bool events_initialise(const seL4_BootInfo *info)
 {
     (void)info;
-    if (!make_object(seL4_EndpointObject, &endpoint) || !make_object(seL4_NotificationObject, &notification))
-        return false;
-    if (seL4_TCB_BindNotification(seL4_CapInitThreadTCB, notification))
-        return false;
-    return make_object(seL4_ReplyObject, &reply_in_use);
+    endpoint = untyped_make_new(seL4_EndpointObject, 0);
+    notification = untyped_make_new(seL4_NotificationObject, 0);
+    reply_in_use = untyped_make_new(seL4_ReplyObject, 0);
+    return endpoint && notification && reply_in_use && !seL4_TCB_BindNotification(seL4_CapInitThreadTCB, notification);
 }
 
 seL4_CPtr events_endpoint(void)
@@ -62,11 +55,10 @@ void reply_give_back(seL4_CPtr reply)
 
 bool reply_add(void)
 {
-    seL4_CPtr reply;
-    if (!make_object(seL4_ReplyObject, &reply))
-        return false;
-    reply_give_back(reply);
-    return true;
+    seL4_CPtr reply = untyped_make_new(seL4_ReplyObject, 0);
+    if (reply)
+        reply_give_back(reply);
+    return reply;
 }
 
 void events_flush_answer(void)

@@ -26,19 +26,15 @@ static _Noreturn void guard_main(void)
     machine_power_off(STATUS_FAULT);
 }
 
-static bool object_make(seL4_Word type, seL4_Word size_bits, seL4_CPtr *slot)
-{
-    *slot = slot_allocate();
-    return *slot && untyped_make(type, size_bits, *slot);
-}
-
 bool guard_start(void)
 {
-    seL4_CPtr tcb, schedctx, sched_control = seL4_GetBootInfo()->schedcontrol.start;
+    seL4_CPtr sched_control = seL4_GetBootInfo()->schedcontrol.start;
+    seL4_CPtr tcb = untyped_make_new(seL4_TCBObject, 0);
+    seL4_CPtr schedctx = untyped_make_new(seL4_SchedContextObject, seL4_MinSchedContextBits);
     uint32_t frame = machine_frame_allocate();
-    if (!frame || !object_make(seL4_EndpointObject, 0, &endpoint) || !object_make(seL4_ReplyObject, 0, &reply) ||
-        !object_make(seL4_TCBObject, 0, &tcb) ||
-        !object_make(seL4_SchedContextObject, seL4_MinSchedContextBits, &schedctx))
+    endpoint = untyped_make_new(seL4_EndpointObject, 0);
+    reply = untyped_make_new(seL4_ReplyObject, 0);
+    if (!tcb || !schedctx || !frame || !endpoint || !reply)
         return false;
 
     /* The frame holds the thread's IPC buffer, then its thread-local storage. */

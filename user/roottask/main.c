@@ -2,6 +2,7 @@
  * The root task: takes the memory and the devices that the kernel gives to the first program, and runs the Linux
  * personality with a shell on the serial line.
  */
+#include "lib/console.h"
 #include "lib/print.h"
 #include "lib/start.h"
 #include "personality/linux/machine.h"
@@ -26,32 +27,36 @@ static const char *const shell_environment[] = {
     NULL,
 };
 
-static int refuse(const char *what)
+/* Says why and ends. Until the serial line is set up the library's console is used, which may need the line's ports. */
+static _Noreturn void refuse(const seL4_BootInfo *info, const char *why)
 {
-    printf("The root task cannot start: %s\n", what);
-    return STATUS_NOT_STARTED;
+    char line[160];
+    snprintf(line, sizeof line, "the root task cannot start: %s", why);
+    if (console_open(info->empty.end - 1))
+        machine_log(line);
+    else
+        puts(line);
+    program_exit(STATUS_NOT_STARTED);
 }
 
 int main(void)
 {
     const seL4_BootInfo *info = pecan_boot_info();
     if (!(pecan_features(info) & PECAN_FEATURE_FOREIGN_THREADS))
-        return refuse("this kernel does not announce foreign threads, which Linux programs need");
+        refuse(info, "this kernel does not announce foreign threads, which Linux programs need");
 
     untyped_initialise(info);
     if (!slots_initialise(info))
-        return refuse("there is not enough memory for capability slots");
+        refuse(info, "there is not enough memory for capability slots");
     slots_start_list();
     if (!events_initialise(info) || !threads_initialise(info, events_endpoint()))
-        return refuse("there is not enough memory for the root task's own objects");
-    const char *missing = platform_initialise(info);
-    if (missing) {
-        printf("The root task cannot start without %s.\n", missing);
-        return STATUS_NOT_STARTED;
-    }
+        refuse(info, "there is not enough memory for the root task's own objects");
+    const char *problem = platform_initialise(info);
+    if (problem)
+        refuse(info, problem);
 
     if (!guard_start())
-        return refuse("there is not enough memory for its guard");
+        refuse(info, "there is not enough memory for its guard");
 
     const struct personality_start start = {
         .initrd = initrd_start,

@@ -65,20 +65,20 @@ const char *platform_initialise(const seL4_BootInfo *info)
 {
     seL4_CPtr serial_ports = ports_take(SERIAL_BASE, SERIAL_BASE + SERIAL_PORT_COUNT - 1);
     if (!serial_ports)
-        return "the ports of the serial line";
+        return "there is no access to the ports of the serial line";
     serial16550_initialise(&serial, serial_ports, SERIAL_BASE);
     serial_interrupt = interrupt_take(SERIAL_PIN, NOTIFIED_SERIAL);
     if (!serial_interrupt)
-        return "the interrupt of the serial line";
+        return "there is no access to the interrupt of the serial line";
     if (!clock_initialise(info))
-        return "the frequency of the time-stamp counter";
+        return "the boot information does not tell the frequency of the time-stamp counter";
     timer_ports = ports_take(TIMER_FIRST_PORT, TIMER_LAST_PORT);
     timer_interrupt = timer_ports ? interrupt_take(TIMER_INTERRUPT_PIN, NOTIFIED_TIMER) : 0;
     if (!timer_interrupt)
-        return "the timer";
+        return "there is no access to the timer";
     seL4_CPtr clock_ports = ports_take(RTC_FIRST_PORT, RTC_LAST_PORT);
     if (!clock_ports)
-        return "the real-time clock";
+        return "there is no access to the real-time clock";
     boot_date = rtc_read(clock_ports);
     return NULL;
 }

@@ -4,7 +4,7 @@
 #include <sel4/sel4.h>
 #include <stdbool.h>
 
-/* Null, or what is missing. */
+/* Null, or what is wrong. */
 const char *platform_initialise(const seL4_BootInfo *info);
 
 /* Interrupts came: NOTIFIED_ bits. */

@@ -18,8 +18,8 @@ bool threads_initialise(const seL4_BootInfo *info, seL4_CPtr endpoint)
 {
     reports_endpoint = endpoint;
     sched_control = info->schedcontrol.start;
-    empty_cspace = slot_allocate();
-    return empty_cspace && untyped_make(seL4_CapTableObject, 1, empty_cspace);
+    empty_cspace = untyped_make_new(seL4_CapTableObject, 1);
+    return empty_cspace;
 }
 
 struct machine_thread *thread_from_badge(seL4_Word badge)

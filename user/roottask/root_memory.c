@@ -1,7 +1,6 @@
 #include "roottask/root_memory.h"
 
 #include "roottask/layout.h"
-#include "roottask/slots.h"
 #include "roottask/untyped.h"
 
 enum { PAGE_BYTES = 4096, AREA_LIMIT = 2 };
@@ -11,11 +10,11 @@ enum { LEFT_PDPT = 39, LEFT_DIRECTORY = 30, LEFT_TABLE = 21 };
 
 static bool table_add(seL4_Word bits_left, uintptr_t address)
 {
-    seL4_CPtr slot = slot_allocate();
     seL4_Word type = bits_left == LEFT_PDPT        ? seL4_X86_PDPTObject
                      : bits_left == LEFT_DIRECTORY ? seL4_X86_PageDirectoryObject
                                                    : seL4_X86_PageTableObject;
-    if (!slot || !untyped_make(type, 0, slot))
+    seL4_CPtr slot = untyped_make_new(type, 0);
+    if (!slot)
         return false;
     switch (bits_left) {
     case LEFT_PDPT:
@@ -52,8 +51,8 @@ bool root_memory_extend(uintptr_t base, uint64_t bytes)
         i++;
     areas[i].base = base;
     while (areas[i].bytes < bytes) {
-        seL4_CPtr slot = slot_allocate();
-        if (!slot || !untyped_make(seL4_X86_4K, 0, slot) || !root_memory_map(slot, base + areas[i].bytes))
+        seL4_CPtr slot = untyped_make_new(seL4_X86_4K, 0);
+        if (!slot || !root_memory_map(slot, base + areas[i].bytes))
             return false;
         areas[i].bytes += PAGE_BYTES;
     }

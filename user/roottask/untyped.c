@@ -77,6 +77,12 @@ bool untyped_make(seL4_Word type, seL4_Word size_bits, seL4_CPtr slot)
     return make(type, size_bits, slots_root(), slot_place(slot), 1) == 1;
 }
 
+seL4_CPtr untyped_make_new(seL4_Word type, seL4_Word size_bits)
+{
+    seL4_CPtr slot = slot_allocate();
+    return slot && untyped_make(type, size_bits, slot) ? slot : 0;
+}
+
 unsigned untyped_make_pages(seL4_Word type, seL4_CPtr first_slot, unsigned wanted)
 {
     return make(type, PAGE_BITS_HERE, slots_root(), slot_place(first_slot), wanted);

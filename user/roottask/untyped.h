@@ -13,6 +13,9 @@ void untyped_initialise(const seL4_BootInfo *info);
 /* Makes one object in an empty slot. `size_bits` matters for CNodes, untypeds and scheduling contexts. */
 bool untyped_make(seL4_Word type, seL4_Word size_bits, seL4_CPtr slot);
 
+/* Makes one object in a slot of its own: the slot, or 0 when memory is exhausted. */
+seL4_CPtr untyped_make_new(seL4_Word type, seL4_Word size_bits);
+
 /* Makes up to `wanted` objects of one page in consecutive slots; gives how many. */
 unsigned untyped_make_pages(seL4_Word type, seL4_CPtr first_slot, unsigned wanted);
 
