@@ -374,10 +374,9 @@ static NOINLINE struct thread *switch_thread(struct cpu *cpu)
 void sched_leave(struct cpu *cpu)
 {
     struct thread *thread = cpu->current;
-    /* A passive thread may have given its context back and been lent another one in a single call: that pays from now on. */
-    if (cpu->candidate || cpu->must_choose || !sched_is_schedulable(thread) ||
-        thread->schedctx != cpu->current_schedctx || domain_has_ended(cpu))
+    if (cpu->candidate || cpu->must_choose || !sched_is_schedulable(thread) || domain_has_ended(cpu))
         thread = switch_thread(cpu);
+    assert(thread->schedctx == cpu->current_schedctx);
     if (cpu->timer_stale)
         set_timer(cpu);
     if (thread->state == THREAD_RESTART) {

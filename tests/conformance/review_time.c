@@ -134,3 +134,36 @@ TEST(review_time, many_refills_come_back_at_once)
     test_figure("%lu ticks", woken_at - before);
     expect((woken_at - before) / ticks_per_us() < 10);
 }
+
+/* --- a signal in the second half ------------------------------------------------------------------------------------------- */
+
+/* Gives its context away with the first half, and takes a pending signal with the second. */
+static void give_and_take(struct worker *worker)
+{
+    seL4_Recv(worker->argument[0], NULL, worker->argument[1]);
+    seL4_Signal(worker->argument[2]);
+    seL4_NBSendWait(worker->argument[1], seL4_MessageInfo_new(1, 0, 0, 0), worker->argument[2], NULL);
+    burn(BURNT_US);
+}
+
+/* The same with the context of a notification: the client that was stopped does not pay for what the signal lets run. */
+TEST(review_time, notification_pays_when_the_client_is_stopped)
+{
+    seL4_CPtr endpoint = endpoint_new(), notification = notification_new(), schedctx = schedctx_new(1000000, 1000000);
+    struct worker *server = worker_new(ABOVE), *client = worker_new(50);
+
+    expect_no_error(seL4_SchedContext_Bind(schedctx, notification));
+    server->argument[0] = endpoint;
+    server->argument[1] = reply_new();
+    server->argument[2] = notification;
+    worker_start(server, give_and_take);
+    expect_no_error(seL4_SchedContext_Unbind(server->schedctx));
+    worker_set_fault_handler(client, endpoint);
+    consumed_by(client->schedctx);
+
+    seL4_UserContext registers = worker_registers(client, code_undefined);
+    worker_start_at(client, &registers);
+    worker_join(server);
+    expect_near(consumed_by(client->schedctx), 0, 200);
+    expect_near(consumed_by(schedctx), BURNT_US, 200);
+}
