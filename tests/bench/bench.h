@@ -16,7 +16,7 @@
 #define FEW_ROUNDS     12 /* of operations that take long */
 #define MAX_OPERATIONS 160
 #define PAGE_BYTES     4096
-#define PRIORITY       100 /* of the thread that measures; the root waits below */
+#define PRIORITY       100          /* of the thread that measures; the root waits below */
 #define SPARE_ADDRESS  0x10000000ul /* nothing is mapped in the 2 MiB from here on */
 
 /* --- samples --------------------------------------------------------------------------------------------------------- */

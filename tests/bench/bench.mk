@@ -15,4 +15,12 @@ bench-check: bench ## fail when an operation got more than 2 % worse than tests/
 bench-baseline: bench ## make the present figures the baseline; the commit says why
 	$(Q)$(PYTHON) tools/bench/bench.py baseline
 
+
+# A test of what the kernel for measuring offers.
+MEASURING_SOURCES := tests/bench/measuring/main.c tests/kernel/machine/probe.c tests/kernel/machine/probes.S
+
+$(eval $(call program_rules,bench,measuring,$(MEASURING_SOURCES)))
+
+TEST_NEEDS += $(OUT)/bench/kernel32.elf $(OUT)/bench/measuring.elf
+
 .PHONY: bench bench-check bench-baseline

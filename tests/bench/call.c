@@ -87,20 +87,20 @@ static void run_case(const struct call_case *next)
 void bench_call(void)
 {
     static const struct call_case cases[] = {
-        { "0_same_as", ROOT_SPACE, true, false, false, 0, PRIORITY, PRIORITY },
-        { "0_other_as", OTHER_SPACE, true, false, false, 0, PRIORITY, PRIORITY },
-        { "0_fpu", OTHER_SPACE, true, true, false, 0, PRIORITY, PRIORITY },
-        { "1_other_as", OTHER_SPACE, true, false, false, 1, PRIORITY, PRIORITY },
-        { "4_other_as", OTHER_SPACE, true, false, false, 4, PRIORITY, PRIORITY },
-        { "10_other_as", OTHER_SPACE, false, false, false, 10, PRIORITY, PRIORITY },
-        { "10_passive", OTHER_SPACE, true, false, false, 10, PRIORITY, PRIORITY },
-        { "120_other_as", OTHER_SPACE, true, false, false, 120, PRIORITY, PRIORITY },
-        { "cap_other_as", OTHER_SPACE, true, false, true, 0, PRIORITY, PRIORITY },
-        { "0_passive_higher", OTHER_SPACE, true, false, false, 0, PRIORITY, PRIORITY + 1 },
-        { "0_passive_lower", OTHER_SPACE, true, false, false, 0, PRIORITY, PRIORITY - 1 },
-        { "0_active_equal", OTHER_SPACE, false, false, false, 0, PRIORITY, PRIORITY },
-        { "0_active_higher", OTHER_SPACE, false, false, false, 0, PRIORITY, PRIORITY + 1 },
-        { "0_active_lower", OTHER_SPACE, false, false, false, 0, PRIORITY, PRIORITY - 1 },
+        {"0_same_as", ROOT_SPACE, true, false, false, 0, PRIORITY, PRIORITY},
+        {"0_other_as", OTHER_SPACE, true, false, false, 0, PRIORITY, PRIORITY},
+        {"0_fpu", OTHER_SPACE, true, true, false, 0, PRIORITY, PRIORITY},
+        {"1_other_as", OTHER_SPACE, true, false, false, 1, PRIORITY, PRIORITY},
+        {"4_other_as", OTHER_SPACE, true, false, false, 4, PRIORITY, PRIORITY},
+        {"10_other_as", OTHER_SPACE, false, false, false, 10, PRIORITY, PRIORITY},
+        {"10_passive", OTHER_SPACE, true, false, false, 10, PRIORITY, PRIORITY},
+        {"120_other_as", OTHER_SPACE, true, false, false, 120, PRIORITY, PRIORITY},
+        {"cap_other_as", OTHER_SPACE, true, false, true, 0, PRIORITY, PRIORITY},
+        {"0_passive_higher", OTHER_SPACE, true, false, false, 0, PRIORITY, PRIORITY + 1},
+        {"0_passive_lower", OTHER_SPACE, true, false, false, 0, PRIORITY, PRIORITY - 1},
+        {"0_active_equal", OTHER_SPACE, false, false, false, 0, PRIORITY, PRIORITY},
+        {"0_active_higher", OTHER_SPACE, false, false, false, 0, PRIORITY, PRIORITY + 1},
+        {"0_active_lower", OTHER_SPACE, false, false, false, 0, PRIORITY, PRIORITY - 1},
     };
 
     for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)

@@ -7,14 +7,14 @@ static seL4_CPtr parent, children, places;
 
 static seL4_Error child_copy(unsigned i)
 {
-    return seL4_CNode_Copy(seL4_CapInitThreadCNode, children + i, seL4_WordBits, seL4_CapInitThreadCNode, parent, seL4_WordBits,
-                           seL4_AllRights);
+    return seL4_CNode_Copy(seL4_CapInitThreadCNode, children + i, seL4_WordBits, seL4_CapInitThreadCNode, parent,
+                           seL4_WordBits, seL4_AllRights);
 }
 
 static seL4_Error child_mint(unsigned i)
 {
-    return seL4_CNode_Mint(seL4_CapInitThreadCNode, children + i, seL4_WordBits, seL4_CapInitThreadCNode, parent, seL4_WordBits,
-                           seL4_AllRights, i + 1);
+    return seL4_CNode_Mint(seL4_CapInitThreadCNode, children + i, seL4_WordBits, seL4_CapInitThreadCNode, parent,
+                           seL4_WordBits, seL4_AllRights, i + 1);
 }
 
 static seL4_Error child_move(unsigned i)
@@ -51,11 +51,12 @@ static void own_operations(struct bench_thread *self)
     static const struct {
         const char *suffix;
         unsigned count, rounds;
-    } sizes[] = { { "", 1, ROUNDS }, { "_16", 16, ROUNDS }, { "_1024", MOST_CHILDREN, FEW_ROUNDS } };
+    } sizes[] = {{"", 1, ROUNDS}, {"_16", 16, ROUNDS}, {"_1024", MOST_CHILDREN, FEW_ROUNDS}};
     (void)self;
     for (unsigned s = 0; s < sizeof(sizes) / sizeof(sizes[0]); s++) {
         unsigned count = sizes[s].count, rounds = sizes[s].rounds;
-        unsigned copy = operation_new(rounds, "cap_copy", sizes[s].suffix), move = operation_new(rounds, "cap_move", sizes[s].suffix),
+        unsigned copy = operation_new(rounds, "cap_copy", sizes[s].suffix),
+                 move = operation_new(rounds, "cap_move", sizes[s].suffix),
                  delete = operation_new(rounds, "cap_delete", sizes[s].suffix),
                  mint = operation_new(rounds, "cap_mint", sizes[s].suffix),
                  revoke = operation_new(rounds, "cap_revoke", sizes[s].suffix);

@@ -3,11 +3,11 @@
 
 #include <pecan/features.h>
 
-#define UNKNOWN_SYSCALL      1000
-#define EXCEPTION_WORD_PC    0
-#define SYSCALL_WORD_PC      15
-#define SYSCALL_WORD_RESULT  0
-#define INSTRUCTION_BYTES    2 /* of ud2 and of syscall */
+#define UNKNOWN_SYSCALL     1000
+#define EXCEPTION_WORD_PC   0
+#define SYSCALL_WORD_PC     15
+#define SYSCALL_WORD_RESULT 0
+#define INSTRUCTION_BYTES   2 /* of ud2 and of syscall */
 
 struct fault_case {
     const char *name;
@@ -32,7 +32,9 @@ static void undefined_raise(void)
 static void syscall_raise(void)
 {
     seL4_Word number = UNKNOWN_SYSCALL, result = 0;
-    __asm__ volatile("mov %%rsp, %%rbx\n\tsyscall\n\tmov %%rbx, %%rsp" : "+a"(result) : "d"(number)
+    __asm__ volatile("mov %%rsp, %%rbx\n\tsyscall\n\tmov %%rbx, %%rsp"
+                     : "+a"(result)
+                     : "d"(number)
                      : "rbx", "rcx", "r11", "memory");
 }
 
@@ -64,7 +66,8 @@ static void handler(struct bench_thread *self)
         if (measures_legs)
             sample(to_handler, i, span_end());
         if (test->needs_page)
-            seL4_X86_Page_Map(frame, seL4_CapInitThreadVSpace, SPARE_ADDRESS, seL4_ReadWrite, seL4_X86_Default_VMAttributes);
+            seL4_X86_Page_Map(frame, seL4_CapInitThreadVSpace, SPARE_ADDRESS, seL4_ReadWrite,
+                              seL4_X86_Default_VMAttributes);
         else if (!test->moves_pc)
             mr0 = 0;
         else if (test->pc_word == EXCEPTION_WORD_PC)
@@ -92,8 +95,9 @@ static void run_case(const struct fault_case *next, bool legs)
         frame = object_new(seL4_X86_4K, 0);
     }
     struct bench_thread *handling = thread_new(PRIORITY, ROOT_SPACE), *faulting = thread_new(PRIORITY, ROOT_SPACE);
-    check(seL4_TCB_SetSchedParams(faulting->tcb, seL4_CapInitThreadTCB, PRIORITY, PRIORITY, faulting->schedctx, endpoint),
-          "handler");
+    check(
+        seL4_TCB_SetSchedParams(faulting->tcb, seL4_CapInitThreadTCB, PRIORITY, PRIORITY, faulting->schedctx, endpoint),
+        "handler");
     if (test->thread_flags)
         check((seL4_Error)seL4_TCB_SetFlags(faulting->tcb, 0, test->thread_flags).error, "flags");
     thread_start(handling, handler);
@@ -107,10 +111,10 @@ static void run_case(const struct fault_case *next, bool legs)
 void bench_fault(void)
 {
     static const struct fault_case cases[] = {
-        { "fault", undefined_raise, 1, EXCEPTION_WORD_PC, true, false, 0 },
-        { "page_fault", page_raise, 0, 0, false, true, 0 },
-        { "unknown_syscall", syscall_raise, SYSCALL_WORD_PC + 1, SYSCALL_WORD_PC, true, false, 0 },
-        { "foreign_syscall", syscall_raise, SYSCALL_WORD_RESULT + 1, 0, false, false, PECAN_TCB_FLAG_FOREIGN },
+        {"fault", undefined_raise, 1, EXCEPTION_WORD_PC, true, false, 0},
+        {"page_fault", page_raise, 0, 0, false, true, 0},
+        {"unknown_syscall", syscall_raise, SYSCALL_WORD_PC + 1, SYSCALL_WORD_PC, true, false, 0},
+        {"foreign_syscall", syscall_raise, SYSCALL_WORD_RESULT + 1, 0, false, false, PECAN_TCB_FLAG_FOREIGN},
     };
 
     for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {

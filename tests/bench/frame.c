@@ -78,7 +78,8 @@ static void table_map(seL4_CPtr space, seL4_Word address)
         check(seL4_X86_PageTable_Map(object_new(seL4_X86_PageTableObject, 0), space, address, plain), "map table");
         break;
     case SEL4_MAPPING_LOOKUP_NO_PD:
-        check(seL4_X86_PageDirectory_Map(object_new(seL4_X86_PageDirectoryObject, 0), space, address, plain), "map directory");
+        check(seL4_X86_PageDirectory_Map(object_new(seL4_X86_PageDirectoryObject, 0), space, address, plain),
+              "map directory");
         break;
     default:
         check(seL4_X86_PDPT_Map(object_new(seL4_X86_PDPTObject, 0), space, address, plain), "map pdpt");
@@ -111,8 +112,8 @@ static seL4_CPtr space_new(void)
     seL4_Word address = (seL4_Word)__image_start;
     for (seL4_CPtr page = info->userImageFrames.start; page < info->userImageFrames.end; page++) {
         seL4_CPtr frame = slot_new();
-        check(seL4_CNode_Copy(seL4_CapInitThreadCNode, frame, seL4_WordBits, seL4_CapInitThreadCNode, page, seL4_WordBits,
-                              seL4_AllRights),
+        check(seL4_CNode_Copy(seL4_CapInitThreadCNode, frame, seL4_WordBits, seL4_CapInitThreadCNode, page,
+                              seL4_WordBits, seL4_AllRights),
               "copy frame");
         page_map(frame, space, address);
         address += PAGE_BYTES;
@@ -139,12 +140,12 @@ struct bench_thread *thread_new(unsigned priority, enum bench_space space)
     thread->buffer = (seL4_IPCBuffer *)buffers[thread_count++];
     thread->tcb = object_new(seL4_TCBObject, 0);
     check(seL4_TCB_Configure(thread->tcb, seL4_CapInitThreadCNode, 0,
-                             space == ROOT_SPACE ? seL4_CapInitThreadVSpace : second_space, 0, (seL4_Word)thread->buffer,
-                             image_frame(thread->buffer)),
+                             space == ROOT_SPACE ? seL4_CapInitThreadVSpace : second_space, 0,
+                             (seL4_Word)thread->buffer, image_frame(thread->buffer)),
           "configure");
     thread->schedctx = object_new(seL4_SchedContextObject, seL4_MinSchedContextBits);
-    check(seL4_SchedControl_ConfigureFlags(pecan_boot_info()->schedcontrol.start, thread->schedctx, BUDGET_US, BUDGET_US, 0,
-                                           0, 0),
+    check(seL4_SchedControl_ConfigureFlags(pecan_boot_info()->schedcontrol.start, thread->schedctx, BUDGET_US,
+                                           BUDGET_US, 0, 0, 0),
           "schedctx");
     check(seL4_TCB_SetSchedParams(thread->tcb, seL4_CapInitThreadTCB, priority, priority, thread->schedctx, 0),
           "sched params");
@@ -162,7 +163,7 @@ void thread_start(struct bench_thread *thread, void (*run)(struct bench_thread *
 {
     unsigned index = (unsigned)(thread - threads);
     thread->run = run;
-    seL4_UserContext context = { 0 };
+    seL4_UserContext context = {0};
     context.rip = (seL4_Word)thread_entry;
     context.rsp = (seL4_Word)(thread_memory[index].stack + STACK_BYTES) - 8;
     context.rdi = (seL4_Word)thread;
@@ -233,8 +234,8 @@ static void memory_find(void)
 int main(void)
 {
     static void (*const groups[])(void) = {
-        bench_call, bench_send, bench_signal, bench_yield, bench_fault, bench_interrupt, bench_page, bench_retype, bench_cnode,
-        bench_thread,
+        bench_call,      bench_send, bench_signal, bench_yield, bench_fault,
+        bench_interrupt, bench_page, bench_retype, bench_cnode, bench_thread,
     };
 
     next_slot = pecan_boot_info()->empty.start;

@@ -9,7 +9,7 @@
 #define TIMER_CHANNEL    0x40
 #define TIMER_ONE_SHOT   0x30
 #define TIMER_COUNT      60 /* about 50 us */
-#define CLOCK_PIN        8 /* the real-time clock */
+#define CLOCK_PIN        8  /* the real-time clock */
 #define CLOCK_VECTOR     21
 #define CLOCK_INDEX      0x70
 #define CLOCK_DATA       0x71
@@ -79,10 +79,11 @@ static void irq(const char *name, enum bench_space space, seL4_Word first_port, 
     notification = object_new(seL4_NotificationObject, 0);
     ports = slot_new();
     handler = slot_new();
-    check(seL4_X86_IOPortControl_Issue(seL4_CapIOPortControl, first_port, first_port + 3, seL4_CapInitThreadCNode, ports,
-                                       seL4_WordBits),
+    check(seL4_X86_IOPortControl_Issue(seL4_CapIOPortControl, first_port, first_port + 3, seL4_CapInitThreadCNode,
+                                       ports, seL4_WordBits),
           "ports");
-    check(seL4_IRQControl_GetIOAPIC(seL4_CapIRQControl, seL4_CapInitThreadCNode, handler, seL4_WordBits, 0, pin, 0, 0, vector),
+    check(seL4_IRQControl_GetIOAPIC(seL4_CapIRQControl, seL4_CapInitThreadCNode, handler, seL4_WordBits, 0, pin, 0, 0,
+                                    vector),
           "irq");
     check(seL4_IRQHandler_SetNotification(handler, notification), "set notification");
     if (arm == clock_arm) {

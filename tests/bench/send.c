@@ -7,7 +7,7 @@
 static seL4_CPtr endpoint, reply;
 static unsigned operation;
 
-static const seL4_MessageInfo_t empty = { { 0 } };
+static const seL4_MessageInfo_t empty = {{0}};
 
 /* --- a receiver of higher priority: sending switches to it, receiving again switches back -------------------------------- */
 
@@ -98,7 +98,8 @@ static void own_receive(struct bench_thread *self)
 static void own_tries(struct bench_thread *self)
 {
     (void)self;
-    unsigned nbsend = operation_new(ROUNDS, "nbsend_to_nobody", ""), nbrecv = operation_new(ROUNDS, "nbrecv_nobody", "");
+    unsigned nbsend = operation_new(ROUNDS, "nbsend_to_nobody", ""),
+             nbrecv = operation_new(ROUNDS, "nbrecv_nobody", "");
     for (unsigned i = 0; i < ROUNDS; i++) {
         span_begin();
         seL4_NBSendWithMRs(endpoint, empty, NULL, NULL, NULL, NULL);

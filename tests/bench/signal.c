@@ -100,7 +100,8 @@ static void own_polls(struct bench_thread *self)
 {
     (void)self;
     unsigned to_nobody = operation_new(ROUNDS, "signal_to_nobody", ""), ready = operation_new(ROUNDS, "wait_ready", ""),
-             poll_ready = operation_new(ROUNDS, "poll_ready", ""), poll_nobody = operation_new(ROUNDS, "poll_nobody", "");
+             poll_ready = operation_new(ROUNDS, "poll_ready", ""),
+             poll_nobody = operation_new(ROUNDS, "poll_nobody", "");
     for (unsigned i = 0; i < ROUNDS; i++) {
         span_begin();
         seL4_Signal(notification);

@@ -23,13 +23,13 @@ static void own_null(struct bench_thread *self)
 /* A thread of lower priority, ready to run: both objects, the spaces, the parameters and the registers. */
 static seL4_Error young_create(void)
 {
-    seL4_UserContext context = { 0 };
+    seL4_UserContext context = {0};
     seL4_Error error = seL4_Untyped_Retype(arena, seL4_TCBObject, 0, seL4_CapInitThreadCNode, 0, 0, tcb, 1);
-    error |= seL4_Untyped_Retype(arena, seL4_SchedContextObject, seL4_MinSchedContextBits, seL4_CapInitThreadCNode, 0, 0,
-                                 schedctx, 1);
+    error |= seL4_Untyped_Retype(arena, seL4_SchedContextObject, seL4_MinSchedContextBits, seL4_CapInitThreadCNode, 0,
+                                 0, schedctx, 1);
     error |= seL4_TCB_Configure(tcb, seL4_CapInitThreadCNode, 0, seL4_CapInitThreadVSpace, 0, 0, 0);
-    error |= seL4_SchedControl_ConfigureFlags(pecan_boot_info()->schedcontrol.start, schedctx, YOUNG_BUDGET_US, YOUNG_BUDGET_US,
-                                              0, 0, 0);
+    error |= seL4_SchedControl_ConfigureFlags(pecan_boot_info()->schedcontrol.start, schedctx, YOUNG_BUDGET_US,
+                                              YOUNG_BUDGET_US, 0, 0, 0);
     error |= seL4_TCB_SetSchedParams(tcb, seL4_CapInitThreadTCB, YOUNG_PRIORITY, YOUNG_PRIORITY, schedctx, 0);
     error |= seL4_TCB_WriteRegisters(tcb, true, 0, sizeof(context) / sizeof(seL4_Word), &context);
     return error;

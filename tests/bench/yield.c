@@ -37,8 +37,8 @@ static void yield_to_many_mappings(void)
     seL4_CPtr frame = object_new(seL4_X86_4K, 0);
     for (unsigned i = 0; i < MAPPED_PAGES; i++) {
         seL4_CPtr copy = slot_new();
-        check(seL4_CNode_Copy(seL4_CapInitThreadCNode, copy, seL4_WordBits, seL4_CapInitThreadCNode, frame, seL4_WordBits,
-                              seL4_AllRights),
+        check(seL4_CNode_Copy(seL4_CapInitThreadCNode, copy, seL4_WordBits, seL4_CapInitThreadCNode, frame,
+                              seL4_WordBits, seL4_AllRights),
               "copy");
         check(seL4_X86_Page_Map(copy, other_space(), SPARE_ADDRESS + i * PAGE_BYTES, seL4_ReadWrite,
                                 seL4_X86_Default_VMAttributes),

@@ -13,6 +13,8 @@ import report
 
 TESTS = measure.TOP / "tests" / "bench"
 BASELINE = TESTS / "baseline.json"
+DOCUMENT = measure.TOP / "docs" / "performance.md"
+DOCUMENT_MARKS = ("<!-- the table is written by make bench-baseline -->", "<!-- end of the table -->")
 
 
 def read_json(path):
@@ -44,8 +46,17 @@ def check(out):
     return 1 if found else 0
 
 
+def replace_between(text, begin, end, lines):
+    """The text with `lines` in place of those between the lines `begin` and `end`."""
+    head, rest = text.split(begin + "\n", 1)
+    return head + begin + "\n" + "\n".join(lines) + "\n" + end + rest.split(end, 1)[1]
+
+
 def baseline_write(out):
+    """Makes the results the baseline, and brings the table of the documentation up to date."""
     results = read_json(out / "bench" / "results.json")
+    table = report.markdown_table(results, read_json(TESTS / "anchors.json"))
+    DOCUMENT.write_text(replace_between(DOCUMENT.read_text(), *DOCUMENT_MARKS, table))
     write_json(BASELINE, {
         "unit": results["unit"],
         "operations": {name: {"median": entry["median"], "max": entry["max"]} for name, entry in results["operations"].items()},

@@ -34,6 +34,20 @@ def print_operations(results, anchors, baseline):
     print(f"{len(reached)} of {len(goals)} rows at their goal (! marks the others), {len(below)} at most 0.9 of the peer's")
 
 
+def markdown_table(results, anchors):
+    """Lines of a table for docs/performance.md."""
+    lines = ["| operation | median | max | peer | goal | in the kernel | lines of code + data | serialising or microcoded |",
+             "|---|---:|---:|---:|---:|---:|---:|---|"]
+    for name, entry in results["operations"].items():
+        anchor = anchors["operations"].get(name, {})
+        lines.append(f"| {name} | {entry['median']} | {entry['max']} | {anchor.get('peer', '')} | {anchor.get('goal', '')} | "
+                     f"{entry.get('kernel', '')} | {entry.get('code_lines', '')} + {entry.get('data_lines', '')} | "
+                     f"{special_text(entry.get('special', {}))} |")
+    pair = results["call_and_reply"]
+    return lines + ["", f"One Call and its ReplyRecv together: {pair['code_lines']} lines of kernel code, {pair['data_lines']} "
+                    "of kernel data, of 64 bytes each."]
+
+
 def serialising_total(entry):
     return sum(entry.get("special", {}).values())
 

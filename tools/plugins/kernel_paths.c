@@ -49,12 +49,14 @@ enum kind {
 };
 
 static const char *const kind_names[KIND_COUNT] = {
-    [KIND_CR_WRITE] = "cr_write", [KIND_CR_READ] = "cr_read", [KIND_WRMSR] = "wrmsr",           [KIND_RDMSR] = "rdmsr",
-    [KIND_RDTSC] = "rdtsc",       [KIND_CPUID] = "cpuid",     [KIND_SWAPGS] = "swapgs",         [KIND_INVLPG] = "invlpg",
-    [KIND_IRET] = "iret",         [KIND_SYSRET] = "sysret",   [KIND_XSAVE] = "xsave",           [KIND_XRSTOR] = "xrstor",
-    [KIND_SEGMENT] = "segment",   [KIND_FENCE] = "fence",     [KIND_BASE_WRITE] = "base_write", [KIND_BASE_READ] = "base_read",
-    [KIND_PORT] = "port",         [KIND_STRING] = "string",   [KIND_LOCKED] = "locked",         [KIND_DIVIDE] = "divide",
-    [KIND_OTHER] = "other",       [KIND_DEVICE] = "device",
+    [KIND_CR_WRITE] = "cr_write",   [KIND_CR_READ] = "cr_read", [KIND_WRMSR] = "wrmsr",
+    [KIND_RDMSR] = "rdmsr",         [KIND_RDTSC] = "rdtsc",     [KIND_CPUID] = "cpuid",
+    [KIND_SWAPGS] = "swapgs",       [KIND_INVLPG] = "invlpg",   [KIND_IRET] = "iret",
+    [KIND_SYSRET] = "sysret",       [KIND_XSAVE] = "xsave",     [KIND_XRSTOR] = "xrstor",
+    [KIND_SEGMENT] = "segment",     [KIND_FENCE] = "fence",     [KIND_BASE_WRITE] = "base_write",
+    [KIND_BASE_READ] = "base_read", [KIND_PORT] = "port",       [KIND_STRING] = "string",
+    [KIND_LOCKED] = "locked",       [KIND_DIVIDE] = "divide",   [KIND_OTHER] = "other",
+    [KIND_DEVICE] = "device",
 };
 
 struct instruction {
@@ -99,8 +101,8 @@ static enum kind kind_of_0f01(unsigned modrm)
 
 static enum kind kind_of_0fae(unsigned modrm, bool has_repeat)
 {
-    static const enum kind memory_forms[8] = { KIND_XSAVE, KIND_XRSTOR, KIND_OTHER, KIND_OTHER,
-                                               KIND_XSAVE, KIND_XRSTOR, KIND_XSAVE, KIND_OTHER };
+    static const enum kind memory_forms[8] = {KIND_XSAVE, KIND_XRSTOR, KIND_OTHER, KIND_OTHER,
+                                              KIND_XSAVE, KIND_XRSTOR, KIND_XSAVE, KIND_OTHER};
     unsigned operation = modrm >> 3 & 7;
     if (modrm < 0xc0)
         return memory_forms[operation];
@@ -138,7 +140,9 @@ static enum kind kind_of_0f(unsigned opcode, unsigned modrm, bool has_repeat)
     case 0xae:
         return kind_of_0fae(modrm, has_repeat);
     case 0xc7: /* xsaves, xsavec, compare and exchange */
-        return modrm < 0xc0 && (modrm >> 3 & 7) == 3 ? KIND_XRSTOR : modrm < 0xc0 && (modrm >> 3 & 7) >= 4 ? KIND_XSAVE : KIND_PLAIN;
+        return modrm < 0xc0 && (modrm >> 3 & 7) == 3   ? KIND_XRSTOR
+               : modrm < 0xc0 && (modrm >> 3 & 7) >= 4 ? KIND_XSAVE
+                                                       : KIND_PLAIN;
     default:
         return KIND_PLAIN;
     }
