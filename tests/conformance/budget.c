@@ -338,6 +338,27 @@ TEST(budget, no_call_without_the_minimum)
     expect_near(calling->result[0], 978, NEAR);
 }
 
+static void call_late(struct worker *worker)
+{
+    seL4_Word start = us_now();
+
+    spin_until(start + 985);
+    seL4_Signal(worker->argument[0]);
+    worker->result[0] = us_now() - start;
+}
+
+/* row: budget.refill.minimum */
+TEST(budget, what_is_below_the_minimum_comes_earlier)
+{
+    struct worker *worker = worker_new_budget(ABOVE, 1000, 5000, 0, 0);
+
+    worker->argument[0] = notification_new();
+    worker_start(worker, call_late);
+    worker_join(worker);
+    /* Fifteen microseconds were left: the next refill takes them in and begins earlier by as much. */
+    expect_near(worker->result[0], 4985, NEAR);
+}
+
 /* --- Yield ---------------------------------------------------------------------------------------------------------------------- */
 
 static seL4_Word consumed(seL4_CPtr schedctx)

@@ -48,6 +48,26 @@ TEST(tree, badged_capabilities)
     expect(!slot_is_empty(original));
 }
 
+/* row: tree.revoke.badged_original */
+TEST(tree, same_badge_minted_twice)
+{
+    seL4_CPtr original = endpoint_new(), first = cap_badged(original, 7), copy = cap_copy(first, seL4_AllRights);
+    seL4_CPtr second = cap_badged(original, 7), copy_of_second = cap_copy(second, seL4_AllRights);
+
+    /* Neither is the other's child. */
+    cap_revoke(second);
+    expect(slot_is_empty(copy_of_second) && !slot_is_empty(first) && !slot_is_empty(copy));
+    cap_revoke(first);
+    expect(slot_is_empty(copy) && !slot_is_empty(second));
+    /* Nor do the copies of one that is deleted become the other's. */
+    copy = cap_copy(first, seL4_AllRights);
+    cap_delete(first);
+    cap_revoke(second);
+    expect(!slot_is_empty(copy));
+    cap_revoke(original);
+    expect(slot_is_empty(copy) && slot_is_empty(second));
+}
+
 #define RETYPE(untyped, ...) call(untyped, UntypedRetype, CAPS(ROOT), WORDS(__VA_ARGS__))
 
 /* row: tree.revoke.untyped tree.revoke.nested_untyped */
