@@ -134,17 +134,22 @@ def read_target_runs(folder, kernels):
 # --- host ---------------------------------------------------------------------------------------------------------------
 
 
-def run_host_tests(folder):
-    """Builds and runs the host tests with gcc's coverage; returns (lines that can run, lines that ran)."""
-    out = folder / "host"
+def run_host_scripts(out):
+    """Runs the scripts that compile parts of the kernel and test them, with gcc's coverage, into `out`."""
     out.mkdir(parents=True)
     for variant in VARIANTS:
         (out / variant).symlink_to((OUT / variant).resolve())
-    environment = os.environ | {"CC": "gcc --coverage", "OUT": str(out), "COVERAGE": "1"}
-    print("-- host/", flush=True)
-    subprocess.run([TOP / "tests" / "run", "--only", "host/"], cwd=TOP, env=environment)
+    environment = os.environ | {"CC": "gcc --coverage", "OUT": str(out)}
+    for script in sorted((TOP / "tests" / "host").rglob("run")):
+        if "kernel/" in script.read_text():
+            print(f"-- {script.relative_to(TOP)}", flush=True)
+            subprocess.run([script], cwd=TOP, env=environment, stdout=subprocess.DEVNULL)
+
+
+def read_host_runs(*folders):
+    """What gcc's data in the folders say: (lines that can run, lines that ran)."""
     known, covered = Lines(), Lines()
-    data = [file for file in sorted(out.rglob("*.gcda")) if file.is_file()]
+    data = [file for folder in folders for file in sorted(folder.rglob("*.gcda"))]
     for file in data:
         result = subprocess.run(["gcov", "--json-format", "--stdout", file], cwd=TOP, capture_output=True, text=True)
         for document in result.stdout.splitlines():
@@ -234,7 +239,8 @@ def main():
     kernels = {variant: Kernel(OUT / variant / "kernel.elf") for variant in VARIANTS}
     covered = read_target_runs(folder, kernels)
     shutil.rmtree(folder / "host", ignore_errors=True)
-    host_known, host_covered = run_host_tests(folder)
+    run_host_scripts(folder / "host")
+    host_known, host_covered = read_host_runs(folder / "host", OUT / "host" / "coverage")
     known = kernels["debug"].lines()
     for path, lines in host_covered.of_file.items():
         covered.of_file[path] |= lines
