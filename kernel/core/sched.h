@@ -56,11 +56,6 @@ void sched_enqueue_head(struct thread *thread);
 void sched_enqueue_tail(struct thread *thread);
 /* Something changed that the candidate does not tell: look through the queues when leaving. */
 void sched_reconsider(void);
-/* The running thread was passive in the middle of its call and has a context again: another one pays from now on. */
-static inline void sched_change_payer(void)
-{
-    this_cpu()->must_choose = true;
-}
 /* Lets the context wait for its next refill (its thread is taken out of the ready queue). */
 void sched_postpone(struct schedctx *schedctx);
 /* The context's thread may go on once its head's time has come: wakes it, or lets it wait. */

@@ -79,10 +79,8 @@ static void receive_from(struct endpoint *endpoint, struct thread *sender, struc
         await_answer(sender, receiver, reply, sender->send_can_grant || sender->send_can_grant_reply,
                      sender->fault.type != ABI_FAULT_TIMEOUT);
         /* A context that was just lent may have to wait for its next refill. */
-        if (was_passive) {
-            sched_change_payer();
+        if (was_passive)
             sched_unblock(receiver);
-        }
     } else {
         sender->state = THREAD_RUNNING;
         sched_unblock(sender);

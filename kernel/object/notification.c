@@ -5,16 +5,15 @@
 #include "object/endpoint.h"
 #include "object/schedctx.h"
 
-/* Gives a passive thread the notification's context if that is free; false when nothing is lent. */
-static bool lend_schedctx(struct notification *notification, struct thread *thread)
+/* Gives a passive thread the notification's context if that is free. */
+static void lend_schedctx(struct notification *notification, struct thread *thread)
 {
     struct schedctx *schedctx = notification->schedctx;
     if (thread->schedctx || !schedctx || schedctx->thread)
-        return false;
+        return;
     schedctx_donate(schedctx, thread);
     if (schedctx->is_sporadic && schedctx_is_configured(schedctx) && schedctx != this_cpu()->current_schedctx)
         schedctx_start(schedctx, this_cpu()->now);
-    return true;
 }
 
 void notification_take_back_schedctx(struct notification *notification, struct thread *thread)
@@ -57,10 +56,9 @@ bool notification_take(struct notification *notification, struct thread *thread)
         return false;
     notification->is_active = false;
     context_set_badge(&thread->context, notification->word);
-    if (lend_schedctx(notification, thread)) {
-        sched_change_payer();
+    lend_schedctx(notification, thread);
+    if (thread->schedctx && thread->schedctx == notification->schedctx)
         sched_resume_schedctx(thread->schedctx);
-    }
     return true;
 }
 

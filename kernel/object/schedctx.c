@@ -43,6 +43,9 @@ void schedctx_donate(struct schedctx *schedctx, struct thread *to)
         take_from_thread(schedctx);
     schedctx->thread = to;
     to->schedctx = schedctx;
+    /* A server that answered and takes the next call at once goes on with another context: that one pays from here. */
+    if (to == this_cpu()->current)
+        this_cpu()->must_choose = true;
 }
 
 void schedctx_bind_notification(struct schedctx *schedctx, struct notification *notification)
