@@ -1,6 +1,7 @@
 # The benchmark root task, for the kernels that are built for measuring, and the targets that run it.
 
 BENCH_VARIANTS := bench bench_slow
+LINUX          := $(CACHE)/linux/vmlinuz
 BENCH_NEEDS    := $(foreach variant,$(BENCH_VARIANTS),$(OUT)/$(variant)/kernel32.elf $(OUT)/$(variant)/bench.elf) \
                   $(BUILD)/plugins/kernel_paths.so
 
@@ -23,4 +24,10 @@ $(eval $(call program_rules,bench,measuring,$(MEASURING_SOURCES)))
 
 TEST_NEEDS += $(OUT)/bench/kernel32.elf $(OUT)/bench/measuring.elf
 
-.PHONY: bench bench-check bench-baseline
+bench-personality: $(OUT)/release/kernel32.elf $(OUT)/release/roottask.elf $(LINUX) | $(BUILD)/setup/run $(BUILD)/setup/test ## count what Linux calls cost, beside Debian's Linux kernel
+	$(Q)$(PYTHON) tests/bench/personality.py
+
+$(LINUX): | $(BUILD)/setup/build
+	$(Q)tools/bench/fetch_linux $(@D)
+
+.PHONY: bench-personality bench bench-check bench-baseline
