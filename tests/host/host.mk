@@ -21,7 +21,7 @@ HOST_CFLAGS  := $(HOST_RENAMED) -std=gnu17 -g -fno-strict-aliasing -MMD -MP -Wal
                 -Itests/host/replaced -Itests/host -Itests -Ikernel -I$(HOST_GEN)
 HOST_CFLAGS_checked  := -O2 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 HOST_CFLAGS_plain    := -O1
-HOST_CFLAGS_coverage := -O0 --coverage
+HOST_CFLAGS_coverage := -O0 --coverage -Wno-maybe-uninitialized
 
 $(eval $(call remember,$(HOST_OUT)/options,$(HOST_OPTIONS)))
 
