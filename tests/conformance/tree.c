@@ -240,6 +240,38 @@ TEST(tree, cnode)
     expect_eq(expect_returned(caller).rsi, INFO(seL4_InvalidCapability, 0, 1));
 }
 
+#define LEVELS 8
+
+/* CNodes of two slots in each other: one slot holds the next, the other a scheduling context bound to a notification. */
+static void check_chain(seL4_Word next_slot)
+{
+    seL4_CPtr outermost = cnode_new(1), cnode = outermost, notifications[LEVELS];
+
+    for (unsigned i = 0; i < LEVELS; i++) {
+        seL4_CPtr schedctx = schedctx_new(1000, 1000), next = cnode_new(1);
+        notifications[i] = notification_new();
+        expect_no_error(seL4_SchedContext_Bind(schedctx, notifications[i]));
+        expect_success(call(cnode, CNodeMove, CAPS(ROOT), WORDS(1 - next_slot, 1, schedctx, 64)));
+        seL4_CPtr inner = cap_copy(next, seL4_AllRights);
+        expect_success(call(cnode, CNodeMove, CAPS(ROOT), WORDS(next_slot, 1, inner, 64)));
+        if (cnode != outermost)
+            cap_delete(cnode);
+        cnode = next;
+    }
+    cap_delete(cnode);
+    cap_delete(outermost);
+    /* Each context is gone: its notification can be bound again. */
+    for (unsigned i = 0; i < LEVELS; i++)
+        expect_no_error(seL4_SchedContext_Bind(schedctx_new(1000, 1000), notifications[i]));
+}
+
+/* row: object.delete.cnode_nested */
+TEST(tree, deep_chains_of_cnodes)
+{
+    check_chain(0);
+    check_chain(1);
+}
+
 /* row: object.delete.cnode_cycle */
 TEST(tree, cnode_that_holds_itself)
 {
