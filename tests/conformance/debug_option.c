@@ -26,7 +26,7 @@ static void expect_known(long number, bool is_known)
 }
 
 /* The scheduler's dump belongs to PRINTING, like the character; it was there in debug builds, whether they print or not. */
-TEST(review_calls, debug_calls_by_option)
+TEST(debug_option, debug_calls_by_option)
 {
     expect_known(-13, HAS_PRINTING);
     expect_known(-15, HAS_DEBUG);

@@ -26,7 +26,7 @@ static void check_done(struct worker *caller)
     expect_eq(registers.rsi, 0);
 }
 
-TEST(review_self, deletes_its_scheduling_context)
+TEST(self, deletes_its_scheduling_context)
 {
     seL4_CPtr notification = notification_new();
     struct worker *caller = worker_new(ABOVE);
@@ -43,7 +43,7 @@ TEST(review_self, deletes_its_scheduling_context)
     check_done(caller);
 }
 
-TEST(review_self, deletes_its_thread)
+TEST(self, deletes_its_thread)
 {
     seL4_CPtr notification = notification_new();
     struct worker *caller = worker_new(ABOVE), *other = worker_new_passive(50);
@@ -56,7 +56,7 @@ TEST(review_self, deletes_its_thread)
     expect_no_error(seL4_SchedContext_Bind(caller->schedctx, other->tcb));
 }
 
-TEST(review_self, revokes_the_memory_it_lives_in)
+TEST(self, revokes_the_memory_it_lives_in)
 {
     seL4_CPtr untyped = untyped_new(16), tcb = slot_new(), endpoint = endpoint_new();
     struct worker *spare = worker_new_passive(ABOVE);
@@ -77,7 +77,7 @@ TEST(review_self, revokes_the_memory_it_lives_in)
     expect_eq(receive((seL4_Word)seL4_SysNBWait, endpoint, 0).label, seL4_Fault_UserException);
 }
 
-TEST(review_self, lowers_its_priority)
+TEST(self, lowers_its_priority)
 {
     struct worker *caller = caller_new(ABOVE, (struct syscall){.number = 0x5555});
     struct syscall lower = {.number = CALL, .cap = caller->tcb, .info = INFO(TCBSetPriority, 1, 1), .word = {50}};
@@ -91,7 +91,7 @@ TEST(review_self, lowers_its_priority)
 }
 
 /* Only the thread itself would listen at its fault endpoint: it waits there for ever, but can be taken out. */
-TEST(review_self, handles_its_own_faults)
+TEST(self, handles_its_own_faults)
 {
     seL4_CPtr endpoint = endpoint_new(), fresh = endpoint_new();
     struct worker *caller = worker_new(ABOVE);
@@ -147,7 +147,7 @@ static void check_yield_result(struct worker *caller)
     expect_near(registers.r10, 800, 300);
 }
 
-TEST(review_self, yield_to_ends_when_the_caller_is_suspended)
+TEST(self, yield_to_ends_when_the_caller_is_suspended)
 {
     struct worker *target, *caller = yielded(&target);
 
@@ -159,7 +159,7 @@ TEST(review_self, yield_to_ends_when_the_caller_is_suspended)
     check_yield_result(caller);
 }
 
-TEST(review_self, yield_to_ends_when_the_target_is_deleted)
+TEST(self, yield_to_ends_when_the_target_is_deleted)
 {
     struct worker *target, *caller = yielded(&target);
 
@@ -169,7 +169,7 @@ TEST(review_self, yield_to_ends_when_the_target_is_deleted)
     check_yield_result(caller);
 }
 
-TEST(review_self, yield_to_ends_when_the_caller_is_deleted)
+TEST(self, yield_to_ends_when_the_caller_is_deleted)
 {
     struct worker *target, *caller = yielded(&target), *other;
 
@@ -184,7 +184,7 @@ TEST(review_self, yield_to_ends_when_the_caller_is_deleted)
 }
 
 /* The caller loses its own context while it waits: it has its answer when it gets one again. */
-TEST(review_self, yield_to_of_a_caller_that_becomes_passive)
+TEST(self, yield_to_of_a_caller_that_becomes_passive)
 {
     struct worker *target, *caller = yielded(&target);
 

@@ -34,7 +34,7 @@ static void change_often(struct worker *worker)
  * While a call that replaces a thread's CSpace destroys the old one, others may not replace it; the repeated call may. Who
  * that was got lost when somebody gave the thread a buffer or a handler in between, and the repeated call was refused.
  */
-TEST(review_thread, replacing_a_cspace_survives_other_changes)
+TEST(space_change, replacing_a_cspace_survives_other_changes)
 {
     seL4_CPtr notification = notification_new(), cnode = full_cnode(notification), tcb = tcb_new();
     struct worker *changer = worker_new_budget(ABOVE, LOOK_US, PERIOD_US, 0, seL4_SchedContext_Sporadic);

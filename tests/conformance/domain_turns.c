@@ -57,7 +57,7 @@ static void record_five(struct worker *worker)
     runs_record(&runs, 5);
 }
 
-TEST(review_domain, threads_run_in_their_turns)
+TEST(domain_turns, threads_run_in_their_turns)
 {
     if (!HAS_DOMAINS)
         return;
@@ -86,7 +86,7 @@ static void move_and_burn(struct worker *worker)
     worker->result[1] = us_now();
 }
 
-TEST(review_domain, running_thread_moves)
+TEST(domain_turns, running_thread_moves)
 {
     if (!HAS_DOMAINS)
         return;
@@ -102,7 +102,7 @@ TEST(review_domain, running_thread_moves)
 }
 
 /* The schedule begins at that entry and comes back to it, not to the first one. */
-TEST(review_domain, start_is_set_at_once)
+TEST(domain_turns, start_is_set_at_once)
 {
     if (!HAS_DOMAINS)
         return;
@@ -139,7 +139,7 @@ static void call_server(struct worker *worker)
 }
 
 /* A context is lent across domains: each side runs in its own turns, on the client's context. */
-TEST(review_domain, call_to_a_passive_server_of_another_domain)
+TEST(domain_turns, call_to_a_passive_server_of_another_domain)
 {
     if (!HAS_DOMAINS)
         return;
@@ -171,7 +171,7 @@ static void answer_and_take_the_next(struct worker *worker)
 }
 
 /* The first client, of another domain, is woken there: the server goes on with the second one's context. */
-TEST(review_domain, second_client_pays_when_the_first_is_of_another_domain)
+TEST(domain_turns, second_client_pays_when_the_first_is_of_another_domain)
 {
     if (!HAS_DOMAINS)
         return;
@@ -199,7 +199,7 @@ static void burn_budget(struct worker *worker)
 }
 
 /* Refills come back by absolute time, whoever's turn it is. */
-TEST(review_domain, refills_come_back_in_other_turns)
+TEST(domain_turns, refills_come_back_in_other_turns)
 {
     if (!HAS_DOMAINS)
         return;

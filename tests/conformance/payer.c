@@ -58,12 +58,12 @@ static void check_second_client_pays(seL4_Word label)
     expect_near(consumed_by(second->schedctx), BURNT_US, 200);
 }
 
-TEST(review_time, second_client_pays_when_the_first_is_stopped)
+TEST(payer, second_client_pays_when_the_first_is_stopped)
 {
     check_second_client_pays(1);
 }
 
-TEST(review_time, second_client_pays_when_the_first_goes_on)
+TEST(payer, second_client_pays_when_the_first_goes_on)
 {
     check_second_client_pays(0);
 }
@@ -74,7 +74,7 @@ static void do_nothing(struct worker *worker)
 }
 
 /* A YieldTo that was only sent has no answer: not one register is written, though the caller waited. */
-TEST(review_time, sent_yield_to_writes_nothing)
+TEST(payer, sent_yield_to_writes_nothing)
 {
     struct worker *target = worker_new(50), *last = worker_new(40);
     struct syscall syscall = {
@@ -110,7 +110,7 @@ static void take_signals(struct worker *worker)
  * The context of a thread that ran and blocked often has many small refills. When all have come back they are joined in one
  * go, with interrupts off: that must not take as long as whoever chooses the object's size likes.
  */
-TEST(review_time, many_refills_come_back_at_once)
+TEST(payer, many_refills_come_back_at_once)
 {
     struct worker *worker = worker_new_passive(ABOVE);
     seL4_CPtr schedctx = schedctx_unconfigured(17), notification = notification_new();
@@ -131,7 +131,7 @@ TEST(review_time, many_refills_come_back_at_once)
     test_is_alive();
     seL4_Word before = ticks_now();
     seL4_Signal(notification);
-    test_figure("%lu ticks", woken_at - before);
+    test_figure("6,000 refills joined at a wake-up: %lu ticks", woken_at - before);
     expect((woken_at - before) / ticks_per_us() < 10);
 }
 
@@ -147,7 +147,7 @@ static void give_and_take(struct worker *worker)
 }
 
 /* The same with the context of a notification: the client that was stopped does not pay for what the signal lets run. */
-TEST(review_time, notification_pays_when_the_client_is_stopped)
+TEST(payer, notification_pays_when_the_client_is_stopped)
 {
     seL4_CPtr endpoint = endpoint_new(), notification = notification_new(), schedctx = schedctx_new(1000000, 1000000);
     struct worker *server = worker_new(ABOVE), *client = worker_new(50);
