@@ -12,7 +12,10 @@ import elf_file  # noqa: E402
 TABLE = "operation_ticks"
 ROW_BYTES = 64 * 8  # of tests/bench/bench.h: ROUNDS samples of 8 bytes
 ROWS = 160  # MAX_OPERATIONS
+LINE_BYTES = 64
 CPU = "haswell"
+# The real-time clock goes by the machine's time, not by the host's: the same in every run.
+CLOCK = ["-rtc", "base=2020-01-01,clock=vm"]
 SECONDS = 300
 OPERATION = re.compile(r"^operation (\S+) (\d+) (\d+)\s*$")
 # The rows of a kernel without fast paths that have a name of their own among those of the kernel with them.
@@ -39,7 +42,7 @@ def parse_output(text):
 
 
 def parse_paths(text):
-    """{row: {kernel, special, code, data}} of the plugin's result; code and data are sets of line addresses."""
+    """{row: {kernel, special, code, data}} of the plugin's result; code and data: the first address touched in each line."""
     rows = {}
     for line in text.splitlines():
         word, row, *rest = line.split()
@@ -49,7 +52,7 @@ def parse_paths(text):
             entry["kernel"] = counts.pop("instructions")
             entry["special"] = counts
         else:
-            entry[word] = {int(address, 0) for address in rest}
+            entry[word] = {int(address, 0) // LINE_BYTES: int(address, 0) for address in rest}
     return rows
 
 
@@ -59,7 +62,7 @@ def boot(folder, output, plugin):
     output.unlink(missing_ok=True)
     flags = ["-plugin", f"{plugin.resolve()},table={table:#x},rows={ROWS},row={ROW_BYTES},output={output.resolve()}"]
     command = [TOP / "tools/run/boot", "--kernel", folder / "kernel32.elf", "--module", folder / "bench.elf", "--cpu", CPU,
-               "--icount", "--timeout", str(SECONDS), "--", *flags]
+               "--icount", "--timeout", str(SECONDS), "--", *CLOCK, *flags]
     process = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, errors="replace")
     operations = parse_output(process.stdout)
     if process.returncode:
@@ -78,14 +81,13 @@ def combine(operations, rows):
 
 
 def pair_lines(operations, rows):
-    """Distinct lines of kernel code and data that a Call and the ReplyRecv that answers it touch together."""
-    numbers = [list(operations).index(name) for name in PAIR]
-    code, data = (set().union(*(rows[number][kind] for number in numbers)) for kind in ("code", "data"))
-    return {"code_lines": sorted(code), "data_lines": sorted(data)}
+    """Lines of kernel code and data that a Call and the ReplyRecv that answers it touch together, as parse_paths gives them."""
+    call, reply = (rows[list(operations).index(name)] for name in PAIR)
+    return {f"{kind}_lines": reply[kind] | call[kind] for kind in ("code", "data")}
 
 
 def lines_by_function(addresses, kernel):
-    """How many of the lines begin in which function."""
+    """How many of the lines were touched first in which function."""
     elf = elf_file.ElfFile(kernel)
     functions = {}
     for address in addresses:
@@ -100,7 +102,7 @@ def measure(out, build):
     operations, rows = boot(out / "bench", out / "bench" / "paths", plugin)
     slow, slow_rows = boot(out / "bench_slow", out / "bench_slow" / "paths", plugin)
     pair = pair_lines(operations, rows)
-    functions = lines_by_function(pair["code_lines"], out / "bench" / "kernel.elf")
+    functions = lines_by_function(pair["code_lines"].values(), out / "bench" / "kernel.elf")
     combine(operations, rows)
     combine(slow, slow_rows)
     for name, slow_name in SLOW_PATH_NAMES.items():

@@ -60,13 +60,13 @@ static const char *const kind_names[KIND_COUNT] = {
 };
 
 struct instruction {
-    uint64_t line;
+    uint64_t address;
     enum kind kind;
 };
 
 struct lines {
     uint32_t count;
-    uint64_t line[MOST_LINES];
+    uint64_t first[MOST_LINES]; /* the address in each line that was touched first */
 };
 
 struct span {
@@ -187,8 +187,9 @@ static enum kind kind_of(const unsigned char *bytes, size_t size)
 
 /* --- what happens ------------------------------------------------------------------------------------------------------- */
 
-static void line_touch(struct lines *lines, uint64_t line)
+static void line_touch(struct lines *lines, uint64_t address)
 {
+    uint64_t line = address >> LINE_SHIFT;
     unsigned slot = (unsigned)(line * 0x9e3779b97f4a7c15u >> 50);
     while (seen[slot].span == span_number) {
         if (seen[slot].line == line)
@@ -199,7 +200,7 @@ static void line_touch(struct lines *lines, uint64_t line)
         return;
     seen[slot].span = span_number;
     seen[slot].line = line;
-    lines->line[lines->count++] = line;
+    lines->first[lines->count++] = address;
 }
 
 static void kernel_executed(unsigned int cpu, void *data)
@@ -209,7 +210,7 @@ static void kernel_executed(unsigned int cpu, void *data)
     current->instructions++;
     if (instruction->kind != KIND_PLAIN)
         current->kinds[instruction->kind]++;
-    line_touch(&current->code, instruction->line);
+    line_touch(&current->code, instruction->address);
 }
 
 static void kernel_accessed(unsigned int cpu, qemu_plugin_meminfo_t info, uint64_t address, void *unused)
@@ -220,7 +221,7 @@ static void kernel_accessed(unsigned int cpu, qemu_plugin_meminfo_t info, uint64
     if (physical && qemu_plugin_hwaddr_is_io(physical))
         current->kinds[KIND_DEVICE]++;
     else if (address >= KERNEL_START)
-        line_touch(&current->data, address >> LINE_SHIFT);
+        line_touch(&current->data, address);
 }
 
 static void counter_read(unsigned int cpu, void *unused)
@@ -266,7 +267,7 @@ static void block_translated(qemu_plugin_id_t id, struct qemu_plugin_tb *block)
         struct instruction *instruction = malloc(sizeof(*instruction));
         if (!instruction)
             abort();
-        instruction->line = address >> LINE_SHIFT;
+        instruction->address = address;
         instruction->kind = kind;
         qemu_plugin_register_vcpu_insn_exec_cb(translated, kernel_executed, QEMU_PLUGIN_CB_NO_REGS, instruction);
         qemu_plugin_register_vcpu_mem_cb(translated, kernel_accessed, QEMU_PLUGIN_CB_NO_REGS, QEMU_PLUGIN_MEM_RW, NULL);
@@ -279,7 +280,7 @@ static void lines_write(FILE *file, const char *word, uint64_t row, const struct
 {
     fprintf(file, "%s %" PRIu64, word, row);
     for (uint32_t i = 0; i < lines->count; i++)
-        fprintf(file, " %#" PRIx64, lines->line[i] << LINE_SHIFT);
+        fprintf(file, " %#" PRIx64, lines->first[i]);
     fprintf(file, "\n");
 }
 
