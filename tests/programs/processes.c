@@ -84,6 +84,23 @@ static void exec_passes_arguments_and_environment(void)
     close(ends[0]);
 }
 
+/* The link in /proc names the file, also when a program was started by way of links; and it can be started itself. */
+static void proc_names_the_file_of_a_program(void)
+{
+    char name[200] = {0};
+    CHECK(readlink("/proc/self/exe", name, sizeof name - 1) > 0);
+    unlink("/tmp/link");
+    CHECK(symlink("/proc/self/exe", "/tmp/link") == 0);
+    pid_t pid = fork();
+    if (pid == 0) {
+        execl("/tmp/link", "processes", "expect", name, (char *)NULL);
+        _exit(9);
+    }
+    int status;
+    CHECK(waitpid(pid, &status, 0) == pid && status == 0);
+    unlink("/tmp/link");
+}
+
 static void exec_refuses_what_is_no_program(void)
 {
     FILE *file = fopen("/tmp/no-program", "w");
@@ -241,13 +258,19 @@ static void many_processes_at_once(void)
     close(ends[0]);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
+    if (argc == 3 && strcmp(argv[1], "expect") == 0) {
+        char name[200] = {0};
+        return readlink("/proc/self/exe", name, sizeof name - 1) < 0 || strcmp(name, argv[2]) != 0;
+    }
+
     static const struct test tests[] = {
         TEST(wait_gives_the_status),
         TEST(wait_without_hanging),
         TEST(vfork_shares_memory_until_exec),
         TEST(exec_passes_arguments_and_environment),
+        TEST(proc_names_the_file_of_a_program),
         TEST(exec_refuses_what_is_no_program),
         TEST(stopping_and_continuing_is_reported),
         TEST(a_busy_process_can_be_stopped_and_killed),

@@ -20,7 +20,8 @@ enum { ARGUMENT_LIMIT = 4096, STRINGS_LIMIT = 1 << 20, STRING_LIMIT = 128 << 10,
 /* What is being put together while the old program is still there. */
 struct execution {
     struct inode *file;
-    char path[PATH_MAX];
+    char path[PATH_MAX];                     /* as it was named */
+    char real_path[PATH_MAX];                /* without links */
     char name[TASK_NAME_SIZE];               /* of the process: that of the file or script that was asked for */
     char prefix[SCRIPT_DEPTH * SCRIPT_LINE]; /* interpreters and their arguments, one string after the other */
     size_t prefix_size;
@@ -35,18 +36,38 @@ struct execution {
 /* Too large for the stack, and only one is at work at a time. */
 static struct execution execution_in_work;
 
+/* The file itself, by whatever links it was named, is what /proc shows. Without a name it stays empty. */
+static void real_path_note(struct execution *execution, const struct path_result *place)
+{
+    int64_t length = directory_path(place->parent, execution->real_path, sizeof execution->real_path);
+    size_t at = length > 0 ? (size_t)length - 1 : 0;
+    if (!at || at + 1 + place->name_length >= sizeof execution->real_path) {
+        execution->real_path[0] = 0;
+        return;
+    }
+    if (execution->real_path[at - 1] != '/')
+        execution->real_path[at++] = '/';
+    memcpy(execution->real_path + at, place->name, place->name_length);
+    execution->real_path[at + place->name_length] = 0;
+}
+
 static int64_t file_open(struct execution *execution, struct inode *directory)
 {
-    int64_t error;
-    execution->file = path_find(directory, execution->path, PATH_FOLLOW, &error);
-    if (!execution->file)
+    struct path_result place;
+    int64_t error = path_walk(directory, execution->path, PATH_FOLLOW, &place);
+    if (error)
         return error;
-    if (!inode_is_regular(execution->file) || execution->file->operations || !(execution->file->mode & 0111)) {
-        inode_release(execution->file);
-        execution->file = NULL;
-        return -EACCES;
+    if (!place.inode)
+        error = -ENOENT;
+    else if (!inode_is_regular(place.inode) || place.inode->operations || !(place.inode->mode & 0111))
+        error = -EACCES;
+    if (!error) {
+        real_path_note(execution, &place);
+        execution->file = place.inode;
+        inode_reference(execution->file);
     }
-    return 0;
+    path_result_release(&place);
+    return error;
 }
 
 /* "#!interpreter [argument]": both go in front of the arguments, and the interpreter is what is run. */
@@ -395,7 +416,7 @@ static void process_become(struct thread *thread, struct execution *execution, s
         inode_release(process->executable);
     process->executable = execution->file;
     heap_free(process->executable_path);
-    process->executable_path = heap_string(execution->path, strlen(execution->path));
+    process->executable_path = heap_string(execution->real_path, strlen(execution->real_path));
     memcpy(process->name, execution->name, sizeof process->name);
 
     file_table_close_on_execute(process->files);
@@ -407,26 +428,6 @@ static void process_become(struct thread *thread, struct execution *execution, s
     thread->entry = ENTRY_STOPPED;
     thread->state = THREAD_HELD;
     thread_queue(thread);
-}
-
-/* The absolute path is what /proc shows; `path` may be relative. */
-static void path_make_absolute(struct execution *execution, struct inode *directory)
-{
-    char absolute[PATH_MAX];
-    if (execution->path[0] == '/')
-        return;
-    int64_t length = directory_path(directory, absolute, sizeof absolute);
-    size_t path_length = strlen(execution->path) + 1;
-    if (length <= 0 || (size_t)length + path_length > sizeof absolute)
-        return;
-    size_t at = (size_t)length - 1;
-    if (absolute[at - 1] != '/')
-        absolute[at++] = '/';
-    const char *relative = execution->path;
-    while (relative[0] == '.' && relative[1] == '/')
-        relative += 2;
-    memcpy(absolute + at, relative, strlen(relative) + 1);
-    memcpy(execution->path, absolute, strlen(absolute) + 1);
 }
 
 int64_t process_execute(struct thread *thread, struct inode *directory, const char *path,
@@ -445,10 +446,8 @@ int64_t process_execute(struct thread *thread, struct inode *directory, const ch
     int64_t error = program_find(execution, directory);
     if (!error)
         error = program_load(execution);
-    if (!error) {
-        path_make_absolute(execution, directory);
+    if (!error)
         error = stack_build(execution, arguments);
-    }
     struct machine_thread *machine = error ? NULL : machine_thread_create(execution->space->machine, thread);
     if (machine) {
         process_become(thread, execution, machine);
