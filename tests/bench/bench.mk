@@ -7,6 +7,9 @@ BENCH_NEEDS    := $(foreach variant,$(BENCH_VARIANTS),$(OUT)/$(variant)/kernel32
 
 $(foreach variant,$(BENCH_VARIANTS),$(eval $(call program_rules,$(variant),bench,$(wildcard tests/bench/*.c))))
 
+OPERATION ?= call_0_other_as
+SLOW      ?=
+
 bench: $(BENCH_NEEDS) | $(BUILD)/setup/run ## count the instructions of each operation, beside the peer's and the baseline
 	$(Q)$(PYTHON) tools/bench/bench.py run
 
@@ -24,10 +27,13 @@ $(eval $(call program_rules,bench,measuring,$(MEASURING_SOURCES)))
 
 TEST_NEEDS += $(OUT)/bench/kernel32.elf $(OUT)/bench/measuring.elf
 
+bench-path: ## show which functions the instructions of OPERATION are in, as the last make bench saw them
+	$(Q)$(PYTHON) tools/bench/bench.py path --operation $(OPERATION) --variant $(if $(SLOW),bench_slow,bench)
+
 bench-personality: $(OUT)/release/kernel32.elf $(OUT)/release/roottask.elf $(LINUX) | $(BUILD)/setup/run $(BUILD)/setup/test ## count what Linux calls cost, beside Debian's Linux kernel
 	$(Q)$(PYTHON) tests/bench/personality.py
 
 $(LINUX): | $(BUILD)/setup/build
 	$(Q)tools/bench/fetch_linux $(@D)
 
-.PHONY: bench-personality bench bench-check bench-baseline
+.PHONY: bench-path bench-personality bench bench-check bench-baseline

@@ -46,6 +46,12 @@ def check(out):
     return 1 if found else 0
 
 
+def path_print(folder, operation):
+    """Shows where the instructions of the last run's operation went."""
+    report.print_path(measure.path_of(folder, operation))
+    return 0
+
+
 def replace_between(text, begin, end, lines):
     """The text with `lines` in place of those between the lines `begin` and `end`."""
     head, rest = text.split(begin + "\n", 1)
@@ -66,11 +72,14 @@ def baseline_write(out):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("command", choices=("run", "check", "baseline"))
-    command = parser.parse_args().command
+    parser.add_argument("command", choices=("run", "check", "baseline", "path"))
+    parser.add_argument("--operation", default="call_0_other_as", help="for path: whose instructions to show, by function")
+    parser.add_argument("--variant", default="bench", choices=("bench", "bench_slow"), help="for path: with or without fast paths")
+    arguments = parser.parse_args()
     out, build = Path(os.environ.get("OUT", "build/x86_64")), Path(os.environ.get("BUILD", "build"))
     try:
-        return {"run": lambda: run(out, build), "check": lambda: check(out), "baseline": lambda: baseline_write(out)}[command]()
+        return {"run": lambda: run(out, build), "check": lambda: check(out), "baseline": lambda: baseline_write(out),
+                "path": lambda: path_print(out / arguments.variant, arguments.operation)}[arguments.command]()
     except measure.MeasureError as error:
         print(f"bench: {error}", file=sys.stderr)
         return 1

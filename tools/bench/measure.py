@@ -1,5 +1,6 @@
 """Boots the benchmark root task and collects what it cost."""
 
+import json
 import re
 import subprocess
 import sys
@@ -42,7 +43,10 @@ def parse_output(text):
 
 
 def parse_paths(text):
-    """{row: {kernel, special, code, data}} of the plugin's result; code and data: the first address touched in each line."""
+    """{row: {kernel, special, code, data, path}} of the plugin's result.
+
+    code and data: the first address touched in each line; path: the addresses of the first instructions, in order.
+    """
     rows = {}
     for line in text.splitlines():
         word, row, *rest = line.split()
@@ -51,6 +55,8 @@ def parse_paths(text):
             counts = dict(zip(rest[::2], map(int, rest[1::2])))
             entry["kernel"] = counts.pop("instructions")
             entry["special"] = counts
+        elif word == "path":
+            entry[word] = [int(address, 0) for address in rest]
         else:
             entry[word] = {int(address, 0) // LINE_BYTES: int(address, 0) for address in rest}
     return rows
@@ -67,6 +73,7 @@ def boot(folder, output, plugin):
     operations = parse_output(process.stdout)
     if process.returncode:
         raise MeasureError(f"the machine ended with status {process.returncode}")
+    (output.parent / "operations.json").write_text(json.dumps(operations))
     return operations, parse_paths(output.read_text())
 
 
@@ -94,6 +101,21 @@ def lines_by_function(addresses, kernel):
         name = elf.name_of(address).split("+")[0]
         functions[name] = functions.get(name, 0) + 1
     return functions
+
+
+def path_of(folder, name):
+    """(function, address, instructions) of each stretch within one function, in the order of execution."""
+    names = list(json.loads((folder / "operations.json").read_text()))
+    path = parse_paths((folder / "paths").read_text())[names.index(name)]["path"]
+    elf = elf_file.ElfFile(folder / "kernel.elf")
+    stretches = []
+    for address in path:
+        function = elf.name_of(address).split("+")[0]
+        if stretches and stretches[-1][0] == function:
+            stretches[-1][2] += 1
+        else:
+            stretches.append([function, address, 1])
+    return stretches
 
 
 def measure(out, build):

@@ -34,6 +34,17 @@ def print_operations(results, anchors, baseline):
     print(f"{len(reached)} of {len(goals)} rows at their goal (! marks the others), {len(below)} at most 0.9 of the peer's")
 
 
+def print_path(stretches):
+    """One line for each stretch of instructions within a function, then the sums by function."""
+    totals = {}
+    for function, address, count in stretches:
+        print(f"{address:#x} {function:<40}{count:>6}")
+        totals[function] = totals.get(function, 0) + count
+    print("by function:")
+    for function, count in sorted(totals.items(), key=lambda item: -item[1]):
+        print(f"  {function:<40}{count:>6}")
+
+
 def markdown_table(results, anchors):
     """Lines of a table for docs/performance.md."""
     lines = ["| operation | median | max | peer | goal | in the kernel | lines of code + data | serialising or microcoded |",

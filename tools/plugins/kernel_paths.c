@@ -16,6 +16,7 @@
 #define KERNEL_START 0xffffff8000000000u
 #define LINE_SHIFT   6
 #define MOST_LINES   2048 /* of code, and of data, in one span; more are not counted */
+#define MOST_PATH    2048 /* instructions of a span whose addresses are kept, the first ones */
 #define HASH_SLOTS   16384
 #define MOST_ROWS    1024
 
@@ -73,6 +74,7 @@ struct span {
     uint64_t instructions;
     uint64_t kinds[KIND_COUNT];
     struct lines code, data;
+    uint64_t path[MOST_PATH];
 };
 
 static uint64_t table_address, row_count, row_bytes;
@@ -207,6 +209,8 @@ static void kernel_executed(unsigned int cpu, void *data)
 {
     const struct instruction *instruction = data;
     (void)cpu;
+    if (current->instructions < MOST_PATH)
+        current->path[current->instructions] = instruction->address;
     current->instructions++;
     if (instruction->kind != KIND_PLAIN)
         current->kinds[instruction->kind]++;
@@ -276,11 +280,11 @@ static void block_translated(qemu_plugin_id_t id, struct qemu_plugin_tb *block)
 
 /* --- the result ------------------------------------------------------------------------------------------------------------ */
 
-static void lines_write(FILE *file, const char *word, uint64_t row, const struct lines *lines)
+static void addresses_write(FILE *file, const char *word, uint64_t row, const uint64_t *addresses, uint64_t count)
 {
     fprintf(file, "%s %" PRIu64, word, row);
-    for (uint32_t i = 0; i < lines->count; i++)
-        fprintf(file, " %#" PRIx64, lines->first[i]);
+    for (uint64_t i = 0; i < count; i++)
+        fprintf(file, " %#" PRIx64, addresses[i]);
     fprintf(file, "\n");
 }
 
@@ -299,8 +303,10 @@ static void write_result(qemu_plugin_id_t id, void *unused)
             if (rows[row]->kinds[kind])
                 fprintf(file, " %s %" PRIu64, kind_names[kind], rows[row]->kinds[kind]);
         fprintf(file, "\n");
-        lines_write(file, "code", row, &rows[row]->code);
-        lines_write(file, "data", row, &rows[row]->data);
+        addresses_write(file, "code", row, rows[row]->code.first, rows[row]->code.count);
+        addresses_write(file, "data", row, rows[row]->data.first, rows[row]->data.count);
+        addresses_write(file, "path", row, rows[row]->path,
+                        rows[row]->instructions < MOST_PATH ? rows[row]->instructions : MOST_PATH);
     }
     fclose(file);
 }
