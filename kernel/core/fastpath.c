@@ -1,5 +1,6 @@
 #include "core/fastpath.h"
 
+#include "abi/config.h"
 #include "abi/fault.h"
 #include "core/lookup.h"
 #include "core/message.h"
@@ -59,7 +60,7 @@ bool fastpath_call(struct cpu *cpu, struct thread *caller)
 {
     uint64_t info = context_info(&caller->context);
     struct cap_slot *slot = lookup_in_root(caller, context_cap(&caller->context));
-    if (!FASTPATH_ENABLED || !is_short(info) || !slot)
+    if (!CONFIG_FASTPATH || !is_short(info) || !slot)
         return false;
     struct endpoint *endpoint = endpoint_with(slot->cap, CAP_ENDPOINT_MAY_CALL);
     if (!endpoint || wait_queue_state(&endpoint->queue) != ENDPOINT_RECEIVERS)
@@ -109,7 +110,7 @@ bool fastpath_reply_recv(struct cpu *cpu, struct thread *server)
     uint64_t info = context_info(&server->context);
     struct cap_slot *slot = lookup_in_root(server, context_cap(&server->context));
     struct cap_slot *reply_slot = lookup_in_root(server, context_reply_cap(&server->context));
-    if (!FASTPATH_ENABLED || !is_short(info) || !slot || !reply_slot)
+    if (!CONFIG_FASTPATH || !is_short(info) || !slot || !reply_slot)
         return false;
     struct endpoint *endpoint = endpoint_with(slot->cap, CAP_ENDPOINT_MAY_READ);
     if (!endpoint || wait_queue_state(&endpoint->queue) == ENDPOINT_SENDERS ||

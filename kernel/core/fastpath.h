@@ -1,15 +1,11 @@
 /*
  * The straight way through the two calls that servers live on. The slow path (syscall.c, endpoint.c, reply.c) is the
  * definition: a fast path either leaves everything as the slow path would, or says no before it has changed anything.
+ * With the option FASTPATH off every call takes the slow path, for comparison.
  */
 #pragma once
 
 #include "core/cpu.h"
-
-/* Off: every call takes the slow path, for comparison. */
-#ifndef FASTPATH_ENABLED
-#define FASTPATH_ENABLED 1
-#endif
 
 /*
  * A Call of at most four words without capabilities to a passive thread that waits with a reply object, and that no ready

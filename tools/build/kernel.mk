@@ -8,7 +8,7 @@ KERNEL_CFLAGS  := $(COMMON_CFLAGS) $(ARCH_KERNEL_CFLAGS) -Wframe-larger-than=102
 KERNEL_CFLAGS_debug   := -O1 -fno-omit-frame-pointer -fno-optimize-sibling-calls -DPECAN_DEBUG=1
 KERNEL_CFLAGS_release := -O2 -fomit-frame-pointer -DPECAN_DEBUG=0
 KERNEL_CFLAGS_bench   := $(KERNEL_CFLAGS_release)
-KERNEL_CFLAGS_bench_slow := $(KERNEL_CFLAGS_release) -DFASTPATH_ENABLED=0
+KERNEL_CFLAGS_bench_slow := $(KERNEL_CFLAGS_release)
 KERNEL_SYMBOLS_debug  := --symbols
 KERNEL_LDFLAGS := -nostdlib -static -Wl,--build-id=none -Wl,-z,max-page-size=4096 -Wl,-z,noexecstack \
                   -Wl,--gc-sections -Wl,--no-warn-rwx-segments
