@@ -1,15 +1,15 @@
 /*
  * Deleting and revoking: taking capabilities away, and with the last one the object, piece by piece.
  *
- * CNodes and threads hold slots of their own. The last capability to one becomes a zombie in its slot, which counts down the
- * slots that may still be occupied. There is no recursion: when a slot of the object Z1 being emptied holds the last
- * capability of another such object Z2, the three places are exchanged so that the slot one started from always holds the
- * object being worked on, and the outer one is parked in slot 0 of the inner:
+ * CNodes and threads hold slots of their own. The last capability to one becomes a zombie in its slot ("top"), which counts
+ * down the slots that may still be occupied. There is no recursion. When a slot of the object Z being emptied holds the last
+ * capability of another such object A, that one is emptied first, where it is; and when a slot of A holds the last one of B,
+ * the two are exchanged, so that the slot of Z always holds the object being worked on, and A is parked in slot 0 of B:
  *
- *      top: Z1      Z1[n]: Z2     Z2[0]: c       →      top: Z2      Z1[n]: c      Z2[0]: Z1
+ *      top: Z    Z[n]: A    A[m]: B    B[0]: c       →      top: Z    Z[n]: B    A[m]: c    B[0]: A
  *
- * When Z2 is empty but for slot 0, Z1 comes back to the top. Between two units of work every slot is in a state that a
- * later call can go on from.
+ * When B is empty but for slot 0, A comes back to Z[n]. Between two units of work every slot is in a state that a later call can
+ * go on from; and as the top keeps its zombie until nothing is left below, who revoked it finds it again.
  */
 #include "core/captree.h"
 #include "core/preempt.h"
@@ -122,53 +122,97 @@ static struct refusal begin(struct cap_slot *slot, struct preemption *preemption
     return refusal;
 }
 
-/* `inner`, a slot of the zombie in `top`, holds a zombie too: brings that to the top (picture above). */
-static void descend(struct cap_slot *top, struct cap_slot *inner)
+/* The last slot of the zombie's object that may be occupied; it has some left. */
+static struct cap_slot *last_slot(struct cap zombie)
 {
-    struct cap outer_zombie = top->cap, inner_zombie = inner->cap;
-    struct cap_slot *parking = zombie_slots(inner_zombie);
-    captree_swap(top, outer_zombie, inner, inner_zombie);
-    /* Two that hold each other: the outer one now holds itself, and goes when its memory is revoked. */
-    if (lies_inside(top, inner_zombie))
-        return;
+    return &zombie_slots(zombie)[cap_zombie_remaining(zombie) - 1];
+}
+
+/* One slot less of the zombie in `slot` may be occupied. */
+static void count_down(struct cap_slot *slot)
+{
+    slot->cap = zombie_with_remaining(slot->cap, cap_zombie_remaining(slot->cap) - 1);
+}
+
+/* `inner`, a slot of the zombie in `outer`, holds a zombie too: brings that to `outer` (picture above). */
+static void descend(struct cap_slot *outer, struct cap_slot *inner)
+{
+    struct cap outer_zombie = outer->cap;
+    struct cap_slot *parking = zombie_slots(inner->cap);
+    captree_swap(outer, outer_zombie, inner, inner->cap);
     if (cap_slot_is_empty(parking))
         captree_move(inner, parking, outer_zombie);
     else
         captree_swap(inner, outer_zombie, parking, parking->cap);
 }
 
-/* One unit of emptying the zombie in `top`. */
-static struct refusal empty_one(struct cap_slot *top, struct preemption *preemption)
+/*
+ * An object below `top` holds `top`: the ring is opened by moving the zombie there into its own object, where what is below it
+ * stays in reach. What stood in that place is put into `top`. Returns the new top.
+ */
+static struct cap_slot *hold_itself(struct cap_slot *top)
 {
     struct cap zombie = top->cap;
-    uint64_t remaining = cap_zombie_remaining(zombie);
-    if (remaining == 0) {
-        captree_remove(top);
+    struct cap_slot *first = zombie_slots(zombie);
+    if (cap_zombie_remaining(zombie) == 1) {
+        /* Slot 0 is in use: the next one is empty, and counts again. */
+        captree_move(top, first + 1, zombie_with_remaining(zombie, 2));
+        return first + 1;
+    }
+    if (cap_slot_is_empty(first))
+        captree_move(top, first, zombie);
+    else
+        captree_swap(top, zombie, first, first->cap);
+    return first;
+}
+
+/* One unit of emptying the zombie in `nested`, the last slot of the zombie in `*top`. */
+static struct refusal empty_nested(struct cap_slot **top, struct cap_slot *nested, struct preemption *preemption)
+{
+    struct cap zombie = nested->cap;
+    if (lies_inside(*top, zombie)) {
+        *top = hold_itself(*top);
         return NO_REFUSAL;
     }
-    struct cap_slot *last = &zombie_slots(zombie)[remaining - 1];
-    if (last == top || cap_slot_is_empty(last)) {
-        top->cap = zombie_with_remaining(zombie, remaining - 1);
+    if (cap_zombie_remaining(zombie) == 0) {
+        captree_remove(nested);
+        return NO_REFUSAL;
+    }
+    struct cap_slot *last = last_slot(zombie);
+    if (cap_slot_is_empty(last)) {
+        count_down(nested);
+    } else if (cap_type(last->cap) != ABI_CAP_TYPE_ZOMBIE) {
+        return begin(last, preemption);
+    } else if (cap_zombie_remaining(last->cap) == 0) {
+        captree_remove(last); /* another deletion, stopped right before its end */
+    } else if (lies_inside(*top, last->cap)) {
+        *top = hold_itself(*top);
+    } else if (cap_zombie_remaining(zombie) > 1) {
+        descend(nested, last);
+    } else {
+        /* Slot 0 is the last occupied: this object is empty, what was parked there comes back. */
+        struct cap parked = last->cap;
+        captree_remove(nested);
+        captree_move(last, nested, parked);
+    }
+    return NO_REFUSAL;
+}
+
+/* One unit of emptying the zombie in `*top`. */
+static struct refusal empty_one(struct cap_slot **top, struct preemption *preemption)
+{
+    if (cap_zombie_remaining((*top)->cap) == 0) {
+        captree_remove(*top);
+        return NO_REFUSAL;
+    }
+    struct cap_slot *last = last_slot((*top)->cap);
+    if (last == *top || cap_slot_is_empty(last)) {
+        count_down(*top);
         return NO_REFUSAL;
     }
     if (cap_type(last->cap) != ABI_CAP_TYPE_ZOMBIE)
         return begin(last, preemption);
-    if (cap_zombie_remaining(last->cap) == 0) {
-        captree_remove(last); /* somebody else's deletion, stopped right before its end */
-    } else if (remaining > 1) {
-        descend(top, last);
-    } else {
-        /* Slot 0 is the last occupied: this object is empty, what was parked there comes back. */
-        struct cap parked = last->cap;
-        if (lies_inside(top, zombie)) {
-            captree_swap(top, zombie, last, parked);
-            captree_remove(last);
-        } else {
-            captree_remove(top);
-            captree_move(last, top, parked);
-        }
-    }
-    return NO_REFUSAL;
+    return empty_nested(top, last, preemption);
 }
 
 /* Empties the slot, which may be preempted; `preemption` goes on counting where the caller is. */
@@ -176,7 +220,7 @@ static struct refusal empty(struct cap_slot *slot, struct preemption *preemption
 {
     while (!cap_slot_is_empty(slot)) {
         struct refusal refusal =
-            cap_type(slot->cap) == ABI_CAP_TYPE_ZOMBIE ? empty_one(slot, preemption) : begin(slot, preemption);
+            cap_type(slot->cap) == ABI_CAP_TYPE_ZOMBIE ? empty_one(&slot, preemption) : begin(slot, preemption);
         if (refused(refusal))
             return refusal;
         if (!cap_slot_is_empty(slot) && preempt_due(preemption))
