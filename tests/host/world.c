@@ -11,6 +11,7 @@
 static struct world {
     uint64_t random, next_slot, untyped;
     uint8_t *memory, *memory_end;
+    struct cap_slot *slots; /* of the root CNode */
 } world;
 
 static void on_halt(int status)
@@ -24,6 +25,7 @@ void world_reset(void)
     host.is_quiet = true;
     host_boot();
     world = (struct world){.random = 1, .next_slot = 64};
+    world.slots = cap_pointer(host_cpu.current->slot[THREAD_SLOT_CSPACE].cap);
     for (unsigned i = ABI_INIT_SLOT_FIRST_DYNAMIC; i < 64; i++) {
         struct cap cap = world_slot(i)->cap;
         if (cap_type(cap) != ABI_CAP_TYPE_UNTYPED || cap_untyped_is_device(cap))
@@ -63,8 +65,7 @@ void *world_memory(uint64_t bytes)
 
 struct cap_slot *world_slot(uint64_t number)
 {
-    struct cap root = host_cpu.current->slot[THREAD_SLOT_CSPACE].cap;
-    return (struct cap_slot *)cap_pointer(root) + number;
+    return world.slots + number;
 }
 
 uint64_t world_free_slot(void)

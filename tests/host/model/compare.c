@@ -89,6 +89,17 @@ static void compare_cap(uint64_t owner, unsigned index, struct cap cap, const st
     }
 }
 
+/* What nobody has had since it was cleared is still clear. */
+static void check_memory_is_clear(const struct model_cap *untyped)
+{
+    if (untyped->is_device || untyped->size_bits > 14 || untyped->watermark >> untyped->size_bits)
+        return;
+    const uint64_t *memory = hal_window(untyped->paddr);
+    for (uint64_t i = untyped->watermark / 8; i < BIT(untyped->size_bits) / 8; i++)
+        if (memory[i] != 0)
+            differ("memory of the untyped at %lx is not clear at %lx", untyped->paddr, untyped->paddr + 8 * i);
+}
+
 static void compare_slot(uint64_t owner, unsigned index, const struct cap_slot *slot, const struct model_slot *wanted)
 {
     if (cap_is_null(slot->cap) && wanted->cap.kind == KIND_NULL)
@@ -96,8 +107,11 @@ static void compare_slot(uint64_t owner, unsigned index, const struct cap_slot *
     compare_cap(owner, index, slot->cap, &wanted->cap);
     compare("children of slot", owner + index, captree_has_children(slot), model_has_children(wanted));
     /* Costly for the model: each slot in its turn. */
-    if ((index + comparisons) % LAST_TURNS == 0)
-        compare("being the last of slot", owner + index, captree_is_final(slot), model_is_last(&model, wanted));
+    if ((index + comparisons) % LAST_TURNS != 0)
+        return;
+    compare("being the last of slot", owner + index, captree_is_final(slot), model_is_last(&model, wanted));
+    if (wanted->cap.kind == KIND_UNTYPED)
+        check_memory_is_clear(&wanted->cap);
 }
 
 static void compare_slots(const struct model_object *object)

@@ -44,7 +44,7 @@ static uint64_t source(struct random *random)
 static void random_message(struct random *random, struct step *step)
 {
     unsigned length = (unsigned)random_below(random, one_in(random, 4) ? STEP_WORDS : 5);
-    unsigned caps = one_in(random, 3) ? (unsigned)random_below(random, 4) : 0;
+    unsigned caps = one_in(random, 4) ? (unsigned)random_below(random, 4) : 0;
     step->word_count = (uint8_t)length;
     for (unsigned i = 0; i < STEP_WORDS; i++)
         step->word[i] = random_word(random);
@@ -81,6 +81,8 @@ static struct step generate_message(struct random *random)
         random_offer(random, &step);
     step.cap = source(random);
     step.reply = address_of_kind(random, KIND_REPLY);
+    if (step.number == CALL_REPLY_RECV && !one_in(random, 4))
+        step.reply = address_of_pending_reply(random);
     switch (step.number) {
     case CALL_CALL:
     case CALL_SEND:
@@ -160,7 +162,7 @@ static struct step generate_supervision(struct random *random, const char *group
         step.cap = destination(random);
         return step;
     }
-    return generate_invocation(random, groups ? groups : "crutttsidx");
+    return generate_invocation(random, groups ? groups : "cccccrrruuuttttssidx");
 }
 
 struct step generate_time(struct random *random)

@@ -24,6 +24,8 @@ struct model_slot *nested_slot_of_kind(struct random *random, enum model_kind ki
 struct model_slot *relative_of(struct random *random, const struct model_slot *slot);
 /* An endpoint where a passive server waits, if there is one. */
 uint64_t address_of_server_endpoint(struct random *random);
+/* A reply object that somebody waits at, rather the one that gives back the current thread's context. */
+uint64_t address_of_pending_reply(struct random *random);
 /* The scheduling context of a server that waits, and would be passive without it; NOWHERE: there is none. */
 uint64_t address_of_server_context(struct random *random);
 

@@ -40,7 +40,12 @@ static struct step generate_retype(struct random *random)
     }
     if (one_in(random, 4))
         root = name_of(random, slot_of_kind(random, KIND_CNODE));
-    return retype_step(address_of_kind(random, KIND_UNTYPED), root, type, bits, offset, count);
+    /* Rather from small memory, which is used up and taken back often. */
+    struct model_slot *untyped = slot_of_kind(random, KIND_UNTYPED);
+    for (unsigned i = 0; i < 12 && untyped && (untyped->cap.is_device || untyped->cap.size_bits > 14); i++)
+        untyped = slot_of_kind(random, KIND_UNTYPED);
+    uint64_t address = untyped && !one_in(random, 8) ? address_of_slot(untyped) : address_of_kind(random, KIND_UNTYPED);
+    return retype_step(address, root, type, bits, offset, count);
 }
 
 /* --- CNodes --------------------------------------------------------------------------------------------------------- */
@@ -69,6 +74,12 @@ static struct step generate_copy(struct random *random)
     struct slot_name from = name_of(random, slot_of_kind(random, common_kind(random)));
     if (label == LABEL_MUTATE && one_in(random, 2))
         from = name_of(random, slot_of_kind(random, KIND_CNODE));
+    bool is_badge = one_in(random, 4);
+    if (is_badge) {
+        /* Few badges, often the same; and copies of capabilities with them. */
+        label = one_in(random, 2) ? LABEL_MINT : LABEL_COPY;
+        from = name_of(random, slot_of_kind(random, one_in(random, 3) ? KIND_NOTIFICATION : KIND_ENDPOINT));
+    }
     if (label == LABEL_MOVE && one_in(random, 3)) {
         /* CNodes and threads inside of CNodes. */
         to = name_of(random, nested_slot_of_kind(random, KIND_NULL));
@@ -80,7 +91,7 @@ static struct step generate_copy(struct random *random)
     step.word[2] = from.index;
     step.word[3] = from.depth;
     step.word[4] = label == LABEL_MUTATE ? cap_data(random) : one_in(random, 2) ? 15 : random_below(random, 16);
-    step.word[5] = cap_data(random);
+    step.word[5] = is_badge ? 1 + random_below(random, 2) : cap_data(random);
     step.extra[0] = from.root;
     return step;
 }
@@ -108,7 +119,9 @@ static struct step generate_removal(struct random *random)
     enum model_kind kind = label == LABEL_CANCEL_BADGED_SENDS ? KIND_ENDPOINT : common_kind(random);
     struct model_slot *slot = one_in(random, 4) ? nested_slot_of_kind(random, kind) : slot_of_kind(random, kind);
     /* Few sequences should lose everything at once. */
-    for (unsigned i = 0; i < 5 && slot && slot->cap.kind == KIND_UNTYPED && slot->cap.size_bits > 16; i++)
+    if (one_in(random, 6))
+        slot = slot_of_kind(random, kind = KIND_UNTYPED);
+    for (unsigned i = 0; i < 9 && slot && slot->cap.kind == KIND_UNTYPED && (slot->cap.size_bits > 14 || slot->cap.is_device); i++)
         slot = slot_of_kind(random, kind);
     if (slot && slot->cap.kind == KIND_CNODE && slot->cap.object->radix > 6 && !one_in(random, 20))
         slot = slot_of_kind(random, KIND_ENDPOINT);

@@ -85,6 +85,13 @@ static void set_up(struct random *random)
         run_step(&step);
 }
 
+/* What a sequence is about, when the command line does not say: most are about everything, some about one part. */
+static const char *groups_of(uint64_t seed, const struct settings *settings)
+{
+    static const char *const groups[] = {NULL, "cru", NULL, "mfts", NULL, "cccrruumti", "msd", NULL};
+    return settings->groups ? settings->groups : groups[seed % ARRAY_LENGTH(groups)];
+}
+
 /* Makes and runs a sequence; the number of steps run, all when nothing failed. */
 static bool run_seed(uint64_t seed, const struct settings *settings)
 {
@@ -100,7 +107,7 @@ static bool run_seed(uint64_t seed, const struct settings *settings)
         steps[i] = generate_time(&random);
         current_step = i + 1;
         both_pass_time(&steps[i]);
-        generate_step(&random, settings->groups, &steps[i]);
+        generate_step(&random, groups_of(seed, settings), &steps[i]);
         if (settings->is_replay)
             print_step(i, &steps[i]);
         both_act(&steps[i]);

@@ -124,6 +124,26 @@ uint64_t address_of_server_endpoint(struct random *random)
     return address_of_kind(random, KIND_ENDPOINT);
 }
 
+/* Whether the thread waits for an answer, with the current thread's context lent or any. */
+static bool awaits_answer(const struct model_reply *reply)
+{
+    return reply->thread && reply->thread->state == STATE_REPLY;
+}
+
+uint64_t address_of_pending_reply(struct random *random)
+{
+    const struct model_schedctx *sc = model.current->schedctx;
+    struct model_slot *found = NULL;
+    for (unsigned i = 0; i < 10; i++) {
+        struct model_slot *slot = slot_of_kind(random, KIND_REPLY);
+        if (slot && awaits_answer(slot->cap.object->reply))
+            found = slot;
+        if (found && sc && sc->chain_length > 0 && sc->chain[sc->chain_length - 1] == found->cap.object->reply)
+            break;
+    }
+    return found ? address_of_slot(found) : address_of_kind(random, KIND_REPLY);
+}
+
 uint64_t address_of_server_context(struct random *random)
 {
     for (unsigned i = 0; i < 8; i++) {

@@ -1,0 +1,105 @@
+/* Faults that the model meets too seldom. */
+#include "core/fault.h"
+
+#include "abi/boot.h"
+#include "world.h"
+
+enum { BUDGET_US = 100, PERIOD_US = 10000 };
+
+static uint64_t caller, server, endpoint, handler, reply, handler_reply;
+
+/* A caller with little budget and a timeout handler has called a passive server, which used the budget up. */
+static void let_server_use_all(void)
+{
+    world_reset();
+    endpoint = world_new(ABI_OBJECT_ENDPOINT, 0);
+    handler = world_new(ABI_OBJECT_ENDPOINT, 0);
+    reply = world_new(ABI_OBJECT_REPLY, 0);
+    handler_reply = world_new(ABI_OBJECT_REPLY, 0);
+    caller = world_new_thread(100, true);
+    server = world_new_thread(101, false);
+    world_configure(caller + 2, BUDGET_US, PERIOD_US, 0);
+    expect_ptr_eq(world_thread(caller)->schedctx, world_schedctx(caller + 2));
+    expect_eq(world_invoke(caller, (struct world_message){ABI_LABEL_TCB_SET_TIMEOUT_ENDPOINT, CAPS(handler)}), 0);
+    endpoint_receive(cap_pointer(world_slot(endpoint)->cap), world_thread(server), cap_pointer(world_slot(reply)->cap),
+                     true);
+    struct thread *first = world_current();
+    world_run(caller);
+    world_call(ABI_SYSCALL_CALL, endpoint, 0, 0);
+    expect_ptr_eq(world_current(), world_thread(server));
+    world_pass(2 * BUDGET_US * HOST_TICKS_PER_US);
+    expect_ptr_eq(world_current(), &host_cpu.idle); /* the server has no handler: it waits */
+    thread_resume(first);
+    kernel_spurious_interrupt();
+    expect_ptr_eq(world_current(), first);
+    /* Its self-suspension was between two instructions. */
+}
+
+/*
+ * The story: the answer had come, the lent context came back without budget, and the caller's timeout handler let it go on. It
+ * went on at its Call and called once more.
+ */
+TEST(fault, a_timeout_after_the_answer_does_not_repeat_the_call)
+{
+    let_server_use_all();
+    struct thread *thread = world_thread(caller);
+    uint64_t behind_call = thread->context.pc;
+    expect_eq(thread->context.restart_pc, behind_call - HOST_CALL_BYTES);
+    world_call(ABI_SYSCALL_SEND, reply, 1, 0);
+    expect_eq(thread->fault.type, ABI_FAULT_TIMEOUT);
+    expect_ptr_eq(thread->schedctx, world_schedctx(caller + 2));
+    world_call(ABI_SYSCALL_NBRECV, handler, 0, handler_reply);
+    expect_eq(world_current()->context.info, (uint64_t)ABI_FAULT_TIMEOUT << 12 | 2);
+    expect_eq(world_current()->context.mr[1], BUDGET_US - 2); /* microseconds; the timer's slack is not used */
+    world_call(ABI_SYSCALL_SEND, handler_reply, 0, 0);
+    expect_eq(thread->state, THREAD_RESTART);
+    expect(thread->schedctx->in_release_queue);
+    thread_suspend(world_current());
+    sched_reconsider();
+    kernel_spurious_interrupt();
+    for (unsigned us = 0; us < PERIOD_US && world_current() != thread; us += 10)
+        world_pass(10 * HOST_TICKS_PER_US);
+    expect_ptr_eq(world_current(), thread);
+    expect_eq(thread->context.pc, behind_call);
+}
+
+TEST(fault, an_unknown_trap_number_is_reported_as_it_is)
+{
+    world_reset();
+    uint64_t thread = world_new_thread(100, true);
+    endpoint = world_new(ABI_OBJECT_ENDPOINT, 0);
+    reply = world_new(ABI_OBJECT_REPLY, 0);
+    expect_eq(world_invoke(thread, (struct world_message){ABI_LABEL_TCB_SET_SCHED_PARAMS, WORDS(255, 100),
+                                                          CAPS(ABI_INIT_SLOT_TCB, thread + 2, endpoint)}),
+              0);
+    struct thread *first = world_current();
+    world_run(thread);
+    kernel_unknown_syscall(UINT64_C(0xffffffff9e000001));
+    expect_eq(world_thread(thread)->state, THREAD_BLOCKED_SEND);
+    thread_resume(first);
+    kernel_spurious_interrupt();
+    world_call(ABI_SYSCALL_NBRECV, endpoint, 0, reply);
+    expect_eq(first->context.info, (uint64_t)ABI_FAULT_UNKNOWN_SYSCALL << 12 | (CONTEXT_SYSCALL_WORDS + 1));
+    expect_eq(world_buffer(first)[1 + CONTEXT_SYSCALL_WORDS], UINT64_C(0xffffffff9e000001));
+}
+
+/* Without a buffer the words from the fifth on are lost, and the length says so. */
+TEST(fault, a_handler_without_buffer_gets_four_words)
+{
+    world_reset();
+    uint64_t thread = world_new_thread(100, true);
+    endpoint = world_new(ABI_OBJECT_ENDPOINT, 0);
+    reply = world_new(ABI_OBJECT_REPLY, 0);
+    expect_eq(world_invoke(thread, (struct world_message){ABI_LABEL_TCB_SET_SCHED_PARAMS, WORDS(255, 100),
+                                                          CAPS(ABI_INIT_SLOT_TCB, thread + 2, endpoint)}),
+              0);
+    struct thread *first = world_current();
+    world_run(thread);
+    kernel_user_exception(6, 0);
+    first->ipc_buffer = 0;
+    thread_resume(first);
+    kernel_spurious_interrupt();
+    world_call(ABI_SYSCALL_NBRECV, endpoint, 0, reply);
+    expect_eq(first->context.info, (uint64_t)ABI_FAULT_USER_EXCEPTION << 12 | 4);
+    expect_eq(first->context.mr[3], 6);
+}
