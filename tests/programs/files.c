@@ -185,6 +185,21 @@ static void a_pipe_holds_and_passes_on(void)
     close(ends[0]);
 }
 
+static void a_pipe_can_be_opened_again(void)
+{
+    char name[40], byte = 0;
+    int ends[2];
+    CHECK(pipe(ends) == 0);
+    CHECK(write(ends[1], "p", 1) == 1);
+    close(ends[1]); /* no writer is left: opening a named pipe would wait */
+    snprintf(name, sizeof name, "/proc/self/fd/%d", ends[0]);
+    int again = open(name, O_RDONLY);
+    CHECK(again >= 0 && again != ends[0]);
+    CHECK(read(again, &byte, 1) == 1 && byte == 'p' && read(again, &byte, 1) == 0);
+    close(again);
+    close(ends[0]);
+}
+
 static void named_pipes(void)
 {
     char byte = 0;
@@ -238,6 +253,7 @@ int main(void)
         TEST(attributes),
         TEST(descriptors),
         TEST(a_pipe_holds_and_passes_on),
+        TEST(a_pipe_can_be_opened_again),
         TEST(named_pipes),
         TEST(the_terminal),
     };

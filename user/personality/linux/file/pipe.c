@@ -11,6 +11,7 @@
 struct pipe {
     struct pipe_ring ring;
     unsigned readers, writers;           /* open files that can read, that can write */
+    bool has_no_name;                    /* made by pipe(): opening it again, by way of /proc, does not wait */
     uint64_t reader_count, writer_count; /* that ever were: who waits for a partner sees one that came and went */
 };
 
@@ -218,6 +219,7 @@ int64_t pipe_create(uint32_t flags, struct open_file **reader, struct open_file 
         return -ENOMEM;
     }
     inode->pipe = pipe;
+    pipe->has_no_name = true;
     *reader = end_create(inode, pipe, (flags & O_NONBLOCK) | O_RDONLY);
     *writer = *reader ? end_create(inode, pipe, (flags & O_NONBLOCK) | O_WRONLY) : NULL;
     if (!*reader)
@@ -233,7 +235,7 @@ static bool has_partner(const struct open_file *end, uint64_t partners_before)
 {
     const struct pipe *pipe = end->data;
     bool reads = open_file_is_readable(end), writes = open_file_is_writable(end);
-    if (reads && writes)
+    if (pipe->has_no_name || (reads && writes))
         return true;
     return reads ? pipe->writers || pipe->writer_count != partners_before
                  : pipe->readers || pipe->reader_count != partners_before;
