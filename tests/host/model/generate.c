@@ -19,6 +19,8 @@ static uint64_t random_word(struct random *random)
 /* Where messages go: an endpoint mostly. */
 static uint64_t destination(struct random *random)
 {
+    if (one_in(random, 6))
+        return first_address(SLOT_BADGED + (unsigned)random_below(random, 4)); /* some have fewer rights */
     switch (random_below(random, 8)) {
     case 0:
         return address_of_kind(random, KIND_REPLY);
@@ -101,6 +103,46 @@ static struct step generate_message(struct random *random)
     return step;
 }
 
+/*
+ * What threads do that play client and server: each has an endpoint and a reply object of its own. A thread that runs on a lent
+ * context answers it, or calls the next one.
+ */
+static struct step generate_service(struct random *random)
+{
+    struct step step = {.kind = STEP_CALL, .number = CALL_CALL};
+    const struct model_schedctx *sc = model.current->schedctx;
+    unsigned self = (unsigned)(model.current->object->paddr >> TCB_BITS) % THREADS;
+    bool is_serving = sc && sc->chain_length > 0, is_server = self % 2 == 1;
+    random_message(random, &step);
+    step.info = one_in(random, 8) ? step.info : step.info & 3;
+    step.cap = one_in(random, 3) ? address_of_server_endpoint(random)
+                                 : first_address(SLOT_ENDPOINTS + (unsigned)random_below(random, ENDPOINTS));
+    if (one_in(random, 10)) {
+        step.number = CALL_NBSEND;
+        step.cap = first_address(SLOT_NOTIFICATIONS + (unsigned)random_below(random, NOTIFICATIONS));
+        return step;
+    }
+    if ((is_serving && one_in(random, 3)) || (!is_serving && !is_server))
+        return step;
+    step.number = is_serving && !one_in(random, 6) ? CALL_REPLY_RECV : one_in(random, 4) ? CALL_NBSEND_RECV : CALL_RECV;
+    step.cap = first_address(SLOT_ENDPOINTS + self / 2);
+    step.reply = is_serving ? address_of_pending_reply(random) : first_address(SLOT_REPLIES + self / 2);
+    step.destination = address_of_server_endpoint(random);
+    return step;
+}
+
+/* A combined call whose first half is an invocation. */
+static struct step generate_first_half(struct random *random)
+{
+    struct step step = one_in(random, 2) ? generate_invocation(random, NULL) : generate_thread_invocation(random);
+    step.destination = step.reply = step.cap;
+    step.number = one_in(random, 2) ? CALL_NBSEND_RECV : CALL_NBSEND_WAIT;
+    step.cap = source(random);
+    if (step.number == CALL_NBSEND_RECV)
+        step.reply = address_of_kind(random, KIND_REPLY);
+    return step;
+}
+
 /* --- faults and oddities -------------------------------------------------------------------------------------------- */
 
 static struct step generate_fault(struct random *random)
@@ -144,25 +186,33 @@ static uint32_t random_passes(struct random *random)
     }
 }
 
+/* What makes a thread go on that stands still; threads that wait in the middle of something are left alone, mostly. */
+static struct step generate_help(struct random *random, const char *groups)
+{
+    uint64_t context = address_of_server_context(random);
+    if (context != NOWHERE && wants(groups, 's') && one_in(random, 2))
+        return call_step(context, LABEL_UNBIND, 0, 0);
+    if (one_in(random, 3) && wants(groups, 's')) {
+        /* For one that has none: because it never had, or because it has lent its own. */
+        struct step step = call_step(address_of_context(random, false), LABEL_BIND, 0, 1);
+        step.extra[0] = address_of_thread(random, one_in(random, 3) ? STATE_REPLY : STATE_RESTART);
+        return step;
+    }
+    return call_step(address_of_thread(random, one_in(random, 6) ? STATE_SEND : STATE_INACTIVE), LABEL_RESUME, 0, 0);
+}
+
 static struct step generate_supervision(struct random *random, const char *groups)
 {
-    struct step step;
-    if (one_in(random, 2)) {
-        step = call_step(address_of_kind(random, KIND_TCB), LABEL_RESUME, 0, 0);
-        uint64_t context = address_of_server_context(random);
-        if (context != NOWHERE && wants(groups, 's'))
-            return call_step(context, LABEL_UNBIND, 0, 0);
-        if (one_in(random, 3))
-            return generate_invocation(random, "s");
-        return step;
-    }
+    bool has_services = groups && wants(groups, 'v');
+    if (!one_in(random, has_services ? 6 : 2))
+        return generate_help(random, groups);
     if (one_in(random, 2) && wants(groups, 'm')) {
-        step = generate_message(random);
+        struct step step = generate_message(random);
         step.number = one_in(random, 6) ? CALL_YIELD : CALL_NBSEND;
-        step.cap = destination(random);
+        step.cap = one_in(random, 2) ? address_of_kind(random, KIND_NOTIFICATION) : destination(random);
         return step;
     }
-    return generate_invocation(random, groups ? groups : "cccccrrruuuttttssidx");
+    return generate_invocation(random, groups ? groups : "cccccbrrruuuttttssidx");
 }
 
 struct step generate_time(struct random *random)
@@ -186,6 +236,10 @@ static struct step generate_event(struct random *random, const char *groups)
         return (struct step){.kind = STEP_PASS};
     if (is_supervisor(model.current))
         return generate_supervision(random, groups);
+    if (choice < 88 && groups && wants(groups, 'v'))
+        return generate_service(random);
+    if (choice < 2)
+        return generate_first_half(random);
     if (choice < 50 && wants(groups, 'm'))
         return generate_message(random);
     if (choice > 90 && wants(groups, 'f'))

@@ -26,6 +26,9 @@ struct model_slot *relative_of(struct random *random, const struct model_slot *s
 uint64_t address_of_server_endpoint(struct random *random);
 /* A reply object that somebody waits at, rather the one that gives back the current thread's context. */
 uint64_t address_of_pending_reply(struct random *random);
+/* A thread in the state, rather than another; a context with or without thread, rather than another. */
+uint64_t address_of_thread(struct random *random, enum model_state state);
+uint64_t address_of_context(struct random *random, bool has_thread);
 /* The scheduling context of a server that waits, and would be passive without it; NOWHERE: there is none. */
 uint64_t address_of_server_context(struct random *random);
 
@@ -37,6 +40,35 @@ struct slot_name name_of(struct random *random, const struct model_slot *slot);
 
 /* A Call of the capability at `cap` with `count` words; words and extra capabilities are filled in by the caller. */
 struct step call_step(uint64_t cap, unsigned label, unsigned count, unsigned caps);
+
+/* Slots of the root CNode where the first objects are. */
+enum {
+    ROOT = 2,
+    VSPACE = 3,
+    IRQ_CONTROL = 4,
+    DOMAIN = 11,
+    FIRST_SLOT = 64,
+    THREADS = 8,
+    ENDPOINTS = 4,
+    NOTIFICATIONS = 3,
+    REPLIES = 6,
+    CONTEXTS = 7
+};
+enum {
+    SLOT_THREADS = FIRST_SLOT,
+    SLOT_ENDPOINTS = SLOT_THREADS + THREADS,
+    SLOT_NOTIFICATIONS = SLOT_ENDPOINTS + ENDPOINTS,
+    SLOT_REPLIES = SLOT_NOTIFICATIONS + NOTIFICATIONS,
+    SLOT_CONTEXTS = SLOT_REPLIES + REPLIES,
+    SLOT_FRAMES = SLOT_CONTEXTS + CONTEXTS,
+    SLOT_CNODES = SLOT_FRAMES + THREADS,
+    SLOT_UNTYPEDS = SLOT_CNODES + 3,
+    SLOT_TABLES = SLOT_UNTYPEDS + 2,
+    SLOT_BADGED = SLOT_TABLES + 2,
+    SLOT_ROOTS = SLOT_BADGED + 6,
+};
+/* The current thread's address of such a slot, if its CSpace is the root CNode. */
+uint64_t first_address(unsigned slot);
 
 struct step generate_invocation(struct random *random, const char *groups);
 struct step generate_thread_invocation(struct random *random);

@@ -80,7 +80,7 @@ static struct step generate_copy(struct random *random)
         label = one_in(random, 2) ? LABEL_MINT : LABEL_COPY;
         from = name_of(random, slot_of_kind(random, one_in(random, 3) ? KIND_NOTIFICATION : KIND_ENDPOINT));
     }
-    if (label == LABEL_MOVE && one_in(random, 3)) {
+    if (label == LABEL_MOVE && one_in(random, 2)) {
         /* CNodes and threads inside of CNodes. */
         to = name_of(random, nested_slot_of_kind(random, KIND_NULL));
         from = name_of(random, slot_of_kind(random, one_in(random, 4) ? KIND_TCB : KIND_CNODE));
@@ -92,6 +92,33 @@ static struct step generate_copy(struct random *random)
     step.word[3] = from.depth;
     step.word[4] = label == LABEL_MUTATE ? cap_data(random) : one_in(random, 2) ? 15 : random_below(random, 16);
     step.word[5] = is_badge ? 1 + random_below(random, 2) : cap_data(random);
+    step.extra[0] = from.root;
+    return step;
+}
+
+static bool has_badge(const struct model_slot *slot)
+{
+    return slot && slot->cap.badge != 0;
+}
+
+/* Few badges on few endpoints: minted, copied, and deleted again, the first ones with a badge too. */
+static struct step generate_badge(struct random *random)
+{
+    bool is_mint = one_in(random, 3), is_delete = !is_mint && one_in(random, 2);
+    struct model_slot *slot = slot_of_kind(random, KIND_ENDPOINT);
+    for (unsigned i = 0; i < 8 && has_badge(slot) == is_mint; i++)
+        slot = slot_of_kind(random, KIND_ENDPOINT);
+    struct slot_name from = name_of(random, slot), to = name_of(random, slot_of_kind(random, KIND_NULL));
+    if (is_delete) {
+        struct step step = call_step(from.root, LABEL_DELETE, 2, 0);
+        step.word[0] = from.index;
+        step.word[1] = from.depth;
+        return step;
+    }
+    struct step step = call_step(to.root, is_mint ? LABEL_MINT : LABEL_COPY, is_mint ? 6 : 5, 1);
+    const uint64_t words[] = {to.index, to.depth, from.index, from.depth, MAY_ALL, 1 + random_below(random, 2)};
+    for (unsigned i = 0; i < 6; i++)
+        step.word[i] = words[i];
     step.extra[0] = from.root;
     return step;
 }
@@ -119,9 +146,10 @@ static struct step generate_removal(struct random *random)
     enum model_kind kind = label == LABEL_CANCEL_BADGED_SENDS ? KIND_ENDPOINT : common_kind(random);
     struct model_slot *slot = one_in(random, 4) ? nested_slot_of_kind(random, kind) : slot_of_kind(random, kind);
     /* Few sequences should lose everything at once. */
-    if (one_in(random, 6))
-        slot = slot_of_kind(random, kind = KIND_UNTYPED);
-    for (unsigned i = 0; i < 9 && slot && slot->cap.kind == KIND_UNTYPED && (slot->cap.size_bits > 14 || slot->cap.is_device); i++)
+    if (one_in(random, 4))
+        slot = slot_of_kind(random, kind = one_in(random, 2) ? KIND_UNTYPED : KIND_CNODE);
+    for (unsigned i = 0;
+         i < 9 && slot && slot->cap.kind == KIND_UNTYPED && (slot->cap.size_bits > 14 || slot->cap.is_device); i++)
         slot = slot_of_kind(random, kind);
     if (slot && slot->cap.kind == KIND_CNODE && slot->cap.object->radix > 6 && !one_in(random, 20))
         slot = slot_of_kind(random, KIND_ENDPOINT);
@@ -231,7 +259,7 @@ static struct step generate_anything(struct random *random)
 
 struct step generate_invocation(struct random *random, const char *groups)
 {
-    static const char kinds[] = "cccccccrrrrruuuuuttttttttttttttsssssssssiddxa";
+    static const char kinds[] = "cccccccbbrrrrruuuuuttttttttttttttsssssssssiddxa";
     char kind = kinds[random_below(random, sizeof(kinds) - 1)];
     for (unsigned i = 0; groups && i < 100; i++) {
         for (const char *group = groups; *group; group++)
@@ -244,6 +272,9 @@ struct step generate_invocation(struct random *random, const char *groups)
     switch (kind) {
     case 'c':
         step = one_in(random, 5) ? generate_rotate(random) : generate_copy(random);
+        break;
+    case 'b':
+        step = generate_badge(random);
         break;
     case 'r':
         step = generate_removal(random);
@@ -279,32 +310,6 @@ struct step generate_invocation(struct random *random, const char *groups)
 
 /* --- the first objects ---------------------------------------------------------------------------------------------- */
 
-enum {
-    ROOT = 2,
-    VSPACE = 3,
-    IRQ_CONTROL = 4,
-    DOMAIN = 11,
-    FIRST_SLOT = 64,
-    THREADS = 8,
-    ENDPOINTS = 4,
-    NOTIFICATIONS = 3,
-    REPLIES = 6,
-    CONTEXTS = 7
-};
-enum {
-    SLOT_THREADS = FIRST_SLOT,
-    SLOT_ENDPOINTS = SLOT_THREADS + THREADS,
-    SLOT_NOTIFICATIONS = SLOT_ENDPOINTS + ENDPOINTS,
-    SLOT_REPLIES = SLOT_NOTIFICATIONS + NOTIFICATIONS,
-    SLOT_CONTEXTS = SLOT_REPLIES + REPLIES,
-    SLOT_FRAMES = SLOT_CONTEXTS + CONTEXTS,
-    SLOT_CNODES = SLOT_FRAMES + THREADS,
-    SLOT_UNTYPEDS = SLOT_CNODES + 3,
-    SLOT_TABLES = SLOT_UNTYPEDS + 2,
-    SLOT_BADGED = SLOT_TABLES + 2,
-    SLOT_ROOTS = SLOT_BADGED + 6,
-};
-
 static const struct {
     uint8_t type, bits, slot, count;
 } first_objects[] = {
@@ -319,6 +324,12 @@ static const struct {
     {OBJECT_PAGE_TABLE, 0, SLOT_TABLES, 1},
     {OBJECT_PML4, 0, SLOT_TABLES + 1, 1},
 };
+
+uint64_t first_address(unsigned slot)
+{
+    struct model_cap root = model.current->object->slot[SLOT_CSPACE].cap;
+    return root.kind == KIND_CNODE && slot < root.object->slot_count ? address_of_slot(&root.object->slot[slot]) : 0;
+}
 
 static struct slot_name root_slot(uint64_t slot)
 {
@@ -360,7 +371,7 @@ static struct step thread_step(struct random *random, unsigned thread, unsigned 
     case 0:
         step = call_step(cap, LABEL_CONFIGURE, 3, 3);
         step.word[2] = UINT64_C(0x10000000) + random_below(random, 4) * 1024;
-        step.extra[0] = thread % 2 ? SLOT_ROOTS : ROOT;
+        step.extra[0] = thread % 4 == 3 ? SLOT_ROOTS : ROOT;
         step.extra[1] = VSPACE;
         step.extra[2] = SLOT_FRAMES + thread;
         return step;
@@ -377,9 +388,9 @@ static struct step thread_step(struct random *random, unsigned thread, unsigned 
         step.extra[0] = one_in(random, 2) ? 0 : SLOT_ENDPOINTS + random_below(random, ENDPOINTS);
         return step;
     case 3:
-        step = call_step(cap, thread < NOTIFICATIONS && one_in(random, 2) ? LABEL_BIND_NOTIFICATION : LABEL_SET_FLAGS,
-                         2, 1);
-        step.extra[0] = SLOT_NOTIFICATIONS + thread;
+        step =
+            call_step(cap, thread % 2 && thread / 2 < NOTIFICATIONS ? LABEL_BIND_NOTIFICATION : LABEL_SET_FLAGS, 2, 1);
+        step.extra[0] = SLOT_NOTIFICATIONS + thread / 2;
         return step;
     default:
         step = call_step(cap, LABEL_WRITE_REGISTERS, 4, 0);

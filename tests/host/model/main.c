@@ -5,8 +5,8 @@
  *
  * Runs sequences of `length` random steps from seeds N, N + 1, ... until `steps` are done. A sequence that fails is printed
  * as its seed and the step, shrunk, and printed again as the steps that are left. `ops` are letters of kinds of operations:
- * m messages, f faults, c copies and moves, r removal, u retype, t threads, s scheduling contexts, i interrupts, d domains,
- * x the machine's objects, a anything.
+ * m messages, f faults, c copies and moves, b badges, r removal, u retype, t threads, s scheduling contexts, i interrupts, d domains,
+ * x the machine's objects, a anything, v services: threads that call and answer each other.
  */
 #include "both.h"
 
@@ -88,7 +88,7 @@ static void set_up(struct random *random)
 /* What a sequence is about, when the command line does not say: most are about everything, some about one part. */
 static const char *groups_of(uint64_t seed, const struct settings *settings)
 {
-    static const char *const groups[] = {NULL, "cru", NULL, "mfts", NULL, "cccrruumti", "msd", NULL};
+    static const char *const groups[] = {NULL, "ccrrub", "vmsi", "mfts", NULL, "cccrruumtib", "vmsdt", "vmcst"};
     return settings->groups ? settings->groups : groups[seed % ARRAY_LENGTH(groups)];
 }
 

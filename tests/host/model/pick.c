@@ -144,6 +144,28 @@ uint64_t address_of_pending_reply(struct random *random)
     return found ? address_of_slot(found) : address_of_kind(random, KIND_REPLY);
 }
 
+uint64_t address_of_thread(struct random *random, enum model_state state)
+{
+    struct model_slot *slot = NULL;
+    for (unsigned i = 0; i < 12; i++) {
+        slot = slot_of_kind(random, KIND_TCB);
+        if (slot && slot->cap.object->thread->state == state)
+            break;
+    }
+    return slot ? address_of_slot(slot) : NOWHERE;
+}
+
+uint64_t address_of_context(struct random *random, bool has_thread)
+{
+    struct model_slot *slot = NULL;
+    for (unsigned i = 0; i < 12; i++) {
+        slot = slot_of_kind(random, KIND_SCHED_CONTEXT);
+        if (slot && (slot->cap.object->schedctx->thread != NULL) == has_thread)
+            break;
+    }
+    return slot ? address_of_slot(slot) : NOWHERE;
+}
+
 uint64_t address_of_server_context(struct random *random)
 {
     for (unsigned i = 0; i < 8; i++) {
