@@ -100,9 +100,10 @@ _Static_assert(sizeof(struct user_registers) == sizeof(seL4_UserContext), "the s
 
 void machine_thread_start(struct machine_thread *thread, const struct user_registers *registers)
 {
-    events_flush_answer();
     seL4_UserContext context;
     __builtin_memcpy(&context, registers, sizeof context);
+    /* An answer that is still to be sent stays so: the thread that is woken last runs first, and after fork that should
+     * be the parent, as on Linux. */
     /* Whatever it waited for is over, and so is the use of the reply object. */
     seL4_TCB_WriteRegisters(thread->tcb, 1, 0, sizeof context / sizeof(seL4_Word), &context);
     if (thread->reply)
