@@ -122,11 +122,19 @@ static struct step generate_service(struct random *random)
         step.cap = first_address(SLOT_NOTIFICATIONS + (unsigned)random_below(random, NOTIFICATIONS));
         return step;
     }
-    if ((is_serving && one_in(random, 3)) || (!is_serving && !is_server))
+    if ((is_serving && one_in(random, 3)) || (!is_serving && !is_server)) {
+        /* Through capabilities with a badge, some of them with fewer rights. */
+        if (one_in(random, 6)) {
+            step.cap = first_address(SLOT_BADGED + (unsigned)random_below(random, 4));
+            random_offer(random, &step);
+        }
         return step;
+    }
     step.number = is_serving && !one_in(random, 6) ? CALL_REPLY_RECV : one_in(random, 4) ? CALL_NBSEND_RECV : CALL_RECV;
     step.cap = first_address(SLOT_ENDPOINTS + self / 2);
     step.reply = is_serving ? address_of_pending_reply(random) : first_address(SLOT_REPLIES + self / 2);
+    if (one_in(random, 3))
+        random_offer(random, &step);
     step.destination = address_of_server_endpoint(random);
     return step;
 }

@@ -409,8 +409,10 @@ bool generate_setup(struct random *random, unsigned index, struct step *step)
         *step = retype_step(largest_untyped(), (struct slot_name){ROOT, 0, 0}, first_objects[index].type,
                             first_objects[index].bits, first_objects[index].slot, first_objects[index].count);
     } else if (index < objects + 4) {
-        *step = mint_step(SLOT_ENDPOINTS + (index - objects) % 2, SLOT_BADGED + (index - objects), 15,
-                          5 + (index - objects));
+        /* Badged capabilities to the first two endpoints, some with fewer rights. */
+        static const uint8_t rights[] = {MAY_ALL, MAY_ALL, MAY_WRITE | MAY_GRANT_REPLY, MAY_WRITE | MAY_READ};
+        unsigned number = index - objects;
+        *step = mint_step(SLOT_ENDPOINTS + number % 2, SLOT_BADGED + number, rights[number], 5 + number);
     } else if (index < objects + 6) {
         *step = mint_step(SLOT_NOTIFICATIONS, SLOT_BADGED + (index - objects), 15, UINT64_C(1) << (index - objects));
     } else if (index < objects + 7) {
