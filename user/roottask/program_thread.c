@@ -102,8 +102,11 @@ void machine_thread_start(struct machine_thread *thread, const struct user_regis
 {
     seL4_UserContext context;
     __builtin_memcpy(&context, registers, sizeof context);
-    /* An answer that is still to be sent stays so: the thread that is woken last runs first, and after fork that should
-     * be the parent, as on Linux. */
+    /*
+     * Of several threads that are woken the last one runs first. An answer that is still to be sent goes before, so that
+     * after fork the child runs: a program that is started in the background is there before the next one looks for it.
+     */
+    events_flush_answer();
     /* Whatever it waited for is over, and so is the use of the reply object. */
     seL4_TCB_WriteRegisters(thread->tcb, 1, 0, sizeof context / sizeof(seL4_Word), &context);
     if (thread->reply)
