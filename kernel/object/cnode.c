@@ -112,14 +112,14 @@ static struct refusal rotate(struct invocation *invocation, struct cap_slot *dst
 
 /* --- revoke, delete, cancel badged sends ----------------------------------------------------------------------------------- */
 
-static struct refusal cancel_badged_sends(struct cap_slot *slot)
+static struct refusal cancel_badged_sends(struct cap_slot *slot, uint32_t *progress)
 {
     struct cap cap = slot->cap;
     if (cap_type(cap) != ABI_CAP_TYPE_ENDPOINT || cap_rights(cap).bits != RIGHTS_ALL.bits)
         return refuse(ABI_ERROR_ILLEGAL_OPERATION);
     if (cap_badge(cap) == 0)
         return NO_REFUSAL;
-    return endpoint_cancel_badged(cap_pointer(cap), cap_badge(cap));
+    return endpoint_cancel_badged(cap_pointer(cap), cap_badge(cap), progress);
 }
 
 struct refusal cnode_invoke(struct invocation *invocation)
@@ -138,7 +138,7 @@ struct refusal cnode_invoke(struct invocation *invocation)
     case ABI_LABEL_CNODE_DELETE:
         return cap_delete(target.slot);
     case ABI_LABEL_CNODE_CANCEL_BADGED_SENDS:
-        return cancel_badged_sends(target.slot);
+        return cancel_badged_sends(target.slot, &invocation->progress);
     case ABI_LABEL_CNODE_ROTATE:
         return rotate(invocation, target.slot);
     default:

@@ -161,17 +161,21 @@ static struct refusal finish_walk(struct endpoint *endpoint, struct preemption *
     return NO_REFUSAL;
 }
 
-struct refusal endpoint_cancel_badged(struct endpoint *endpoint, uint64_t badge)
+struct refusal endpoint_cancel_badged(struct endpoint *endpoint, uint64_t badge, uint32_t *progress)
 {
     struct wait_queue *queue = &endpoint->queue;
     struct preemption preemption = {0};
     if (wait_queue_state(queue) != ENDPOINT_SENDERS)
         return NO_REFUSAL;
-    /* A walk that another caller began, for another badge, is finished for it first: both make progress. */
     bool is_ours = queue->cursor && queue->cursor->cancel_badge == badge;
+    /* Begun before, and not there any more: another caller has finished our walk before its own. */
+    if (*progress && !is_ours)
+        return NO_REFUSAL;
+    /* A walk that another caller began, for another badge, is finished for it first: both make progress. */
     struct refusal refusal = finish_walk(endpoint, &preemption);
     if (refused(refusal) || is_ours || wait_queue_state(queue) != ENDPOINT_SENDERS)
         return refusal;
+    *progress = 1;
     queue->cursor = wait_queue_first(queue);
     queue->cursor->cancel_badge = badge;
     return finish_walk(endpoint, &preemption);

@@ -37,5 +37,6 @@ void endpoint_receive(struct endpoint *endpoint, struct thread *receiver, struct
 void endpoint_withdraw(struct endpoint *endpoint, struct thread *thread);
 /* Lets the first blocked thread restart (one with a fault stops); false when nobody is left. One bounded unit of deletion. */
 bool endpoint_cancel_one(struct endpoint *endpoint);
-/* All senders with this badge restart their call. May be preempted and repeated. */
-struct refusal endpoint_cancel_badged(struct endpoint *endpoint, uint64_t badge);
+/* All senders with this badge restart their call. May be preempted and repeated; `*progress` (at first 0) is the caller's note
+ * that its walk has begun. */
+struct refusal endpoint_cancel_badged(struct endpoint *endpoint, uint64_t badge, uint32_t *progress);
