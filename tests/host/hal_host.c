@@ -119,6 +119,12 @@ void hal_irq_release(unsigned irq)
 
 void hal_console_put(char character)
 {
+    if (host.console_length == sizeof(host.console) - 1) {
+        host.console_length /= 2;
+        memmove(host.console, host.console + sizeof(host.console) / 2, host.console_length);
+    }
+    host.console[host.console_length++] = character;
+    host.console[host.console_length] = 0;
     if (!host.is_quiet && character != '\r')
         putchar(character);
 }

@@ -29,7 +29,9 @@ struct host {
     unsigned finalised, forgotten; /* calls of hal_cap_finalise with is_final, of hal_forget_thread */
     struct thread *space_of;       /* last hal_activate_space */
     void (*on_halt)(int status);
-    bool is_quiet; /* console output is dropped */
+    bool is_quiet;     /* console output is not shown */
+    char console[256]; /* the last of it */
+    unsigned console_length;
 };
 extern struct host host;
 

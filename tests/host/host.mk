@@ -12,7 +12,7 @@ HOST_OPTIONS := ROOT_CNODE_SIZE_BITS=8 NUM_DOMAINS=3 DOMAIN_SCHEDULE_ENTRIES=5
 HOST_KERNEL  := $(wildcard kernel/core/*.c kernel/object/*.c) kernel/lib/print.c
 HOST_MACHINE := tests/host/hal_host.c tests/host/hal_host_objects.c
 HOST_MODEL   := $(wildcard tests/model/*.c tests/host/model/*.c)
-HOST_UNIT    := tests/host/test.c tests/host/world.c $(wildcard tests/host/core/*.c tests/host/object/*.c)
+HOST_UNIT    := tests/host/test.c tests/host/world.c $(wildcard tests/host/core/*.c tests/host/object/*.c tests/host/lib/*.c)
 
 # The C library has functions of the same names as some of the kernel's, and uses them itself.
 HOST_RENAMED := -Dsched_yield=kernel_sched_yield

@@ -196,7 +196,7 @@ static void call_preempted(unsigned every, uint64_t call_pc)
 static bool may_be_preempted(const struct model_thread *caller, const struct model_slot *invoked, uint64_t call_pc)
 {
     return model.current == caller && model.wake_count == 0 && caller->registers.reg[REG_PC] != call_pc &&
-           model_find(caller, host_cpu.current->context.cap) == invoked && invoked;
+           model_find(caller, host_cpu.current->context.cap) == invoked && invoked && invoked->cap.kind != KIND_NULL;
 }
 
 static void call(unsigned preempt)
