@@ -28,7 +28,6 @@
 #include <sel4/plat/api/constants.h>
 #include <sel4/sel4.h>
 #include <sel4/sel4_arch/constants.h>
-#include <sel4/sel4_arch/faults.h>
 #include <sel4/sel4_arch/invocation.h>
 #include <sel4/sel4_arch/mapping.h>
 #include <sel4/sel4_arch/objecttype.h>

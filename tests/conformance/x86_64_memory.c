@@ -5,7 +5,6 @@
 
 #include "lib/start.h"
 
-#include <sel4/sel4_arch/faults.h>
 
 #define SPACE seL4_CapInitThreadVSpace
 

@@ -4,7 +4,6 @@
 #include "roottask/slots.h"
 #include "roottask/untyped.h"
 
-#include <sel4/sel4_arch/faults.h>
 
 enum { REPLY_COUNT = THREAD_LIMIT + 1 };
 

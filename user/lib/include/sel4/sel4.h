@@ -16,5 +16,6 @@
 #include <sel4/functions.h>
 #include <sel4/invocation.h>
 #include <sel4/objecttype.h>
+#include <sel4/sel4_arch/faults.h>
 #include <sel4/syscalls.h>
 #include <sel4/types.h>
