@@ -47,7 +47,11 @@ static seL4_CPtr interrupt_take(seL4_Word pin, seL4_Word badge)
         return 0;
     if (seL4_IRQControl_GetIOAPIC(seL4_CapIRQControl, slots_root(), slot, SLOT_DEPTH, 0, pin, 0, 0, pin))
         return 0;
-    return seL4_IRQHandler_SetNotification(slot, notifier) ? 0 : slot;
+    if (seL4_IRQHandler_SetNotification(slot, notifier))
+        return 0;
+    /* One that came before (the firmware leaves its timer running) told nobody, and masked the pin. */
+    seL4_IRQHandler_Ack(slot);
+    return slot;
 }
 
 static bool clock_initialise(const seL4_BootInfo *info)
