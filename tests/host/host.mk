@@ -63,9 +63,21 @@ SEED  ?= $(shell date +%s)
 model: $(HOST_OUT)/checked/model_test ## run the kernel beside its model for STEPS random steps from SEED on
 	$< --seed $(SEED) --steps $(STEPS) --length 400
 
+# The same, led by libFuzzer: inputs that reach new parts of the kernel are kept in $(HOST_OUT)/corpus.
+HOST_FUZZED  := $(filter-out tests/host/model/main.c,$(HOST_KERNEL) $(HOST_MACHINE) $(HOST_MODEL)) tests/host/fuzz/model_fuzz.c
+FUZZ_SECONDS ?= 300
+
+$(HOST_OUT)/model_fuzz: $(HOST_FUZZED) $(wildcard kernel/*/*.h tests/host/*.h tests/host/*/*.h tests/model/*.h) $(HOST_GEN)/.stamp
+	$(say) CLANG $@
+	$(Q)clang $(filter-out -MMD -MP -W%,$(HOST_CFLAGS)) -O1 -fsanitize=fuzzer,address,undefined $(HOST_FUZZED) -o $@
+
+model-fuzz: $(HOST_OUT)/model_fuzz ## the same, led by libFuzzer, for FUZZ_SECONDS
+	@mkdir -p $(HOST_OUT)/corpus
+	$< -max_total_time=$(FUZZ_SECONDS) -max_len=4096 $(HOST_OUT)/corpus
+
 host-coverage: $(HOST_OUT)/coverage/unit_test $(HOST_OUT)/coverage/model_test ## run the host tests instrumented, for gcov
 	$(Q)find $(HOST_OUT)/coverage -name '*.gcda' -delete
 	$(HOST_OUT)/coverage/unit_test
 	$(HOST_OUT)/coverage/model_test --steps 200000
 
-.PHONY: model host-coverage
+.PHONY: model model-fuzz host-coverage

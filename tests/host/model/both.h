@@ -43,9 +43,11 @@ void both_act(const struct step *step);
 void both_compare(void);
 void kernel_check_invariants(void);
 
-/* A random number generator: a sequence depends on its seed only. */
+/* A random number generator: a sequence depends on its seed only; or on bytes from outside, as long as there are any. */
 struct random {
     uint64_t state;
+    const uint8_t *bytes;
+    size_t byte_count;
 };
 uint64_t random_next(struct random *random);
 /* 0 .. limit - 1. */

@@ -95,7 +95,7 @@ static const char *groups_of(uint64_t seed, const struct settings *settings)
 /* Makes and runs a sequence; the number of steps run, all when nothing failed. */
 static bool run_seed(uint64_t seed, const struct settings *settings)
 {
-    struct random random = {seed};
+    struct random random = {.state = seed};
     current_seed = seed;
     current_step = 0;
     if (setjmp(failed))
@@ -118,7 +118,7 @@ static bool run_seed(uint64_t seed, const struct settings *settings)
 /* Runs the first `count` of `kept` steps after the seed's set-up. */
 static bool run_steps(uint64_t seed, const struct step *kept, unsigned count)
 {
-    struct random random = {seed};
+    struct random random = {.state = seed};
     if (setjmp(failed))
         return false;
     set_up(&random);

@@ -3,6 +3,11 @@
 
 uint64_t random_next(struct random *random)
 {
+    if (random->byte_count >= 2) {
+        random->state = (uint64_t)random->bytes[0] << 8 | random->bytes[1];
+        random->bytes += 2;
+        random->byte_count -= 2;
+    }
     random->state += UINT64_C(0x9e3779b97f4a7c15);
     uint64_t z = random->state;
     z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
