@@ -157,6 +157,7 @@ static void refuse_send(struct thread *caller, enum send_kind kind)
 static NOINLINE enum send_result send_failed(struct thread *caller, uint64_t address, struct lookup_failure failure,
                                              enum send_kind kind)
 {
+    thread_forget_call(caller); /* a preempted invocation whose capability went meanwhile is over */
     if (kind == SEND_BLOCKING || kind == SEND_CALL)
         fault_raise_cap(caller, address, false, failure);
     return SEND_DONE;

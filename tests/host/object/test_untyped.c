@@ -81,6 +81,32 @@ TEST(untyped, memory_is_clear_wherever_clearing_stops)
     }
 }
 
+/*
+ * The story: a preempted Retype by NBSend was issued again after its capability had gone, which is silently nothing. The note of
+ * how many objects there were was left, and the thread's next Retype made fewer than it was asked for.
+ */
+TEST(untyped, a_preempted_call_that_is_over_leaves_no_note)
+{
+    world_reset();
+    uint64_t untyped = world_new(ABI_OBJECT_UNTYPED, 12), other = world_new(ABI_OBJECT_UNTYPED, 12);
+    struct thread *caller = world_current();
+    uint64_t *buffer = world_buffer(caller);
+    const uint64_t words[] = {ABI_OBJECT_ENDPOINT, 0, 0, 0, 200, 5};
+    for (unsigned i = 0; i < 6; i++)
+        *(i < 4 ? &caller->context.mr[i] : &buffer[1 + i]) = words[i];
+    buffer[ABI_IPC_BUFFER_CAPS_OFFSET / 8] = ROOT;
+    host_preempt_units = 1;
+    host_interrupt_after(1);
+    world_call(ABI_SYSCALL_NBSEND, untyped, ABI_LABEL_UNTYPED_RETYPE << 12 | 1 << 7 | 6, 0);
+    host_no_interrupt();
+    expect(!cap_slot_is_empty(world_slot(200)) && cap_slot_is_empty(world_slot(204)));
+    caller->context.cap = UINT64_C(1) << 60; /* nothing is found there any more */
+    host_call();
+    expect_eq(retype(other, ABI_OBJECT_ENDPOINT, 0, 210, 5), 0);
+    for (unsigned i = 210; i < 215; i++)
+        expect_eq(cap_type(world_slot(i)->cap), ABI_CAP_TYPE_ENDPOINT);
+}
+
 TEST(untyped, device_memory_gives_memory_and_frames_and_is_not_touched)
 {
     world_reset();
