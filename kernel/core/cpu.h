@@ -26,6 +26,7 @@ struct cpu {
 
     struct thread *current;
     struct schedctx *current_schedctx; /* pays for what runs; null while idle */
+    uint8_t highest_ready;             /* priority of the first ready thread of the domain whose turn it is; none: 0 */
 
     uint64_t now;            /* time of this kernel entry */
     uint64_t quiet_until;    /* entries before this moment need not look at budgets, refills and domains */

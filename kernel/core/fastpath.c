@@ -29,10 +29,9 @@ static struct endpoint *endpoint_with(struct cap cap, uint64_t allows)
 /* `thread`, woken while the current thread blocks, would run next: no ready thread outranks it. */
 static bool runs_next(const struct cpu *cpu, const struct thread *thread)
 {
-    const struct ready_set *set = &cpu->ready[cpu->domain];
     if (CONFIG_NUM_DOMAINS > 1 && thread->domain != cpu->domain)
         return false;
-    return set->summary == 0 || sched_highest_ready(set) <= (int)thread->priority;
+    return thread->priority >= cpu->highest_ready;
 }
 
 /* A message of at most four words: registers, info, badge. */

@@ -15,27 +15,47 @@ struct kernel_times kernel_times;
 
 /* --- ready queues ----------------------------------------------------------------------------------------------- */
 
+static bool is_in_turn(const struct cpu *cpu, unsigned domain)
+{
+    return CONFIG_NUM_DOMAINS == 1 || domain == cpu->domain;
+}
+
 static struct ready_set *ready_set_of(struct cpu *cpu, const struct thread *thread)
 {
-    return &cpu->ready[thread->domain];
+    return &cpu->ready[CONFIG_NUM_DOMAINS == 1 ? 0 : thread->domain];
 }
 
-static void mark_ready(struct ready_set *set, unsigned priority)
+static uint8_t highest_in(const struct ready_set *set)
 {
+    if (set->summary == 0)
+        return 0;
+    unsigned word = 63 - (unsigned)__builtin_clzll(set->summary);
+    return (uint8_t)(word * 64 + 63 - (unsigned)__builtin_clzll(set->bitmap[word]));
+}
+
+static void mark_ready(struct cpu *cpu, struct ready_set *set, const struct thread *thread)
+{
+    unsigned priority = thread->priority;
     set->bitmap[priority / 64] |= BIT(priority % 64);
     set->summary |= BIT(priority / 64);
+    if (priority > cpu->highest_ready && is_in_turn(cpu, thread->domain))
+        cpu->highest_ready = (uint8_t)priority;
 }
 
-static void mark_empty(struct ready_set *set, unsigned priority)
+static void mark_empty(struct cpu *cpu, struct ready_set *set, const struct thread *thread)
 {
+    unsigned priority = thread->priority;
     set->bitmap[priority / 64] &= ~BIT(priority % 64);
     if (set->bitmap[priority / 64] == 0)
         set->summary &= ~BIT(priority / 64);
+    if (priority == cpu->highest_ready && is_in_turn(cpu, thread->domain))
+        cpu->highest_ready = highest_in(set);
 }
 
 void sched_enqueue_head(struct thread *thread)
 {
-    struct ready_set *set = ready_set_of(this_cpu(), thread);
+    struct cpu *cpu = this_cpu();
+    struct ready_set *set = ready_set_of(cpu, thread);
     struct ready_queue *queue = &set->queue[thread->priority];
     assert(!thread->in_ready_queue && sched_is_schedulable(thread));
     thread->queue_prev = NULL;
@@ -46,12 +66,13 @@ void sched_enqueue_head(struct thread *thread)
         queue->tail = thread;
     queue->head = thread;
     thread->in_ready_queue = true;
-    mark_ready(set, thread->priority);
+    mark_ready(cpu, set, thread);
 }
 
 void sched_enqueue_tail(struct thread *thread)
 {
-    struct ready_set *set = ready_set_of(this_cpu(), thread);
+    struct cpu *cpu = this_cpu();
+    struct ready_set *set = ready_set_of(cpu, thread);
     struct ready_queue *queue = &set->queue[thread->priority];
     assert(!thread->in_ready_queue && sched_is_schedulable(thread));
     thread->queue_next = NULL;
@@ -62,7 +83,7 @@ void sched_enqueue_tail(struct thread *thread)
         queue->head = thread;
     queue->tail = thread;
     thread->in_ready_queue = true;
-    mark_ready(set, thread->priority);
+    mark_ready(cpu, set, thread);
 }
 
 void sched_take_out(struct thread *thread)
@@ -86,7 +107,7 @@ void sched_take_out(struct thread *thread)
     thread->queue_next = thread->queue_prev = NULL;
     thread->in_ready_queue = false;
     if (!queue->head)
-        mark_empty(set, thread->priority);
+        mark_empty(cpu, set, thread);
 }
 
 /* --- waking ------------------------------------------------------------------------------------------------------ */
@@ -272,6 +293,7 @@ void sched_start_domain_turn(struct cpu *cpu, unsigned index)
         if (sched_is_schedulable(cpu->current) && !cpu->current->in_ready_queue)
             sched_enqueue_head(cpu->current);
         cpu->domain = (uint8_t)system_state.schedule[index].domain;
+        cpu->highest_ready = highest_in(&cpu->ready[cpu->domain]);
     }
 }
 
@@ -288,11 +310,9 @@ static void next_domain_turn(struct cpu *cpu)
 /* The thread that is to run, taken out of its queue; the current one if it stays. */
 static struct thread *choose(struct cpu *cpu)
 {
-    struct ready_set *set = &cpu->ready[cpu->domain];
-    int highest = sched_highest_ready(set);
-    if (highest < 0)
+    struct thread *thread = cpu->ready[cpu->domain].queue[cpu->highest_ready].head;
+    if (!thread)
         return &cpu->idle;
-    struct thread *thread = set->queue[highest].head;
     sched_dequeue(thread);
     return thread;
 }
@@ -311,7 +331,7 @@ static struct thread *decide(struct cpu *cpu)
         sched_enqueue_head(current);
     }
     if (candidate) {
-        if (sched_highest_ready(&cpu->ready[cpu->domain]) <= (int)candidate->priority)
+        if (candidate->priority >= cpu->highest_ready)
             return candidate;
         sched_enqueue_head(candidate);
     }

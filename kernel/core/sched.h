@@ -32,15 +32,6 @@ static inline bool sched_is_schedulable(const struct thread *thread)
            !thread->schedctx->in_release_queue;
 }
 
-/* Highest priority with a thread in the ready queues of the set, or -1. */
-static inline int sched_highest_ready(const struct ready_set *set)
-{
-    if (set->summary == 0)
-        return -1;
-    unsigned word = 63 - (unsigned)__builtin_clzll(set->summary);
-    return (int)(word * 64 + 63 - (unsigned)__builtin_clzll(set->bitmap[word]));
-}
-
 /* A thread may have become schedulable: it runs at once if it beats the current one (scheduling rules: docs/kernel.md). */
 void sched_wake(struct thread *thread);
 /* A thread that was blocked becomes RUNNING: starts its context if that is sporadic, then wakes, or waits for its refill. */

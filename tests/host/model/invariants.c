@@ -89,6 +89,11 @@ static void check_ready_queue(const struct ready_set *set, unsigned domain, unsi
 
 static void check_ready(const struct cpu *cpu)
 {
+    unsigned highest = 0;
+    for (unsigned priority = 0; priority < PRIORITY_COUNT; priority++)
+        if (cpu->ready[cpu->domain].queue[priority].head)
+            highest = priority;
+    check(cpu->highest_ready == highest, "the highest ready priority is %u, not %u", highest, cpu->highest_ready);
     for (unsigned domain = 0; domain < CONFIG_NUM_DOMAINS; domain++) {
         const struct ready_set *set = &cpu->ready[domain];
         for (unsigned word = 0; word < PRIORITY_COUNT / 64; word++)
