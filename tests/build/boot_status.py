@@ -14,6 +14,7 @@ HEADER = """
 _start:
 """
 WRITE_EXIT_PORT = "mov ${value}, %eax; mov $0xf4, %dx; out %eax, %dx; 1: hlt; jmp 1b\n"
+WRITE_BOTH_PORTS = "mov ${status}, %al; mov $0xf8, %dx; out %al, %dx; " + WRITE_EXIT_PORT
 RESET = "mov $0xfe, %al; out %al, $0x64; 1: hlt; jmp 1b\n"
 TRIPLE_FAULT = ".data; none: .word 0; .long 0; .text; lidt none; int3\n"
 HANG = "cli; 1: hlt; jmp 1b\n"
@@ -22,6 +23,9 @@ CASES = [
     ("status 0", WRITE_EXIT_PORT.format(value=0), 0, []),
     ("status 3", WRITE_EXIT_PORT.format(value=3), 3, []),
     ("status 119", WRITE_EXIT_PORT.format(value=119), 119, []),
+    ("status 200", WRITE_BOTH_PORTS.format(status=200, value=119), 200, []),
+    ("status 0 by both ports", WRITE_BOTH_PORTS.format(status=0, value=0), 0, []),
+    ("panic after a status", WRITE_BOTH_PORTS.format(status=200, value=0x7F), 125, []),
     ("reset", RESET, 0, []),
     ("triple fault", TRIPLE_FAULT, 123, []),
     ("watchdog", HANG, 124, ["--timeout", "2"]),

@@ -9,19 +9,29 @@ BOOTED := $(OUT)/$(VARIANT)
 BOOT    = tools/run/boot --cpu '$(CPU)' --mem '$(MEM)' --qemu '$(QEMU)'
 IMAGE   = --kernel $(BOOTED)/kernel32.elf --module $(BOOTED)/$(PROGRAM).elf
 
-run: $(BOOTED)/kernel32.elf $(BOOTED)/$(PROGRAM).elf | $(BUILD)/setup/run ## boot to the shell (leave QEMU with Ctrl-A X)
-	$(Q)$(BOOT) $(IMAGE) -- $(QEMUFLAGS)
+# $(call boot,ARGUMENTS): a recipe that boots a machine, and with it make ends with the machine's status.
+MAKE_STATUS := $(BUILD)/make_status.so
+BOOT_STATUS := $(BUILD)/boot-status
+boot = $(if $(filter load,$(.FEATURES)),$(eval -load $(MAKE_STATUS)))$(Q)rm -f $(BOOT_STATUS); \
+       $(BOOT) $1 || { status=$$?; echo $$status > $(BOOT_STATUS); exit $$status; }
 
-hello: $(BOOTED)/kernel32.elf $(BOOTED)/hello.elf | $(BUILD)/setup/run ## boot the smallest root task, sdk/examples/hello
-	$(Q)$(BOOT) --kernel $(BOOTED)/kernel32.elf --module $(BOOTED)/hello.elf -- $(QEMUFLAGS)
+$(MAKE_STATUS): tools/run/make_status.c | $(BUILD)/setup/build
+	$(say) CC $@
+	$(Q)$(CC) -std=c17 -O1 -fPIC -shared $(WARNINGS) $< -o $@
+
+run: $(BOOTED)/kernel32.elf $(BOOTED)/$(PROGRAM).elf $(MAKE_STATUS) | $(BUILD)/setup/run ## boot to the shell (leave QEMU with Ctrl-A X)
+	$(call boot,$(IMAGE) -- $(QEMUFLAGS))
+
+hello: $(BOOTED)/kernel32.elf $(BOOTED)/hello.elf $(MAKE_STATUS) | $(BUILD)/setup/run ## boot the smallest root task, sdk/examples/hello
+	$(call boot,--kernel $(BOOTED)/kernel32.elf --module $(BOOTED)/hello.elf -- $(QEMUFLAGS))
 
 debug: $(BOOTED)/kernel32.elf $(BOOTED)/kernel.elf $(BOOTED)/$(PROGRAM).elf | $(BUILD)/setup/run ## boot stopped, with gdb attached
 	$(Q)$(BOOT) $(IMAGE) --gdb --symbols $(BOOTED)/kernel.elf $(BOOTED)/$(PROGRAM).elf -- $(QEMUFLAGS)
 
 iso: $(BOOTED)/$(PROGRAM).iso ## make a bootable CD image (GRUB, multiboot 2)
 
-run-iso: $(BOOTED)/$(PROGRAM).iso ## boot the CD image
-	$(Q)$(BOOT) --iso $< -- $(QEMUFLAGS)
+run-iso: $(BOOTED)/$(PROGRAM).iso $(MAKE_STATUS) ## boot the CD image
+	$(call boot,--iso $< -- $(QEMUFLAGS))
 
 $(OUT)/%.iso: $(OUT)/%.elf tools/run/grub.cfg | $(BUILD)/setup/run
 	$(say) ISO $@

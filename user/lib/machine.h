@@ -11,9 +11,15 @@ seL4_Error machine_serial_open(seL4_CPtr slot);
 /* Sends a character when the port is ready for it. machine_serial_open has succeeded. */
 void machine_serial_put(char character);
 
+/* The I/O ports by which QEMU ends with a status (tools/run/README.md). */
+#define MACHINE_EXIT_FIRST_PORT 0xf4
+#define MACHINE_EXIT_LAST_PORT  0xf8
+
+/* Ends QEMU with `status`, 0 to 255, through a capability to the ports above. Returns where there is no such device. */
+void machine_exit(seL4_CPtr ports, int status);
+
 /*
- * Ends the run: leaves QEMU with exit status 2 * status + 1 (status is 119 at most) where it has its debug-exit device,
- * else halts the kernel (debug builds), else suspends the calling thread. Uses the last empty slot that the boot
- * information names.
+ * Ends the run: QEMU as above, else the kernel (debug builds), else the calling thread. Uses the last empty slot that the
+ * boot information names.
  */
 _Noreturn void machine_stop(int status);

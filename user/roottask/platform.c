@@ -4,6 +4,7 @@
 #include "drivers/rtc/rtc.h"
 #include "drivers/serial16550/serial16550.h"
 #include "drivers/timer/timer.h"
+#include "lib/machine.h"
 #include "lib/string.h"
 #include "personality/linux/machine.h"
 #include "roottask/events.h"
@@ -11,15 +12,8 @@
 
 #include <pecan/features.h>
 
-enum {
-    SERIAL_BASE = 0x3f8,
-    SERIAL_PIN = 4,
-    EXIT_PORT = 0xf4,
-    ACPI_PORT = 0x604,
-    RESET_PORT = 0xcf9,
-    KEYBOARD_PORT = 0x64
-};
-enum { ACPI_SLEEP = 0x2000, RESET_FULL = 6, KEYBOARD_RESET = 0xfe, EXIT_STATUS_MOST = 119 };
+enum { SERIAL_BASE = 0x3f8, SERIAL_PIN = 4, ACPI_PORT = 0x604, RESET_PORT = 0xcf9, KEYBOARD_PORT = 0x64 };
+enum { ACPI_SLEEP = 0x2000, RESET_FULL = 6, KEYBOARD_RESET = 0xfe };
 
 static struct serial16550 serial;
 static seL4_CPtr timer_ports, timer_interrupt, serial_interrupt;
@@ -223,9 +217,10 @@ _Noreturn static void stay_ended(void)
 _Noreturn void machine_power_off(int status)
 {
     serial16550_flush(&serial);
-    seL4_CPtr exit_port = ports_take(EXIT_PORT, EXIT_PORT + 3), acpi_port = ports_take(ACPI_PORT, ACPI_PORT + 1);
-    if (exit_port)
-        seL4_X86_IOPort_Out32(exit_port, EXIT_PORT, (seL4_Word)(status < EXIT_STATUS_MOST ? status : EXIT_STATUS_MOST));
+    seL4_CPtr exit_ports = ports_take(MACHINE_EXIT_FIRST_PORT, MACHINE_EXIT_LAST_PORT);
+    seL4_CPtr acpi_port = ports_take(ACPI_PORT, ACPI_PORT + 1);
+    if (exit_ports)
+        machine_exit(exit_ports, status);
     if (acpi_port)
         seL4_X86_IOPort_Out16(acpi_port, ACPI_PORT, ACPI_SLEEP);
     machine_log("the machine can be switched off now");

@@ -20,8 +20,9 @@
 #define STATUS_CAN_SEND    0x20
 #define DIVISOR_115200     1
 
-#define QEMU_EXIT_PORT   0xf4
-#define EXIT_STATUS_MOST 119 /* above are the kernel's; see tools/run/README.md */
+#define EXIT_PORT       MACHINE_EXIT_FIRST_PORT
+#define STATUS_PORT     MACHINE_EXIT_LAST_PORT
+#define EXIT_VALUE_MOST 119 /* the exit port carries 7 bits, and what is above is the kernel's */
 
 static seL4_CPtr serial_ports;
 
@@ -60,12 +61,18 @@ void machine_serial_put(char character)
     serial_set(SERIAL_DATA, (seL4_Uint8)character);
 }
 
+void machine_exit(seL4_CPtr ports, int status)
+{
+    seL4_X86_IOPort_Out8(ports, STATUS_PORT, (seL4_Uint8)status);
+    seL4_X86_IOPort_Out32(ports, EXIT_PORT, (seL4_Word)(status < EXIT_VALUE_MOST ? status : EXIT_VALUE_MOST));
+}
+
 _Noreturn void machine_stop(int status)
 {
     seL4_CPtr slot = seL4_GetBootInfo()->empty.end - 1;
 
-    if (!ports_issue(slot, QEMU_EXIT_PORT, QEMU_EXIT_PORT + 3))
-        seL4_X86_IOPort_Out32(slot, QEMU_EXIT_PORT, (seL4_Word)(status < EXIT_STATUS_MOST ? status : EXIT_STATUS_MOST));
+    if (!ports_issue(slot, MACHINE_EXIT_FIRST_PORT, MACHINE_EXIT_LAST_PORT))
+        machine_exit(slot, status);
 #ifdef CONFIG_DEBUG_BUILD
     seL4_DebugHalt();
 #endif
