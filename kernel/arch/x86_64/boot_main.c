@@ -46,10 +46,8 @@ void boot_refuse(const char *format, ...)
 
 static void set_up_cpu(void)
 {
-    boot_cpu.machine.self = &boot_cpu;
     boot_cpu.machine.idle = &boot_cpu.idle;
     boot_cpu.current = &boot_cpu.idle;
-    msr_write(MSR_GS_BASE, (uint64_t)&boot_cpu);
 }
 
 /* The pages of the interrupt controllers are the kernel's: no user may have them. */

@@ -32,7 +32,6 @@ struct table_pointer {
     uint64_t base;
 } PACKED;
 
-extern char kernel_stack_top[];
 extern uint8_t *const boot_patches_start[], *const boot_patches_end[];
 
 static void set_up_segments(void)
@@ -50,14 +49,9 @@ static void set_up_segments(void)
     segments[SELECTOR_USER_SYSRET / 8] = SEGMENT_USER_CODE;
     segments[SELECTOR_USER_DATA2 / 8] = SEGMENT_USER_DATA;
 
-    machine->kernel_stack = (uint64_t)kernel_stack_top;
     machine->task.io_bitmap = sizeof(struct task_segment);
-    for (unsigned i = STACK_DEBUG; i < STACK_COUNT; i++) {
-        /* The entry code of these exceptions finds its processor's state at the upper end. */
-        struct cpu **top = (struct cpu **)(exception_stacks[i - 1] + EXCEPTION_STACK_BYTES) - 2;
-        *top = &boot_cpu;
-        machine->task.stack[i - 1] = (uint64_t)top;
-    }
+    for (unsigned i = STACK_DEBUG; i < STACK_COUNT; i++)
+        machine->task.stack[i - 1] = (uint64_t)(exception_stacks[i - 1] + EXCEPTION_STACK_BYTES);
 
     struct table_pointer pointer = {sizeof(machine->segments) - 1, (uint64_t)segments};
     __asm__ volatile("lgdt %0" ::"m"(pointer));

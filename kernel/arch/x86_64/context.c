@@ -73,7 +73,7 @@ static uint64_t register_at(const struct user_context *context, unsigned offset)
 
 static void set_register_at(struct user_context *context, unsigned offset, uint64_t value)
 {
-    context->quick = 0;
+    context_complete(context);
     switch (offset) {
     case OFFSET(rip):
     case OFFSET(restart_pc):

@@ -2,20 +2,20 @@
  * Into the kernel and out of it.
  *
  * The task segment's stack pointer (CPU_TASK_RSP0) is the end of the current thread's context: what the processor pushes, and
- * what is pushed here behind it, fills the context. Then the kernel's own stack takes over. Nothing of C runs before that.
+ * what is stored here below it, fills the context. Then the kernel's own stack takes over. Nothing of C runs before that.
  *
  * Flags of the user: `syscall` clears those that matter (the mask is set at boot); gates clear TF, IF and NT, so DF is
  * cleared here, and AC where SMAP is on (CLEAR_AC, patched in at boot).
  *
- * GS belongs to the user until `swapgs`. NMI, #DB, #DF and #MC can come in between: they have stacks of their own, with the
- * processor's struct cpu at the upper end, and do not look at GS.
+ * FS and GS are the user's, in the kernel too: there is no `swapgs`. The processor's state has an address that the code knows;
+ * with several processors each would enter through a copy of these few instructions.
  */
 #include "machine/context.h"
 #include "machine/cpu.h"
 #include "machine/layout.h"
 
-#define MSR_GS            0xc0000101
 #define VECTOR_PROTECTION 13
+#define CPU(field)        boot_cpu + CPU_##field
 
     /* A three-byte no-operation; boot puts `clac` in its place on processors with SMAP. */
     .macro CLEAR_AC
@@ -45,40 +45,51 @@
 
     .text
 
+    /* From here on rsp points to the context's rsp: what is at `field` of the context then. */
+#define SAVED(field) (CONTEXT_##field - CONTEXT_RSP)(%rsp)
+
     .balign 16
     .globl syscall_entry
 syscall_entry:
-    swapgs
-    mov %rsp, %gs:CPU_USER_RSP
-    mov %gs:CPU_TASK_RSP0, %rsp
-    push $SELECTOR_USER_DATA
-    push %gs:CPU_USER_RSP
-    push %r11
-    push $SELECTOR_USER_CODE
-    push %rcx
-    push $1
-    push %rax
-    PUSH_REGISTERS
-    sub $2, %rcx
-    push %rcx
-    mov %gs:CPU_STACK, %rsp
+    mov %rsp, CPU(USER_RSP)
+    mov CPU(TASK_RSP0), %rsp
+    push $0 /* ss: the context is brief */
+    push CPU(USER_RSP)
+    mov %r11, SAVED(RFLAGS)
+    mov %rcx, SAVED(RIP)
+    mov %rax, SAVED(RAX)
+    mov %rbx, SAVED(RBX)
+    mov %rdx, SAVED(RDX)
+    mov %rsi, SAVED(RSI)
+    mov %rdi, SAVED(RDI)
+    mov %rbp, SAVED(RBP)
+    mov %r8, SAVED(R8)
+    mov %r9, SAVED(R9)
+    mov %r10, SAVED(R10)
+    mov %r12, SAVED(R12)
+    mov %r13, SAVED(R13)
+    mov %r14, SAVED(R14)
+    mov %r15, SAVED(R15)
+    mov $kernel_stack_top, %rsp
     call kernel_syscall
     /* falls through */
 
     /* Goes on with the current thread, or waits for an interrupt when that is the idle thread. */
     .globl kernel_leave
 kernel_leave:
-    mov %gs:CPU_CURRENT, %rdi
-    cmp %gs:CPU_IDLE, %rdi
+    mov CPU(CURRENT), %rdi
+    cmp CPU(IDLE), %rdi
     je wait_for_interrupt
     lea (THREAD_CONTEXT + CONTEXT_R15)(%rdi), %rsp
-    cmpl $0, (CONTEXT_QUICK - CONTEXT_R15)(%rsp)
-    je leave_fully
-    /* `sysret` to an address that is not canonical would fault in the kernel, on the user's stack. */
+    cmpl $0, (CONTEXT_SS - CONTEXT_R15)(%rsp)
+    jne leave_fully
+    /*
+     * `sysret` to an address that is not canonical would fault in the kernel, on the user's stack. Behind a `syscall` only the
+     * first byte of the hole can be one.
+     */
     mov (CONTEXT_RIP - CONTEXT_R15)(%rsp), %rcx
-    mov %rcx, %rax
-    shr $47, %rax
-    jnz leave_fully
+    bt $47, %rcx
+    jc leave_into_hole
     pop %r15
     pop %r14
     pop %r13
@@ -92,11 +103,13 @@ kernel_leave:
     pop %rdx
     pop %rbx
     pop %rax
-    mov (CONTEXT_RFLAGS - CONTEXT_QUICK)(%rsp), %r11
-    mov (CONTEXT_RSP - CONTEXT_QUICK)(%rsp), %rsp
-    swapgs
+    mov (CONTEXT_RFLAGS - CONTEXT_EVENT)(%rsp), %r11
+    mov (CONTEXT_RSP - CONTEXT_EVENT)(%rsp), %rsp
     sysretq
 
+leave_into_hole:
+    movq $SELECTOR_USER_CODE, (CONTEXT_CS - CONTEXT_R15)(%rsp)
+    movq $SELECTOR_USER_DATA, (CONTEXT_SS - CONTEXT_R15)(%rsp)
 leave_fully:
     /* The same holds for `iret`. */
     mov (CONTEXT_RIP - CONTEXT_R15)(%rsp), %rax
@@ -123,11 +136,10 @@ leave_fully:
     pop %rbx
     pop %rax
     add $8, %rsp
-    swapgs
     iretq
 
 wait_for_interrupt:
-    mov %gs:CPU_STACK, %rsp
+    mov $kernel_stack_top, %rsp
 1:  sti
     hlt
     jmp 1b
@@ -138,22 +150,18 @@ interrupt_common:
     CLEAR_AC
     testb $3, 16(%rsp)
     jz interrupt_while_idle
-    swapgs
-    lfence
     push %rax
     PUSH_REGISTERS
     push (CONTEXT_RIP - CONTEXT_RCX)(%rsp)
-    movzbl (CONTEXT_QUICK - CONTEXT_RESTART_PC)(%rsp), %edi
-    movq $0, (CONTEXT_QUICK - CONTEXT_RESTART_PC)(%rsp)
-    mov %gs:CPU_STACK, %rsp
+    movzbl (CONTEXT_EVENT - CONTEXT_RESTART_PC)(%rsp), %edi
+    mov $kernel_stack_top, %rsp
     call interrupt_dispatch
     jmp kernel_leave
 
     /* The kernel runs with interrupts off except where it waits: nothing needs to be saved. */
 interrupt_while_idle:
-    lfence
     movzbl (%rsp), %edi
-    mov %gs:CPU_STACK, %rsp
+    mov $kernel_stack_top, %rsp
     call interrupt_dispatch
     jmp kernel_leave
 
@@ -163,15 +171,12 @@ exception_common:
     CLEAR_AC
     testb $3, 24(%rsp)
     jz exception_in_kernel
-    swapgs
 exception_of_user:
-    lfence
     PUSH_REGISTERS
     push (CONTEXT_RIP - CONTEXT_RCX)(%rsp)
     mov %eax, %edi
-    mov (CONTEXT_QUICK - CONTEXT_RESTART_PC)(%rsp), %esi
-    movq $0, (CONTEXT_QUICK - CONTEXT_RESTART_PC)(%rsp)
-    mov %gs:CPU_STACK, %rsp
+    mov (CONTEXT_EVENT - CONTEXT_RESTART_PC)(%rsp), %esi
+    mov $kernel_stack_top, %rsp
     call exception_dispatch
     jmp kernel_leave
 
@@ -230,9 +235,8 @@ debug_entry:
     CLEAR_AC
     testb $3, 8(%rsp)
     jz 1f
-    swapgs
     push %rax
-    mov %gs:CPU_TASK_RSP0, %rax
+    mov CPU(TASK_RSP0), %rax
     push %rbx
     mov 16(%rsp), %rbx
     mov %rbx, -40(%rax)
@@ -253,7 +257,7 @@ debug_entry:
 1:  andq $~0x100, 16(%rsp)
     iretq
 
-    /* NMI: counted. GS is set to this processor's state meanwhile, whoever's it was. */
+    /* NMI: counted. */
 nmi_entry:
     cld
     CLEAR_AC
@@ -267,26 +271,11 @@ nmi_entry:
     push %r9
     push %r10
     push %r11
-    push %r12
-    mov $MSR_GS, %ecx
-    rdmsr
-    mov %eax, %ebx
-    mov %edx, %r12d
-    mov (11 * 8 + 40)(%rsp), %rax
-    mov (11 * 8 + 44)(%rsp), %edx
-    wrmsr
-    mov (11 * 8)(%rsp), %rdi
-    mov %rsp, %rax
+    mov (10 * 8)(%rsp), %rdi
+    mov %rsp, %rbx
     and $-16, %rsp
-    push %rax
-    push %rax
     call nmi_dispatch
-    pop %rsp
-    mov $MSR_GS, %ecx
-    mov %ebx, %eax
-    mov %r12d, %edx
-    wrmsr
-    pop %r12
+    mov %rbx, %rsp
     pop %r11
     pop %r10
     pop %r9
@@ -312,10 +301,6 @@ machine_check_entry:
     CLEAR_AC
     PUSH_REGISTERS
     mov %eax, %edi
-    mov (16 * 8 + 40)(%rsp), %rax
-    mov (16 * 8 + 44)(%rsp), %edx
-    mov $MSR_GS, %ecx
-    wrmsr
     mov %rsp, %rsi
     and $-16, %rsp
     call kernel_exception

@@ -95,17 +95,17 @@ static void bases_save(struct user_context *context)
     if (!cpu_features.fsgsbase)
         return;
     context->fs_base = fs_base_read();
-    context->gs_base = user_gs_base_read();
+    context->gs_base = gs_base_read();
 }
 
 static void bases_load(const struct user_context *context)
 {
     if (LIKELY(cpu_features.fsgsbase)) {
         fs_base_write(context->fs_base);
-        user_gs_base_write(context->gs_base);
+        gs_base_write(context->gs_base);
     } else {
         msr_write(MSR_FS_BASE, context->fs_base);
-        msr_write(MSR_KERNEL_GS_BASE, context->gs_base);
+        msr_write(MSR_GS_BASE, context->gs_base);
     }
 }
 
@@ -115,37 +115,35 @@ void hal_switch_thread(struct thread *from, struct thread *to)
 {
     struct cpu *cpu = this_cpu();
     struct machine_cpu *machine = &cpu->machine;
-    (void)from; /* the thread that is loaded matters, which may have run before the idle thread */
-    if (to == machine->loaded || to == machine->idle)
+    if (from != machine->idle)
+        bases_save(&from->context);
+    if (to == machine->idle)
         return;
 
-    if (machine->loaded)
-        bases_save(&machine->loaded->context);
     /* Selectors are no part of a thread; without this one thread would see what another loaded. */
     if (UNLIKELY(data_selectors_read()))
         data_selectors_clear();
     bases_load(&to->context);
     fpu_switch(cpu, to);
-    machine->loaded = to;
     machine->task.rsp0 = (uint64_t)(&to->context + 1);
 }
 
 void hal_sync_context(struct thread *thread)
 {
-    if (this_cpu()->machine.loaded == thread)
+    context_complete(&thread->context);
+    if (this_cpu()->current == thread)
         bases_save(&thread->context);
 }
 
 void hal_context_changed(struct thread *thread)
 {
-    thread->context.quick = 0;
-    if (this_cpu()->machine.loaded == thread)
+    if (this_cpu()->current == thread)
         bases_load(&thread->context);
 }
 
 void hal_flags_changed(struct thread *thread)
 {
-    if (this_cpu()->machine.loaded == thread)
+    if (this_cpu()->current == thread)
         fpu_switch(this_cpu(), thread);
 }
 
@@ -154,8 +152,6 @@ void hal_forget_thread(struct thread *thread)
     struct cpu *cpu = this_cpu();
     if (cpu->fpu_owner == thread)
         cpu->fpu_owner = NULL;
-    if (cpu->machine.loaded == thread)
-        cpu->machine.loaded = NULL;
 }
 
 /* Calls of builds for measuring. A register that does not exist reads as 0; writing it does nothing. */

@@ -1,13 +1,11 @@
-/* What the architecture keeps per processor: at the start of struct cpu, where the entry code finds it through GS. */
+/* What the architecture keeps per processor: at the start of struct cpu, where the entry code finds it. */
 #pragma once
 
 /* Offsets for the entry code. */
-#define CPU_SELF      0
-#define CPU_STACK     8
-#define CPU_USER_RSP  16
-#define CPU_IDLE      24
-#define CPU_TASK_RSP0 40 /* task segment + 4 */
-#define CPU_CURRENT   320
+#define CPU_USER_RSP  0
+#define CPU_IDLE      8
+#define CPU_TASK_RSP0 24 /* task segment + 4 */
+#define CPU_CURRENT   256
 
 #ifndef __ASSEMBLER__
 
@@ -30,24 +28,19 @@ struct task_segment {
 enum exception_stack { STACK_DEBUG = 1, STACK_NMI, STACK_DOUBLE_FAULT, STACK_MACHINE_CHECK, STACK_COUNT };
 
 struct machine_cpu {
-    struct cpu *self;
-    uint64_t kernel_stack; /* its upper end */
-    uint64_t user_rsp;     /* scratch at `syscall` */
+    uint64_t user_rsp; /* scratch at `syscall` */
     struct thread *idle;
     uint32_t padding;
     struct task_segment task;
 
     uint64_t segments[9]; /* the global descriptor table */
 
-    struct thread *loaded; /* whose FS and GS bases the processor holds; null: nobody's */
-    uint64_t loaded_root;  /* root word of the address space in use */
+    uint64_t loaded_root; /* root word of the address space in use */
     uint64_t timer_deadline;
     uint64_t nmi_count, spurious_count;
     bool fpu_is_trapped; /* CR0.TS is set */
 } ALIGNED(64);
 
-static_assert(offsetof(struct machine_cpu, self) == CPU_SELF, "entry code");
-static_assert(offsetof(struct machine_cpu, kernel_stack) == CPU_STACK, "entry code");
 static_assert(offsetof(struct machine_cpu, user_rsp) == CPU_USER_RSP, "entry code");
 static_assert(offsetof(struct machine_cpu, idle) == CPU_IDLE, "entry code");
 static_assert(offsetof(struct machine_cpu, task) + 4 == CPU_TASK_RSP0, "entry code");

@@ -111,16 +111,15 @@ static inline void fs_base_write(uint64_t value)
 {
     __asm__ volatile("wrfsbase %0" ::"r"(value));
 }
-/* The user's GS base, which is parked while the kernel runs. What may interrupt in between does not use GS. */
-static inline uint64_t user_gs_base_read(void)
+static inline uint64_t gs_base_read(void)
 {
     uint64_t value;
-    __asm__ volatile("swapgs; rdgsbase %0; swapgs" : "=r"(value));
+    __asm__ volatile("rdgsbase %0" : "=r"(value));
     return value;
 }
-static inline void user_gs_base_write(uint64_t value)
+static inline void gs_base_write(uint64_t value)
 {
-    __asm__ volatile("swapgs; wrgsbase %0; swapgs" ::"r"(value));
+    __asm__ volatile("wrgsbase %0" ::"r"(value));
 }
 /* Not 0 if a user's selector is in DS, ES, FS or GS. */
 static inline unsigned data_selectors_read(void)
@@ -129,10 +128,10 @@ static inline unsigned data_selectors_read(void)
     __asm__ volatile("mov %%ds, %0; mov %%es, %1; mov %%fs, %2; mov %%gs, %3" : "=r"(ds), "=r"(es), "=r"(fs), "=r"(gs));
     return ds | es | fs | gs;
 }
-/* Loads null selectors; the bases of FS and of the user's GS are undefined afterwards. */
+/* Loads null selectors; the bases of FS and GS are undefined afterwards. */
 static inline void data_selectors_clear(void)
 {
-    __asm__ volatile("mov %0, %%ds; mov %0, %%es; mov %0, %%fs; swapgs; mov %0, %%gs; swapgs" ::"r"(0));
+    __asm__ volatile("mov %0, %%ds; mov %0, %%es; mov %0, %%fs; mov %0, %%gs" ::"r"(0));
 }
 
 /* --- floating point ----------------------------------------------------------------------------------------------- */

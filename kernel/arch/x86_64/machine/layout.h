@@ -64,12 +64,12 @@ static inline bool address_is_canonical(uint64_t address)
     return (uint64_t)((int64_t)(address << 16) >> 16) == address;
 }
 
-/* Word 0 of struct cpu is its own address; GS leads there while the kernel runs. */
+/* There is one processor. With several, each has a kernel stack of its own, whose address leads to its struct cpu: GS is the
+ * users' in the kernel too. */
+extern struct cpu boot_cpu;
 static inline struct cpu *this_cpu(void)
 {
-    struct cpu *cpu;
-    __asm__("mov %%gs:0, %0" : "=r"(cpu));
-    return cpu;
+    return &boot_cpu;
 }
 
 #endif

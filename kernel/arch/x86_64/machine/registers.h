@@ -41,7 +41,6 @@
 #define MSR_SYSCALL_MASK      0xc0000084u
 #define MSR_FS_BASE           0xc0000100u
 #define MSR_GS_BASE           0xc0000101u
-#define MSR_KERNEL_GS_BASE    0xc0000102u
 
 #define EFER_SYSCALL    BIT(0)
 #define EFER_NO_EXECUTE BIT(11)
