@@ -14,9 +14,8 @@ struct ready_queue {
     struct thread *head, *tail;
 };
 
-/* The ready threads of one domain: a queue for each priority, and a bitmap to find the highest at once. */
+/* The ready threads of one domain: a queue for each priority, and a bitmap of those that are not empty. */
 struct ready_set {
-    uint64_t summary; /* bit i: bitmap[i] is not 0 */
     uint64_t bitmap[PRIORITY_COUNT / 64];
     struct ready_queue queue[PRIORITY_COUNT];
 };
@@ -31,13 +30,19 @@ struct cpu {
     uint64_t now;            /* time of this kernel entry */
     uint64_t quiet_until;    /* entries before this moment need not look at budgets, refills and domains */
     uint64_t charged_until;  /* current_schedctx has paid for the time before */
+    uint64_t due;            /* when the first waiting refill comes or the domain's turn ends */
+    uint64_t armed_deadline; /* what the timer is set to, perhaps too early; UINT64_MAX: it has fired, or never was */
     uint64_t domain_end;     /* when the domain's turn ends */
-    uint64_t armed_deadline; /* what the timer is set to */
-    bool timer_stale;        /* deadline and quiet_until must be computed anew before leaving */
-    bool space_stale;        /* an invocation may have changed the current thread's address space */
 
     struct thread *candidate; /* woken in this entry, in no queue: runs next if it beats all others */
-    bool must_choose;         /* more has changed than the candidate tells: look through the queues */
+    union {
+        struct {
+            bool must_choose; /* more has changed than the candidate tells: look through the queues */
+            bool timer_stale; /* `due` or the head of current_schedctx has changed */
+            bool space_stale; /* an invocation may have changed the current thread's address space */
+        };
+        uint32_t loose_ends; /* all three: to be tied up before leaving */
+    };
     uint8_t domain;
 
     struct schedctx *release_root; /* heap of contexts that wait for their refill, soonest first */

@@ -44,17 +44,6 @@ static void append(struct schedctx *sc, struct refill refill)
     }
 }
 
-bool schedctx_is_sufficient(struct schedctx *sc, uint64_t used)
-{
-    uint64_t amount = schedctx_head(sc)->amount;
-    return amount >= used && amount - used >= kernel_times.minimum_budget;
-}
-
-bool schedctx_is_released(struct schedctx *sc, uint64_t now)
-{
-    return schedctx_head(sc)->time <= now;
-}
-
 static uint64_t total_budget(struct schedctx *sc)
 {
     uint64_t total = 0;
@@ -75,11 +64,11 @@ static void merge_small_head(struct schedctx *sc)
 
 static void new_slice(struct schedctx *sc)
 {
-    refill_at(sc, 0)->amount += refill_at(sc, 1)->amount;
-    refill_at(sc, 1)->amount = 0;
+    sc->refill[0].amount += sc->refill[1].amount;
+    sc->refill[1].amount = 0;
 }
 
-static void use_head(struct schedctx *sc, uint64_t used)
+void schedctx_use_head(struct schedctx *sc, uint64_t used)
 {
     if (used == 0)
         return;
@@ -88,18 +77,6 @@ static void use_head(struct schedctx *sc, uint64_t used)
     head->amount -= used;
     head->time += used;
     append(sc, back);
-}
-
-void schedctx_charge(struct schedctx *sc, uint64_t used)
-{
-    sc->consumed += used;
-    if (schedctx_is_round_robin(sc)) {
-        refill_at(sc, 0)->amount -= used;
-        refill_at(sc, 1)->amount += used;
-        return;
-    }
-    use_head(sc, used);
-    merge_small_head(sc);
 }
 
 void schedctx_exhaust(struct schedctx *sc, uint64_t used)
@@ -126,15 +103,13 @@ void schedctx_exhaust(struct schedctx *sc, uint64_t used)
             append(sc, whole);
         }
     }
-    use_head(sc, used);
+    schedctx_use_head(sc, used);
     merge_small_head(sc);
 }
 
 /* Joining steps over at most all refills with interrupts off: it is done in one walk, and written back once. */
-void schedctx_start(struct schedctx *sc, uint64_t now)
+void schedctx_join_refills(struct schedctx *sc, uint64_t now)
 {
-    if (schedctx_is_round_robin(sc) || schedctx_head(sc)->time > now)
-        return;
     uint32_t head = sc->refill_head, count = sc->refill_count, max = sc->refill_max;
     struct refill joined = {now, sc->refill[head].amount};
     while (count > 1) {

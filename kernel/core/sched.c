@@ -25,31 +25,31 @@ static struct ready_set *ready_set_of(struct cpu *cpu, const struct thread *thre
     return &cpu->ready[CONFIG_NUM_DOMAINS == 1 ? 0 : thread->domain];
 }
 
-static uint8_t highest_in(const struct ready_set *set)
+/* The highest priority with a ready thread, looked for from word `word` of the bitmap on down; 0: there is none. */
+static uint8_t highest_from(const struct ready_set *set, unsigned word)
 {
-    if (set->summary == 0)
-        return 0;
-    unsigned word = 63 - (unsigned)__builtin_clzll(set->summary);
+    while (set->bitmap[word] == 0)
+        if (word-- == 0)
+            return 0;
     return (uint8_t)(word * 64 + 63 - (unsigned)__builtin_clzll(set->bitmap[word]));
 }
 
+/* The queue of the thread's priority, which was empty, has got this thread. */
 static void mark_ready(struct cpu *cpu, struct ready_set *set, const struct thread *thread)
 {
     unsigned priority = thread->priority;
     set->bitmap[priority / 64] |= BIT(priority % 64);
-    set->summary |= BIT(priority / 64);
     if (priority > cpu->highest_ready && is_in_turn(cpu, thread->domain))
         cpu->highest_ready = (uint8_t)priority;
 }
 
+/* The queue of the thread's priority has become empty. */
 static void mark_empty(struct cpu *cpu, struct ready_set *set, const struct thread *thread)
 {
     unsigned priority = thread->priority;
     set->bitmap[priority / 64] &= ~BIT(priority % 64);
-    if (set->bitmap[priority / 64] == 0)
-        set->summary &= ~BIT(priority / 64);
     if (priority == cpu->highest_ready && is_in_turn(cpu, thread->domain))
-        cpu->highest_ready = highest_in(set);
+        cpu->highest_ready = highest_from(set, priority / 64);
 }
 
 void sched_enqueue_head(struct thread *thread)
@@ -60,13 +60,14 @@ void sched_enqueue_head(struct thread *thread)
     assert(!thread->in_ready_queue && sched_is_schedulable(thread));
     thread->queue_prev = NULL;
     thread->queue_next = queue->head;
-    if (queue->head)
-        queue->head->queue_prev = thread;
-    else
-        queue->tail = thread;
-    queue->head = thread;
     thread->in_ready_queue = true;
-    mark_ready(cpu, set, thread);
+    if (queue->head) {
+        queue->head->queue_prev = thread;
+    } else {
+        queue->tail = thread;
+        mark_ready(cpu, set, thread);
+    }
+    queue->head = thread;
 }
 
 void sched_enqueue_tail(struct thread *thread)
@@ -77,13 +78,14 @@ void sched_enqueue_tail(struct thread *thread)
     assert(!thread->in_ready_queue && sched_is_schedulable(thread));
     thread->queue_next = NULL;
     thread->queue_prev = queue->tail;
-    if (queue->tail)
-        queue->tail->queue_next = thread;
-    else
-        queue->head = thread;
-    queue->tail = thread;
     thread->in_ready_queue = true;
-    mark_ready(cpu, set, thread);
+    if (queue->tail) {
+        queue->tail->queue_next = thread;
+    } else {
+        queue->head = thread;
+        mark_ready(cpu, set, thread);
+    }
+    queue->tail = thread;
 }
 
 void sched_take_out(struct thread *thread)
@@ -110,6 +112,27 @@ void sched_take_out(struct thread *thread)
         mark_empty(cpu, set, thread);
 }
 
+/* The first ready thread of the domain whose turn it is, out of its queue; the idle thread if there is none. */
+static struct thread *take_first(struct cpu *cpu)
+{
+    struct ready_set *set = &cpu->ready[cpu->domain];
+    struct ready_queue *queue = &set->queue[cpu->highest_ready];
+    struct thread *first = queue->head, *next;
+    if (UNLIKELY(!first))
+        return &cpu->idle;
+    next = first->queue_next;
+    queue->head = next;
+    if (next) {
+        next->queue_prev = NULL;
+    } else {
+        queue->tail = NULL;
+        mark_empty(cpu, set, first);
+    }
+    first->queue_next = NULL;
+    first->in_ready_queue = false;
+    return first;
+}
+
 /* --- waking ------------------------------------------------------------------------------------------------------ */
 
 void sched_reconsider(void)
@@ -121,19 +144,25 @@ void sched_reconsider(void)
     cpu->must_choose = true;
 }
 
-void sched_wake(struct thread *thread)
+/* A thread that is schedulable runs at once if it beats the current one. */
+static ALWAYS_INLINE void wake(struct cpu *cpu, struct thread *thread)
 {
-    struct cpu *cpu = this_cpu();
-    if (!sched_is_schedulable(thread) || thread == cpu->current || thread->in_ready_queue || cpu->candidate == thread)
+    if (thread == cpu->current || thread->in_ready_queue)
         return;
-    if (CONFIG_NUM_DOMAINS > 1 && thread->domain != cpu->domain) {
+    if (!is_in_turn(cpu, thread->domain)) {
         sched_enqueue_head(thread);
-    } else if (UNLIKELY(cpu->candidate || cpu->must_choose)) {
+    } else if (LIKELY(!cpu->candidate && !cpu->must_choose)) {
+        cpu->candidate = thread;
+    } else if (cpu->candidate != thread) {
         sched_reconsider();
         sched_enqueue_head(thread);
-    } else {
-        cpu->candidate = thread;
     }
+}
+
+void sched_wake(struct thread *thread)
+{
+    if (sched_is_schedulable(thread))
+        wake(this_cpu(), thread);
 }
 
 void sched_resume_schedctx(struct schedctx *schedctx)
@@ -162,7 +191,7 @@ void sched_unblock(struct thread *thread)
             return;
         }
     }
-    sched_wake(thread);
+    wake(cpu, thread);
 }
 
 /* --- waiting for refills ------------------------------------------------------------------------------------------ */
@@ -201,20 +230,31 @@ static uint64_t take_used(struct cpu *cpu)
 {
     uint64_t used = cpu->now - cpu->charged_until;
     cpu->charged_until = cpu->now;
-    cpu->timer_stale = true;
     return used;
+}
+
+/* The current context's head ends. */
+static NOINLINE void exhaust(struct cpu *cpu, uint64_t used)
+{
+    cpu->timer_stale = true;
+    schedctx_exhaust(cpu->current_schedctx, used);
+}
+
+/* What was used is charged to the current, configured context; normally the end of its head stays where it is. */
+static ALWAYS_INLINE void charge(struct cpu *cpu, struct schedctx *schedctx)
+{
+    uint64_t used = take_used(cpu);
+    if (LIKELY(schedctx_is_sufficient(schedctx, used)))
+        schedctx_charge(schedctx, used);
+    else
+        exhaust(cpu, used);
 }
 
 void sched_commit(struct cpu *cpu)
 {
     struct schedctx *schedctx = cpu->current_schedctx;
-    if (!schedctx || !schedctx_is_configured(schedctx))
-        return;
-    uint64_t used = take_used(cpu);
-    if (LIKELY(schedctx_is_sufficient(schedctx, used)))
-        schedctx_charge(schedctx, used);
-    else
-        schedctx_exhaust(schedctx, used);
+    if (schedctx && schedctx_is_configured(schedctx))
+        charge(cpu, schedctx);
 }
 
 /* The head is used up: what its thread does now. */
@@ -260,7 +300,7 @@ bool sched_attend(struct cpu *cpu, bool restart)
         sched_reconsider();
         return false;
     }
-    schedctx_exhaust(schedctx, take_used(cpu));
+    exhaust(cpu, take_used(cpu));
     end_of_budget(cpu, schedctx, true);
     return false;
 }
@@ -271,7 +311,7 @@ void sched_yield(struct cpu *cpu)
     uint64_t used = take_used(cpu);
     /* The whole head goes, but only what was really used counts as consumed. */
     uint64_t amount = schedctx_head(schedctx)->amount;
-    schedctx_exhaust(schedctx, amount);
+    exhaust(cpu, amount);
     schedctx->consumed -= amount - used;
     end_of_budget(cpu, schedctx, false);
 }
@@ -293,7 +333,7 @@ void sched_start_domain_turn(struct cpu *cpu, unsigned index)
         if (sched_is_schedulable(cpu->current) && !cpu->current->in_ready_queue)
             sched_enqueue_head(cpu->current);
         cpu->domain = (uint8_t)system_state.schedule[index].domain;
-        cpu->highest_ready = highest_in(&cpu->ready[cpu->domain]);
+        cpu->highest_ready = highest_from(&cpu->ready[cpu->domain], PRIORITY_COUNT / 64 - 1);
     }
 }
 
@@ -307,105 +347,128 @@ static void next_domain_turn(struct cpu *cpu)
 
 /* --- entry and exit ------------------------------------------------------------------------------------------------ */
 
-/* The thread that is to run, taken out of its queue; the current one if it stays. */
-static struct thread *choose(struct cpu *cpu)
+/*
+ * The moment from which an entry must look at what is due, and the timer for it: never later than the deadline, and left alone
+ * while it is set to an earlier moment. The interrupt then comes early and sets it anew.
+ */
+static ALWAYS_INLINE void watch_budget(struct cpu *cpu)
 {
-    struct thread *thread = cpu->ready[cpu->domain].queue[cpu->highest_ready].head;
-    if (!thread)
-        return &cpu->idle;
-    sched_dequeue(thread);
-    return thread;
+    struct schedctx *running = cpu->current_schedctx;
+    uint64_t deadline = cpu->due, quiet_until = deadline;
+    if (LIKELY(running != NULL)) {
+        uint64_t end = cpu->charged_until + schedctx_head(running)->amount;
+        if (end - kernel_times.minimum_budget < quiet_until)
+            quiet_until = end - kernel_times.minimum_budget + 1;
+        if (end - kernel_times.timer_slack < deadline)
+            deadline = end - kernel_times.timer_slack;
+    }
+    cpu->quiet_until = quiet_until;
+    if (UNLIKELY(deadline < cpu->armed_deadline)) {
+        cpu->armed_deadline = deadline;
+        hal_timer_set(deadline);
+    }
 }
 
-static struct thread *decide(struct cpu *cpu)
+/* What was left open while the entry was handled. */
+static NOINLINE void tie_up(struct cpu *cpu)
 {
-    struct thread *current = cpu->current;
-    struct thread *candidate = cpu->candidate;
+    if (cpu->timer_stale) {
+        cpu->due = CONFIG_NUM_DOMAINS > 1 ? cpu->domain_end : UINT64_MAX;
+        if (cpu->release_root && schedctx_head(cpu->release_root)->time < cpu->due)
+            cpu->due = schedctx_head(cpu->release_root)->time;
+        watch_budget(cpu);
+    }
+    if (cpu->space_stale)
+        hal_activate_space(cpu->current);
+    cpu->loose_ends = 0;
+}
+
+/* More has changed than a candidate tells: through the queues. */
+static NOINLINE struct thread *choose(struct cpu *cpu, bool can_go_on)
+{
+    struct thread *current = cpu->current, *candidate = cpu->candidate;
     cpu->candidate = NULL;
     cpu->must_choose = false;
-    if (sched_is_schedulable(current) && !current->in_ready_queue) {
+    if (can_go_on) {
         if (candidate && current->domain == cpu->domain && candidate->priority == current->priority) {
             sched_enqueue_tail(candidate);
             candidate = NULL;
         }
         sched_enqueue_head(current);
     }
-    if (candidate) {
+    if (candidate)
+        sched_enqueue_head(candidate);
+    return take_first(cpu);
+}
+
+/* Who runs next; out of all queues. */
+static ALWAYS_INLINE struct thread *decide(struct cpu *cpu, bool is_schedulable)
+{
+    struct thread *current = cpu->current, *candidate = cpu->candidate;
+    if (UNLIKELY(cpu->must_choose))
+        return choose(cpu, is_schedulable && !current->in_ready_queue);
+    cpu->candidate = NULL;
+    if (!is_schedulable) {
+        if (!candidate)
+            return take_first(cpu);
         if (candidate->priority >= cpu->highest_ready)
             return candidate;
         sched_enqueue_head(candidate);
+        return take_first(cpu);
     }
-    return choose(cpu);
+    /* No ready thread outranks the current one: it is between the two. */
+    if (!candidate)
+        return current;
+    if (candidate->priority > current->priority) {
+        sched_enqueue_head(current);
+        return candidate;
+    }
+    if (candidate->priority == current->priority)
+        sched_enqueue_tail(candidate);
+    else
+        sched_enqueue_head(candidate);
+    return current;
 }
 
-static void switch_schedctx(struct cpu *cpu, struct schedctx *next)
+static ALWAYS_INLINE void switch_schedctx(struct cpu *cpu, struct schedctx *next)
 {
-    if (next == cpu->current_schedctx)
+    struct schedctx *last = cpu->current_schedctx;
+    if (next == last)
         return;
-    sched_commit(cpu);
+    if (LIKELY(last != NULL))
+        charge(cpu, last);
     cpu->charged_until = cpu->now;
     cpu->current_schedctx = next;
-    cpu->timer_stale = true;
-    if (next && !next->is_sporadic)
+    if (LIKELY(next != NULL) && !next->is_sporadic)
         schedctx_start(next, cpu->now);
-}
-
-/* The earliest moment at which something is due, and until when an entry need not ask. */
-static void set_timer(struct cpu *cpu)
-{
-    uint64_t deadline = UINT64_MAX, quiet_until;
-    struct schedctx *running = cpu->current_schedctx;
-    cpu->timer_stale = false;
-    if (CONFIG_NUM_DOMAINS > 1)
-        deadline = cpu->domain_end;
-    if (cpu->release_root && schedctx_head(cpu->release_root)->time < deadline)
-        deadline = schedctx_head(cpu->release_root)->time;
-    quiet_until = deadline;
-    if (running) {
-        uint64_t end = cpu->charged_until + schedctx_head(running)->amount;
-        if (end - kernel_times.timer_slack < deadline)
-            deadline = end - kernel_times.timer_slack;
-        if (end - kernel_times.minimum_budget < quiet_until)
-            quiet_until = end - kernel_times.minimum_budget + 1;
-    }
-    cpu->quiet_until = quiet_until;
-    if (deadline != cpu->armed_deadline || deadline <= cpu->now) {
-        cpu->armed_deadline = deadline;
-        hal_timer_set(deadline);
-    }
-}
-
-static NOINLINE struct thread *switch_thread(struct cpu *cpu)
-{
-    if (domain_has_ended(cpu))
-        next_domain_turn(cpu);
-    struct thread *from = cpu->current, *to = decide(cpu);
-    switch_schedctx(cpu, to->schedctx);
-    if (UNLIKELY(to->yield_to != NULL))
-        schedctx_complete_yield(to->yield_to); /* it runs again: what the other context consumed is its result */
-    if (from != to) {
-        cpu->current = to;
-        cpu->space_stale = true;
-        hal_switch_thread(from, to);
-    }
-    return to;
+    if (LIKELY(!cpu->timer_stale))
+        watch_budget(cpu);
 }
 
 void sched_leave(struct cpu *cpu)
 {
     struct thread *thread = cpu->current;
-    if (cpu->candidate || cpu->must_choose || !sched_is_schedulable(thread) || domain_has_ended(cpu))
-        thread = switch_thread(cpu);
+    bool is_schedulable = sched_is_schedulable(thread);
+    if (cpu->candidate || !is_schedulable || cpu->must_choose || domain_has_ended(cpu)) {
+        if (domain_has_ended(cpu))
+            next_domain_turn(cpu);
+        struct thread *next = decide(cpu, is_schedulable);
+        switch_schedctx(cpu, next->schedctx);
+        if (UNLIKELY(next->yield_to != NULL))
+            schedctx_complete_yield(next->yield_to); /* it runs again: what the other context consumed is its result */
+        if (next != thread) {
+            cpu->current = next;
+            hal_switch_thread(thread, next);
+            hal_activate_space(next);
+            thread = next;
+        }
+    }
     assert(thread->schedctx == cpu->current_schedctx);
-    if (cpu->timer_stale)
-        set_timer(cpu);
-    if (thread->state == THREAD_RESTART) {
+    if (UNLIKELY(cpu->loose_ends != 0))
+        tie_up(cpu);
+    if (UNLIKELY(thread->state == THREAD_RESTART)) {
         context_restart(&thread->context);
         thread->state = THREAD_RUNNING;
-    }
-    if (cpu->space_stale) {
-        cpu->space_stale = false;
-        hal_activate_space(thread);
     }
 }
 
@@ -415,6 +478,7 @@ void sched_init(struct cpu *cpu)
                                          .minimum_budget = MINIMUM_BUDGET_US * hal_ticks_per_us(),
                                          .timer_slack = TIMER_SLACK_US * hal_ticks_per_us()};
     cpu->now = hal_time();
+    cpu->armed_deadline = UINT64_MAX;
     cpu->idle.state = THREAD_IDLE;
     cpu->current = &cpu->idle;
     cpu->must_choose = true;

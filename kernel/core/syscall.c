@@ -379,7 +379,7 @@ void kernel_timer_interrupt(void)
 {
     struct cpu *cpu = this_cpu();
     cpu->timer_stale = true;
-    cpu->armed_deadline = 0;
+    cpu->armed_deadline = UINT64_MAX;
     sched_enter(cpu, false);
     sched_leave(cpu);
 }

@@ -12,6 +12,7 @@
 #pragma once
 
 #include "abi/object.h"
+#include "core/time.h"
 #include "lib/compiler.h"
 #include "object/refusal.h"
 
@@ -65,17 +66,40 @@ static inline struct refill *schedctx_head(struct schedctx *schedctx)
 unsigned schedctx_refills_in(unsigned size_bits);
 
 /* The head covers `used` ticks and the minimum budget besides. */
-bool schedctx_is_sufficient(struct schedctx *schedctx, uint64_t used);
+static inline bool schedctx_is_sufficient(struct schedctx *schedctx, uint64_t used)
+{
+    return schedctx_head(schedctx)->amount >= used + kernel_times.minimum_budget;
+}
 /* The head's time has come at `now`. */
-bool schedctx_is_released(struct schedctx *schedctx, uint64_t now);
+static inline bool schedctx_is_released(struct schedctx *schedctx, uint64_t now)
+{
+    return schedctx_head(schedctx)->time <= now;
+}
 
-/* Charges `used` ticks that the head covers with the minimum to spare (a switch in mid-budget). */
-void schedctx_charge(struct schedctx *schedctx, uint64_t used);
+/* Not for round robin. Takes `used` ticks from the head; they come back a period later. */
+void schedctx_use_head(struct schedctx *schedctx, uint64_t used);
+/* Charges `used` ticks that the head covers with the minimum to spare (a switch in mid-budget): its end stays where it is. */
+static inline void schedctx_charge(struct schedctx *schedctx, uint64_t used)
+{
+    schedctx->consumed += used;
+    if (schedctx_is_round_robin(schedctx)) {
+        schedctx->refill[0].amount -= used;
+        schedctx->refill[1].amount += used;
+    } else {
+        schedctx_use_head(schedctx, used);
+    }
+}
 /* Charges `used` ticks at the end of the head's budget; afterwards the head is the next usable refill. */
 void schedctx_exhaust(struct schedctx *schedctx, uint64_t used);
-/* It starts to run at `now`: unused time does not accumulate, refills that overlap now are merged. */
-void schedctx_start(struct schedctx *schedctx, uint64_t now);
 
+/* Not for round robin. Joins the refills that overlap at `now`, when the head has come. */
+void schedctx_join_refills(struct schedctx *schedctx, uint64_t now);
+/* It starts to run at `now`: unused time does not accumulate, refills that overlap now are merged. */
+static inline void schedctx_start(struct schedctx *schedctx, uint64_t now)
+{
+    if (!schedctx_is_round_robin(schedctx) && schedctx_is_released(schedctx, now))
+        schedctx_join_refills(schedctx, now);
+}
 /* Sets budget and period (ticks, equal: round robin) at `now`; `keeps_bandwidth` when it is in use. */
 void schedctx_configure(struct schedctx *schedctx, uint64_t budget, uint64_t period, unsigned refill_max, uint64_t now,
                         bool keeps_bandwidth);

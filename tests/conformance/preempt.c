@@ -192,7 +192,7 @@ TEST(preempt, cspace_that_is_being_destroyed)
 
 /* --- cancelled sends ----------------------------------------------------------------------------------------------------------------- */
 
-#define SENDERS 1000
+#define SENDERS 1600
 
 /* `count` objects with slots in a row. */
 static seL4_CPtr many_objects(seL4_Word type, seL4_Word size_bits, seL4_Word count)
@@ -223,7 +223,7 @@ TEST(preempt, cancelling_many_sends)
         expect_no_error(seL4_TCB_SetSchedParams(tcbs + i, seL4_CapInitThreadTCB, 0, 50, contexts + i, 0));
         expect_no_error(seL4_TCB_WriteRegisters(tcbs + i, 1, 0, 20, &registers));
     }
-    sleep_for(8000); /* they all block */
+    sleep_for(8 * SENDERS); /* they all block */
     struct worker *watcher = watcher_new(45);
     seL4_Word start = us_now();
     expect_success(call(ROOT, CNodeCancelBadgedSends, NONE, WORDS(seven, 64)));
@@ -233,7 +233,7 @@ TEST(preempt, cancelling_many_sends)
     for (unsigned i = 0; i < SENDERS / 10; i++)
         expect_eq(receive(NBWAIT, endpoint, 0).badge, 8);
     expect_nothing(receive(NBWAIT, endpoint, 0));
-    sleep_for(8000);
+    sleep_for(8 * SENDERS);
     unsigned sevens = 0;
     for (unsigned i = 0; i < SENDERS; i++)
         sevens += receive(NBWAIT, endpoint, 0).badge == 7;

@@ -77,7 +77,7 @@ uint64_t hal_ticks_per_us(void)
 void hal_timer_set(uint64_t deadline)
 {
     host.deadline = deadline;
-    host.is_armed = true;
+    host.is_armed = host.was_set = true;
 }
 
 bool hal_interrupt_is_pending(void)

@@ -20,6 +20,7 @@ struct host {
     uint64_t time;
     uint64_t deadline;    /* what the kernel armed */
     bool is_armed;        /* cleared when the interrupt is raised */
+    bool was_set;         /* armed since the test last cleared this */
     bool interrupt_after; /* the next field counts */
     unsigned polls_left;  /* looks at the controller that still find nothing */
     unsigned polls;       /* looks since the last reset */

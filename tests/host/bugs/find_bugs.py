@@ -3,7 +3,7 @@
 
     find_bugs.py [--only NAME] [--measure]
 
-Only the changed file is compiled; the rest comes from $OUT/host/plain. A mistake that stops or crashes the kernel counts as
+Only the changed file is compiled (of a header: the one source `unit`, with it); the rest comes from $OUT/host/plain. A mistake that stops or crashes the kernel counts as
 found. --measure prints how many steps it took, whatever the limit.
 """
 
@@ -38,12 +38,16 @@ def build(bug):
     text = source.read_text()
     if text.count(bug["before"]) != 1:
         raise ValueError(f"the text to replace occurs {text.count(bug['before'])} times in {source}")
-    (folder / source.name).write_text(text.replace(bug["before"], bug["after"]))
-    changed, program = folder / (source.name + ".o"), folder / "model_test"
+    copy = folder / source.relative_to("kernel")
+    copy.parent.mkdir(parents=True, exist_ok=True)
+    copy.write_text(text.replace(bug["before"], bug["after"]))
+    unit = Path(bug.get("unit", source))
+    changed, program = folder / (unit.name + ".o"), folder / "model_test"
     compiler, *flags = (PLAIN / "flags").read_text().split()
     flags = [flag for flag in flags if not flag.startswith("-W") and flag not in ("-MMD", "-MP", "-g")]
-    subprocess.run([compiler, *flags, "-w", "-c", folder / source.name, "-o", changed], check=True)
-    original = PLAIN / source.with_suffix(".o")
+    # The copy of a header is found before the header itself.
+    subprocess.run([compiler, "-I", folder, *flags, "-w", "-c", copy if unit == source else unit, "-o", changed], check=True)
+    original = PLAIN / unit.with_suffix(".o")
     subprocess.run([compiler, *(changed if path == original else path for path in objects()), "-o", program], check=True)
     return program
 
