@@ -202,7 +202,7 @@ static BOOT_CODE void create_thread(void)
     thread_set_name(thread, "rootserver");
     thread->priority = ABI_INIT_THREAD_PRIORITY;
     thread->max_priority = ABI_INIT_THREAD_MAX_PRIORITY;
-    thread->ipc_buffer = plan->image_end;
+    thread_set_buffer_address(thread, plan->image_end);
 
     struct cap_slot *buffer = &slots[ABI_INIT_SLOT_IPC_BUFFER];
     captree_insert(&slots[ABI_INIT_SLOT_CNODE], &thread->slot[THREAD_SLOT_CSPACE], slots[ABI_INIT_SLOT_CNODE].cap);

@@ -3,6 +3,7 @@
 #include "abi/object.h"
 #include "hal/hal.h"
 #include "lib/assert.h"
+#include "object/thread.h"
 
 static void set_next(struct cap_slot *slot, struct cap_slot *next)
 {
@@ -14,13 +15,27 @@ static void set_prev(struct cap_slot *slot, struct cap_slot *prev)
     slot->prev_word = (uintptr_t)prev;
 }
 
+/* Fills a slot. Marks of the capability come with `next_word`, that of the place stays. */
+static void fill(struct cap_slot *slot, struct cap cap, uint64_t prev_word, uint64_t next_word)
+{
+    uint64_t of_thread = slot->next_word & CAP_SLOT_OF_THREAD;
+    slot->cap = cap;
+    slot->prev_word = prev_word;
+    slot->next_word = (next_word & ~(uint64_t)CAP_SLOT_OF_THREAD) | of_thread;
+    if (UNLIKELY(of_thread))
+        thread_slot_changed(slot);
+}
+
+static void vacate(struct cap_slot *slot)
+{
+    fill(slot, CAP_NULL, 0, 0);
+}
+
 static void link_behind(struct cap_slot *before, struct cap_slot *slot, struct cap cap, unsigned marks)
 {
     assert(cap_slot_is_empty(slot));
     struct cap_slot *after = cap_slot_next(before);
-    slot->cap = cap;
-    slot->prev_word = (uintptr_t)before;
-    slot->next_word = (uintptr_t)after | marks;
+    fill(slot, cap, (uintptr_t)before, (uintptr_t)after | marks);
     set_next(before, slot);
     if (after)
         set_prev(after, slot);
@@ -59,7 +74,7 @@ void captree_insert_original(struct cap_slot *parent, struct cap_slot *dst, stru
 void captree_insert_root(struct cap_slot *dst, struct cap cap)
 {
     assert(cap_slot_is_empty(dst));
-    *dst = (struct cap_slot){.cap = cap, .next_word = CAP_SLOT_ORIGINAL};
+    fill(dst, cap, 0, CAP_SLOT_ORIGINAL);
 }
 
 /* Lets the neighbours of a slot whose node was copied point to it. */
@@ -75,9 +90,9 @@ static void adopt_place(struct cap_slot *slot)
 void captree_move(struct cap_slot *src, struct cap_slot *dst, struct cap cap)
 {
     assert(cap_slot_is_empty(dst));
-    *dst = (struct cap_slot){cap, src->prev_word, src->next_word};
+    fill(dst, cap, src->prev_word, src->next_word);
     adopt_place(dst);
-    *src = (struct cap_slot){0};
+    vacate(src);
 }
 
 void captree_swap(struct cap_slot *a, struct cap cap_a, struct cap_slot *b, struct cap cap_b)
@@ -85,8 +100,8 @@ void captree_swap(struct cap_slot *a, struct cap cap_a, struct cap_slot *b, stru
     if (a == b)
         return;
     struct cap_slot old_a = *a, old_b = *b;
-    *a = (struct cap_slot){cap_b, old_b.prev_word, old_b.next_word};
-    *b = (struct cap_slot){cap_a, old_a.prev_word, old_a.next_word};
+    fill(a, cap_b, old_b.prev_word, old_b.next_word);
+    fill(b, cap_a, old_a.prev_word, old_a.next_word);
     /* Neighbours of each other: what pointed to the partner must now point to itself's new place. */
     if (cap_slot_prev(&old_a) == b)
         set_prev(b, a);
@@ -110,7 +125,12 @@ void captree_remove(struct cap_slot *slot)
     /* Copies with this badge that are left must not be taken for children of the badge that stands before them. */
     if (next && cap_slot_is_first_badged(slot))
         next->next_word |= CAP_SLOT_FIRST_BADGED;
-    *slot = (struct cap_slot){0};
+    vacate(slot);
+}
+
+void captree_replace(struct cap_slot *slot, struct cap cap)
+{
+    fill(slot, cap, slot->prev_word, slot->next_word);
 }
 
 /* The kernel object that an untyped's memory may hold: its physical address; false for capabilities without memory. */

@@ -20,6 +20,8 @@ void captree_insert_root(struct cap_slot *dst, struct cap cap);
 void captree_move(struct cap_slot *src, struct cap_slot *dst, struct cap cap);
 /* Exchanges two places; each capability is given anew, `cap_a` goes to slot `b` and `cap_b` to slot `a`. */
 void captree_swap(struct cap_slot *a, struct cap cap_a, struct cap_slot *b, struct cap cap_b);
+/* Puts another capability in the same place of the tree. */
+void captree_replace(struct cap_slot *slot, struct cap cap);
 /* Takes the slot out of the tree and empties it. */
 void captree_remove(struct cap_slot *slot);
 

@@ -92,11 +92,12 @@ static struct refusal begin(struct cap_slot *slot, struct preemption *preemption
     } else if (is_final) {
         switch (cap_type(cap)) {
         case ABI_CAP_TYPE_CNODE:
-            slot->cap = cap_zombie_new(cap_pointer(cap), cap_cnode_radix(cap), false, BIT(cap_cnode_radix(cap)));
+            captree_replace(slot,
+                            cap_zombie_new(cap_pointer(cap), cap_cnode_radix(cap), false, BIT(cap_cnode_radix(cap))));
             return NO_REFUSAL;
         case ABI_CAP_TYPE_TCB:
             thread_destroy(cap_pointer(cap));
-            slot->cap = cap_zombie_new(cap_pointer(cap), 0, true, THREAD_SLOT_COUNT);
+            captree_replace(slot, cap_zombie_new(cap_pointer(cap), 0, true, THREAD_SLOT_COUNT));
             return NO_REFUSAL;
         case ABI_CAP_TYPE_ENDPOINT:
             refusal = drain_endpoint(cap_pointer(cap), preemption);

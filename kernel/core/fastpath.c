@@ -18,12 +18,10 @@ static bool is_short(uint64_t info)
     return (info & INFO_SHORT_MASK) <= ABI_MESSAGE_REGISTERS;
 }
 
-/* An endpoint capability with all bits of `allows` (as in word 0); null: not one. */
+/* The endpoint of a capability that `allows` (CAP_MAY_CALL, CAP_MAY_RECEIVE) something; null: of another. */
 static struct endpoint *endpoint_with(struct cap cap, uint64_t allows)
 {
-    if ((cap.word[0] & (31 | allows)) != (ABI_CAP_TYPE_ENDPOINT | allows))
-        return NULL;
-    return cap_pointer(cap);
+    return cap.word[0] & allows ? cap_pointer(cap) : NULL;
 }
 
 /* `thread`, woken while the current thread blocks, would run next: no ready thread outranks it. */
@@ -61,7 +59,7 @@ bool fastpath_call(struct cpu *cpu, struct thread *caller)
     struct cap_slot *slot = lookup_in_root(caller, context_cap(&caller->context));
     if (!CONFIG_FASTPATH || !is_short(info) || !slot)
         return false;
-    struct endpoint *endpoint = endpoint_with(slot->cap, CAP_ENDPOINT_MAY_CALL);
+    struct endpoint *endpoint = endpoint_with(slot->cap, CAP_MAY_CALL);
     if (!endpoint || wait_queue_state(&endpoint->queue) != ENDPOINT_RECEIVERS)
         return false;
     struct thread *receiver = wait_queue_first(&endpoint->queue);
@@ -111,9 +109,9 @@ bool fastpath_reply_recv(struct cpu *cpu, struct thread *server)
     struct cap_slot *reply_slot = lookup_in_root(server, context_reply_cap(&server->context));
     if (!CONFIG_FASTPATH || !is_short(info) || !slot || !reply_slot)
         return false;
-    struct endpoint *endpoint = endpoint_with(slot->cap, CAP_ENDPOINT_MAY_READ);
+    struct endpoint *endpoint = endpoint_with(slot->cap, CAP_MAY_RECEIVE);
     if (!endpoint || wait_queue_state(&endpoint->queue) == ENDPOINT_SENDERS ||
-        cap_type(reply_slot->cap) != ABI_CAP_TYPE_REPLY)
+        !(reply_slot->cap.word[0] & CAP_IS_REPLY))
         return false;
     struct reply *reply = cap_pointer(reply_slot->cap);
     struct schedctx *schedctx = server->schedctx;

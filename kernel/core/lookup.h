@@ -27,9 +27,6 @@ struct cap_lookup lookup_cap(const struct thread *thread, uint64_t address);
 /* The same where the root alone resolves the address, as it mostly does; null: lookup_cap knows. */
 static inline struct cap_slot *lookup_in_root(const struct thread *thread, uint64_t address)
 {
-    struct cap root = thread->slot[THREAD_SLOT_CSPACE].cap;
-    uint64_t index = address ^ root.word[1];
-    if (LIKELY(cap_is_spanning_cnode(root) && index >> cap_cnode_radix(root) == 0))
-        return (struct cap_slot *)cap_pointer(root) + index;
-    return NULL;
+    uint64_t index = address ^ thread->slot[THREAD_SLOT_CSPACE].cap.word[1];
+    return LIKELY(index < thread->cspace_size) ? thread->cspace + index : NULL;
 }

@@ -116,8 +116,10 @@ static NOINLINE enum send_result invoke(struct thread *caller, struct cap_slot *
     this_cpu()->space_stale = true;
 
     struct refusal refusal = invocation_dispatch(&invocation);
-    caller->call_progress = refusal.error == REFUSAL_PREEMPTED ? invocation.progress : 0;
+    thread_forget_call(caller);
     if (refusal.error == REFUSAL_PREEMPTED) {
+        caller->call_progress = invocation.progress;
+        caller->special |= invocation.progress ? THREAD_CALL_PREEMPTED : 0;
         if (thread_is_runnable(caller))
             caller->state = THREAD_RESTART;
         return SEND_PREEMPTED;
@@ -316,7 +318,7 @@ void kernel_syscall(void)
     struct cpu *cpu = this_cpu();
     struct thread *caller = cpu->current;
     int64_t number = (int64_t)context_syscall_number(&caller->context);
-    bool is_foreign = caller->flags & ABI_TCB_FLAG_FOREIGN;
+    bool is_foreign = caller->special & THREAD_IS_FOREIGN;
     if (LIKELY(!is_foreign)) {
         if (number == ABI_SYSCALL_CALL ? fastpath_call(cpu, caller)
                                        : number == ABI_SYSCALL_REPLY_RECV && fastpath_reply_recv(cpu, caller))

@@ -23,12 +23,15 @@ static void link_group_before(struct thread *thread, struct thread *successor)
 void wait_queue_insert(struct wait_queue *queue, struct thread *thread, unsigned state)
 {
     struct thread *head = wait_queue_first(queue);
-    thread->queue_next = thread->queue_prev = thread;
     if (!head) {
-        thread->group_next = thread->group_prev = thread;
-        set_head(queue, thread, state);
+        set_head(queue, thread, state | WAIT_QUEUE_ALONE);
         return;
     }
+    if (queue->head_word & WAIT_QUEUE_ALONE) {
+        head->queue_next = head->queue_prev = head;
+        head->group_next = head->group_prev = head;
+    }
+    thread->queue_next = thread->queue_prev = thread;
     struct thread *group = head;
     while (group->priority > thread->priority) {
         group = group->group_next;
@@ -72,10 +75,8 @@ static void remove_group_head(struct wait_queue *queue, struct thread *thread)
 
 void wait_queue_remove(struct wait_queue *queue, struct thread *thread)
 {
-    if (thread->queue_next == thread && thread->group_next == thread) {
-        *queue = (struct wait_queue){0}; /* it was alone */
-        thread->queue_next = thread->queue_prev = NULL;
-        thread->group_next = thread->group_prev = NULL;
+    if (queue->head_word & WAIT_QUEUE_ALONE) {
+        *queue = (struct wait_queue){0};
         return;
     }
     if (queue->cursor == thread) {
@@ -89,10 +90,16 @@ void wait_queue_remove(struct wait_queue *queue, struct thread *thread)
     thread->queue_next->queue_prev = thread->queue_prev;
     thread->queue_next = thread->queue_prev = NULL;
     thread->group_next = thread->group_prev = NULL;
+
+    struct thread *head = wait_queue_first(queue);
+    if (head->queue_next == head && head->group_next == head)
+        queue->head_word |= WAIT_QUEUE_ALONE;
 }
 
 struct thread *wait_queue_next(const struct wait_queue *queue, const struct thread *thread)
 {
+    if (queue->head_word & WAIT_QUEUE_ALONE)
+        return NULL;
     struct thread *next = thread->queue_next;
     if (!is_group_head(next))
         return next;

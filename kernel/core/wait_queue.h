@@ -7,6 +7,8 @@
  *      head ─► A(200) ◄─group─► C(100) ◄─group─► F(7) ─► back to A
  *               │ B               │ D E
  *
+ * A thread that waits alone is linked to nothing; a bit of the head word says so. Nearly every queue has one thread or none.
+ *
  * `cursor` is where an interrupted walk over the queue goes on (endpoint.c, cancelling by badge); it follows the queue.
  */
 #pragma once
@@ -14,15 +16,17 @@
 #include "object/thread.h"
 
 struct wait_queue {
-    uint64_t head_word; /* first thread | two bits for the owner's use */
+    uint64_t head_word; /* first thread | WAIT_QUEUE_ALONE | two bits for the owner's use */
     struct thread *cursor;
 };
 
 #define WAIT_QUEUE_STATE_MASK 3u
+#define WAIT_QUEUE_ALONE      4u
+#define WAIT_QUEUE_MARKS      7u
 
 static inline struct thread *wait_queue_first(const struct wait_queue *queue)
 {
-    return (struct thread *)(uintptr_t)(queue->head_word & ~(uint64_t)WAIT_QUEUE_STATE_MASK);
+    return (struct thread *)(uintptr_t)(queue->head_word & ~(uint64_t)WAIT_QUEUE_MARKS);
 }
 static inline unsigned wait_queue_state(const struct wait_queue *queue)
 {

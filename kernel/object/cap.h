@@ -71,6 +71,11 @@ static inline uint64_t cap_paddr(struct cap cap)
     return cap.word[0] >> CAP_POINTER_SHIFT;
 }
 
+/* Bits 15..13 stand for what the shortest paths ask of a capability, type and rights in one; no other type uses them. */
+#define CAP_MAY_CALL    BIT(15) /* endpoint with Write, and Grant or GrantReply */
+#define CAP_MAY_RECEIVE BIT(14) /* endpoint with Read */
+#define CAP_IS_REPLY    BIT(13)
+
 /* --- untyped: size bits 10..5, device 11, paddr; word 1 = watermark in bytes ------------------------------------ */
 static inline struct cap cap_untyped_new(uint64_t paddr, unsigned size_bits, bool is_device, uint64_t watermark)
 {
@@ -89,9 +94,7 @@ static inline uint64_t cap_untyped_watermark(struct cap cap)
     return cap.word[1];
 }
 
-/* --- endpoint and notification: rights 8..5, may-call 9 (endpoints); word 1 = badge ------------------------------ */
-#define CAP_ENDPOINT_MAY_READ (UINT64_C(2) << 5) /* RIGHT_READ in its place */
-#define CAP_ENDPOINT_MAY_CALL BIT(9)
+/* --- endpoint and notification: rights 8..5; word 1 = badge ------------------------------------------------------ */
 static inline bool rights_may_call(struct rights rights)
 {
     return (rights.bits & RIGHT_WRITE) && (rights.bits & (RIGHT_GRANT | RIGHT_GRANT_REPLY));
@@ -99,7 +102,9 @@ static inline bool rights_may_call(struct rights rights)
 static inline struct cap cap_endpoint_new(const void *endpoint, struct rights rights, uint64_t badge)
 {
     return cap_make(ABI_CAP_TYPE_ENDPOINT, (uintptr_t)endpoint,
-                    (uint64_t)rights.bits << 5 | (uint64_t)rights_may_call(rights) << 9, badge);
+                    (uint64_t)rights.bits << 5 | (rights_may_call(rights) ? CAP_MAY_CALL : 0) |
+                        (rights.bits & RIGHT_READ ? CAP_MAY_RECEIVE : 0),
+                    badge);
 }
 static inline struct cap cap_notification_new(const void *notification, struct rights rights, uint64_t badge)
 {
@@ -116,7 +121,7 @@ static inline bool cap_allows(struct cap cap, unsigned right)
 }
 static inline bool cap_endpoint_may_call(struct cap cap)
 {
-    return cap_field(cap, 9, 1);
+    return cap.word[0] & CAP_MAY_CALL;
 }
 static inline uint64_t cap_badge(struct cap cap)
 {
@@ -126,7 +131,8 @@ static inline uint64_t cap_badge(struct cap cap)
 /* --- reply: rights 8..5, of which only Grant counts --------------------------------------------------------------- */
 static inline struct cap cap_reply_new(const void *reply, bool can_grant)
 {
-    return cap_make(ABI_CAP_TYPE_REPLY, (uintptr_t)reply, (uint64_t)(can_grant ? RIGHT_GRANT : 0) << 5, 0);
+    return cap_make(ABI_CAP_TYPE_REPLY, (uintptr_t)reply, (uint64_t)(can_grant ? RIGHT_GRANT : 0) << 5 | CAP_IS_REPLY,
+                    0);
 }
 
 /* --- cnode: radix 10..5, spans 11 ---------------------------------------------------------------------------------

@@ -6,7 +6,8 @@
  *      untyped A ── endpoint E (original) ── copy of E ── E badged 7 (original among 7s) ── copy of it ── tcb T ── ...
  *
  * Which of them are descendants follows from what the capabilities name and from two marks (captree.h). A slot that is in
- * no list is empty.
+ * no list is empty. A third mark belongs to the place, whatever is in it: a thread's own slots have it, as the thread keeps
+ * beside them what it reads of them all the time.
  */
 #pragma once
 
@@ -21,7 +22,8 @@ static_assert(sizeof(struct cap_slot) == 32, "the interface fixes a slot at 32 b
 
 #define CAP_SLOT_ORIGINAL     1u /* made by retype or issue, or the first with its badge: can be a parent */
 #define CAP_SLOT_FIRST_BADGED 2u /* minted with this badge from an unbadged one */
-#define CAP_SLOT_MARKS        3u
+#define CAP_SLOT_OF_THREAD    4u /* the place is one of a thread's own slots */
+#define CAP_SLOT_MARKS        7u
 
 static inline struct cap_slot *cap_slot_prev(const struct cap_slot *slot)
 {

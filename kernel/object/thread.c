@@ -12,6 +12,9 @@ void thread_init(struct thread *thread, unsigned domain)
     context_init(&thread->context);
     hal_fpu_init(&thread->fpu);
     thread->domain = (uint8_t)domain;
+    for (unsigned i = 0; i < THREAD_SLOT_COUNT; i++)
+        thread->slot[i].next_word = CAP_SLOT_OF_THREAD;
+    hal_thread_space_changed(thread);
 #if CONFIG_DEBUG_BUILD
     thread->debug_next = system_state.debug_threads;
     if (thread->debug_next)
@@ -107,7 +110,7 @@ void thread_destroy(struct thread *thread)
     forget_name(thread);
 }
 
-uint64_t *thread_ipc_buffer(const struct thread *thread, bool for_write)
+static uint64_t *find_buffer(const struct thread *thread, bool for_write)
 {
     struct cap frame = thread->slot[THREAD_SLOT_BUFFER].cap;
     if (thread->ipc_buffer == 0 || !cap_is_arch(frame) || !hal_cap_is_buffer_frame(frame))
@@ -116,6 +119,55 @@ uint64_t *thread_ipc_buffer(const struct thread *thread, bool for_write)
     if (!base)
         return NULL;
     return (uint64_t *)(void *)(base + (thread->ipc_buffer & mask_low(hal_frame_size_bits(frame))));
+}
+
+static void buffer_changed(struct thread *thread)
+{
+    thread->buffer_readable = find_buffer(thread, false);
+    thread->buffer_writable = find_buffer(thread, true);
+}
+
+static void cspace_changed(struct thread *thread)
+{
+    struct cap root = thread->slot[THREAD_SLOT_CSPACE].cap;
+    bool spans = cap_is_spanning_cnode(root);
+    thread->cspace = spans ? cap_pointer(root) : NULL;
+    thread->cspace_size = spans ? BIT(cap_cnode_radix(root)) : 0;
+}
+
+void thread_slot_changed(struct cap_slot *slot)
+{
+    struct thread *thread = (struct thread *)align_down((uintptr_t)slot, ABI_TCB_BITS);
+    switch (slot - thread->slot) {
+    case THREAD_SLOT_CSPACE:
+        cspace_changed(thread);
+        break;
+    case THREAD_SLOT_VSPACE:
+        hal_thread_space_changed(thread);
+        break;
+    case THREAD_SLOT_BUFFER:
+        buffer_changed(thread);
+        break;
+    default:
+        break;
+    }
+}
+
+void thread_set_buffer_address(struct thread *thread, uint64_t address)
+{
+    thread->ipc_buffer = address;
+    buffer_changed(thread);
+}
+
+void thread_set_flags(struct thread *thread, uint64_t flags)
+{
+    thread->flags = flags;
+    thread->special &= (uint8_t) ~(THREAD_IS_FOREIGN | THREAD_FPU_DISABLED);
+    if (flags & ABI_TCB_FLAG_FOREIGN)
+        thread->special |= THREAD_IS_FOREIGN;
+    if (flags & ABI_TCB_FLAG_FPU_DISABLED)
+        thread->special |= THREAD_FPU_DISABLED;
+    hal_flags_changed(thread);
 }
 
 void thread_set_priority(struct thread *thread, unsigned priority)

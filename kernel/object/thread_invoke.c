@@ -208,7 +208,7 @@ static struct refusal set_buffer(struct invocation *invocation, const struct hid
 {
     struct refusal refusal = set_hidden(invocation, THREAD_SLOT_BUFFER, buffer);
     if (!refused(refusal))
-        target_of(invocation)->ipc_buffer = address;
+        thread_set_buffer_address(target_of(invocation), address);
     return refusal;
 }
 
@@ -407,8 +407,7 @@ static struct refusal set_flags(struct invocation *invocation)
     if (invocation->length < 2)
         return truncated();
     uint64_t clear = invocation_word(invocation, 0), set = invocation_word(invocation, 1);
-    target->flags = ((target->flags & ~clear) | set) & ABI_TCB_FLAG_MASK;
-    hal_flags_changed(target);
+    thread_set_flags(target, ((target->flags & ~clear) | set) & ABI_TCB_FLAG_MASK);
     invocation_result(invocation, 0, target->flags);
     return NO_REFUSAL;
 }

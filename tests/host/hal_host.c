@@ -43,6 +43,9 @@ void hal_activate_space(struct thread *thread)
 {
     host.space_of = thread;
 }
+void hal_thread_space_changed(struct thread *thread UNUSED)
+{
+}
 void hal_switch_thread(struct thread *from UNUSED, struct thread *to UNUSED)
 {
 }

@@ -38,6 +38,7 @@ struct cap hal_object_create(unsigned type, uint64_t paddr, bool is_device)
     case ABI_OBJECT_PML4: {
         uint64_t *pml4 = hal_window(paddr);
         pml4[PML4_KERNEL_INDEX] = machine_state.kernel_space.top_entry;
+        pml4[PML4_SPACE_INDEX] = *machine_state.kernel_space.word;
         return cap_table_new(ABI_CAP_TYPE_PML4, paddr);
     }
     case ABI_OBJECT_IO_PAGE_TABLE:

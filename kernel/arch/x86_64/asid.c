@@ -83,6 +83,8 @@ void asid_pool_destroy(struct cap pool)
 {
     uint64_t **place = &machine_state.asid_table.pool[cap_asid_pool_number(pool)];
     assert(*place == hal_window(cap_paddr(pool)));
+    for (unsigned i = 0; i < ASID_POOL_ENTRIES; i++)
+        if ((*place)[i])
+            vspace_forget((*place)[i]);
     *place = NULL;
-    vspace_leave();
 }

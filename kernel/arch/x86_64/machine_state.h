@@ -8,7 +8,7 @@
  * Address space numbers (ASIDs): pool = ASID / 512, a page of users' memory that holds one root word for each address space.
  *
  * A root word is what goes into CR3: the PML4's address, and with process contexts (PCID) in use the ASID as the context
- * and bit 63 while the processor may keep what it has cached of the context. 0: the ASID is free.
+ * and bit 63, so that the processor keeps what it has cached of the context. 0: the ASID is free.
  */
 struct asid_table {
     uint64_t *pool[ABI_NUM_ASID_POOLS]; /* in the kernel's window; null: no such pool */
@@ -19,6 +19,7 @@ struct asid_table {
 /* The address space without users' part, and what all others share with it. */
 struct kernel_space {
     uint64_t root;      /* root word */
+    uint64_t *word;     /* where its space word is kept */
     uint64_t top_entry; /* last entry of every PML4 */
     bool has_contexts;  /* PCID is in use */
 };

@@ -28,6 +28,8 @@
 #define PML4_ENTRY_BITS   39
 /* The last entry of every PML4 leads to the kernel. */
 #define PML4_KERNEL_INDEX (TABLE_ENTRIES - 1)
+/* The one before holds the space word (vspace.h): to the processor it is not present. */
+#define PML4_SPACE_INDEX (TABLE_ENTRIES - 2)
 
 /* The physical address in an entry that leads to a table; also in the root word of an address space. */
 static inline uint64_t page_entry_address(uint64_t entry)

@@ -70,7 +70,7 @@ static NOINLINE void fpu_give(struct cpu *cpu, struct thread *to)
 /* The unit belongs to threads that have used it; for others, and those that may not, its use traps. */
 static void fpu_switch(struct cpu *cpu, struct thread *to)
 {
-    bool is_user = to->fpu.is_used && !(to->flags & ABI_TCB_FLAG_FPU_DISABLED);
+    bool is_user = (to->special & (THREAD_USES_FPU | THREAD_FPU_DISABLED)) == THREAD_USES_FPU;
     if (LIKELY(is_user == !cpu->machine.fpu_is_trapped && (!is_user || cpu->fpu_owner == to)))
         return;
     if (is_user)
@@ -81,9 +81,9 @@ static void fpu_switch(struct cpu *cpu, struct thread *to)
 
 bool fpu_first_use(struct thread *thread)
 {
-    if ((thread->flags & ABI_TCB_FLAG_FPU_DISABLED) || thread->fpu.is_used)
+    if (thread->special & (THREAD_USES_FPU | THREAD_FPU_DISABLED))
         return false;
-    thread->fpu.is_used = true;
+    thread->special |= THREAD_USES_FPU;
     fpu_give(this_cpu(), thread);
     return true;
 }

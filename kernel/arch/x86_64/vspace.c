@@ -2,6 +2,7 @@
 
 #include "arch/x86_64/machine/instructions.h"
 #include "core/cpu.h"
+#include "lib/assert.h"
 #include "machine/registers.h"
 #include "object/thread.h"
 
@@ -14,36 +15,28 @@ BOOT_CODE void vspace_init(void)
     space->has_contexts = cr4_read() & CR4_PCID;
     space->root = root | (space->has_contexts ? ROOT_KEEPS_CONTEXT : 0);
     space->top_entry = ((const uint64_t *)hal_window(root))[PML4_KERNEL_INDEX];
-    this_cpu()->machine.loaded_root = space->root;
+    space->word = vspace_word(root);
+    *space->word = space_word_of(space->root);
+    this_cpu()->machine.loaded_space = *space->word;
 }
 
-static void load_kernel_space(void)
+static void load(uint64_t word)
 {
-    cr3_write(machine_state.kernel_space.root);
-    this_cpu()->machine.loaded_root = machine_state.kernel_space.root;
-}
-
-/* Loads the space whose root word is kept at `word`; what was stale of it is forgotten. */
-static void load_space(uint64_t *word)
-{
-    uint64_t root = *word;
-    cr3_write(root);
-    if (machine_state.kernel_space.has_contexts)
-        *word = root |= ROOT_KEEPS_CONTEXT;
-    this_cpu()->machine.loaded_root = root;
+    cr3_write(space_word_root(word));
+    this_cpu()->machine.loaded_space = word;
 }
 
 void hal_activate_space(struct thread *thread)
 {
-    uint64_t *word = vspace_root_word(thread->slot[THREAD_SLOT_VSPACE].cap);
-    uint64_t loaded = this_cpu()->machine.loaded_root;
-    if (LIKELY(word != NULL)) {
-        if (*word != loaded)
-            load_space(word);
-    } else if (thread->state != THREAD_IDLE && loaded != machine_state.kernel_space.root) {
-        /* The idle thread runs in whatever is loaded: often the next thread needs it again. */
-        load_kernel_space();
-    }
+    /* The idle thread runs in whatever is loaded: often the next thread needs it again. */
+    if (thread->state != THREAD_IDLE && *thread->space != this_cpu()->machine.loaded_space)
+        load(*thread->space);
+}
+
+void hal_thread_space_changed(struct thread *thread)
+{
+    struct cap cap = thread->slot[THREAD_SLOT_VSPACE].cap;
+    thread->space = vspace_root_word(cap) ? vspace_word(cap_paddr(cap)) : machine_state.kernel_space.word;
 }
 
 struct refusal vspace_check(struct cap cap)
@@ -56,10 +49,28 @@ struct refusal vspace_check(struct cap cap)
     return NO_REFUSAL;
 }
 
+/* The processor forgets what it has cached of a process context that is not the loaded one. */
+static void drop_context(uint64_t root)
+{
+    if (!machine_state.kernel_space.has_contexts)
+        return;
+    cr3_write(root & ~ROOT_KEEPS_CONTEXT);
+    cr3_write(space_word_root(this_cpu()->machine.loaded_space));
+}
+
 void vspace_assign(unsigned asid, uint64_t paddr)
 {
-    /* Without bit 63: the context may have been another space's before. */
-    *asid_root_word(asid) = paddr | (machine_state.kernel_space.has_contexts ? asid : 0);
+    uint64_t root = paddr | (machine_state.kernel_space.has_contexts ? asid | ROOT_KEEPS_CONTEXT : 0);
+    *asid_root_word(asid) = root;
+    *vspace_word(paddr) = space_word_of(root);
+    drop_context(root); /* it may have been another space's before */
+}
+
+void vspace_forget(uint64_t root)
+{
+    *vspace_word(page_entry_address(root)) = *machine_state.kernel_space.word;
+    if (space_word_of(root) == this_cpu()->machine.loaded_space)
+        load(*machine_state.kernel_space.word);
 }
 
 void vspace_destroy(struct cap pml4)
@@ -67,31 +78,26 @@ void vspace_destroy(struct cap pml4)
     uint64_t *word = vspace_root_word(pml4);
     if (!word)
         return;
-    if (*word == this_cpu()->machine.loaded_root)
-        load_kernel_space();
+    vspace_forget(*word);
     *word = 0;
-}
-
-void vspace_leave(void)
-{
-    load_kernel_space();
-    hal_activate_space(this_cpu()->current);
 }
 
 void vspace_drop_page(unsigned asid, uint64_t address)
 {
-    uint64_t *word = asid_root_word(asid);
-    if (*word == this_cpu()->machine.loaded_root)
+    uint64_t root = asid_root(asid);
+    assert(root);
+    if (space_word_of(root) == this_cpu()->machine.loaded_space)
         invlpg(address);
     else
-        *word &= ~ROOT_KEEPS_CONTEXT;
+        drop_context(root);
 }
 
 void vspace_drop_all(unsigned asid)
 {
-    uint64_t *word = asid_root_word(asid);
-    if (*word == this_cpu()->machine.loaded_root)
-        cr3_write(*word & ~ROOT_KEEPS_CONTEXT);
+    uint64_t root = asid_root(asid);
+    assert(root);
+    if (space_word_of(root) == this_cpu()->machine.loaded_space)
+        cr3_write(root & ~ROOT_KEEPS_CONTEXT);
     else
-        *word &= ~ROOT_KEEPS_CONTEXT;
+        drop_context(root);
 }

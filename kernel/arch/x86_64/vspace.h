@@ -1,12 +1,14 @@
 /*
  * Address spaces: who has which ASID, which one the processor uses, and what it may have cached of them.
  *
- * An address space is a PML4 whose ASID leads back to it: only then may it be loaded. The processor's copy of the loaded
- * root word (struct machine_cpu, loaded_root) equals the word in the pool as long as nothing happened to the space.
+ * An address space is a PML4 whose ASID leads back to it: only then may it be loaded. What is to be loaded for a PML4 is kept
+ * in the PML4 itself, as its space word: the root word, rotated so that the processor takes the entry for one that is not
+ * present. A PML4 without ASID has the kernel's own space's word there. Threads keep a pointer to the word
+ * (struct thread, space), the processor's state a copy of it (struct machine_cpu, loaded_space).
  *
  * Without process contexts the processor forgets all users' translations at each change of address space, so that only
- * those of the loaded one can be stale. With them, a space that is not loaded loses bit 63 of its root word when
- * translations go stale; loading that word drops them, and sets the bit again.
+ * those of the loaded one can be stale. With them, those of another context are dropped by loading its root once without
+ * bit 63.
  */
 #pragma once
 
@@ -37,16 +39,31 @@ static inline uint64_t *vspace_root_word(struct cap cap)
     return word && *word && page_entry_address(*word) == cap_paddr(cap) ? word : NULL;
 }
 
+/* The root word and the space word that stands for it: bit 0 of that is clear, as bits 62..52 of a root word are. */
+#define SPACE_ROTATION 12
+static inline uint64_t space_word_of(uint64_t root)
+{
+    return root << SPACE_ROTATION | root >> (64 - SPACE_ROTATION);
+}
+static inline uint64_t space_word_root(uint64_t word)
+{
+    return word >> SPACE_ROTATION | word << (64 - SPACE_ROTATION);
+}
+/* Where the PML4 at `paddr` keeps its space word. */
+static inline uint64_t *vspace_word(uint64_t paddr)
+{
+    return (uint64_t *)hal_window(paddr) + PML4_SPACE_INDEX;
+}
+
 /* Why `cap`, a PML4 with an ASID, extra capability 1 of an invocation, is no usable address space; NO_REFUSAL if it is. */
 struct refusal vspace_check(struct cap cap);
 
 /* Gives the PML4 at `paddr` a free ASID; the caller saw that the word in the pool is 0. */
 void vspace_assign(unsigned asid, uint64_t paddr);
+/* The address space at `root` (root word) has no ASID any more: it is not loaded again. */
+void vspace_forget(uint64_t root);
 /* The PML4 goes away: its ASID is free again, and the processor leaves it at once. */
 void vspace_destroy(struct cap pml4);
-/* Address spaces may have lost their ASIDs: nothing stays loaded that the current thread has no right to. */
-void vspace_leave(void);
-
 /* Something mapped at `address`, or anything, in the space with this ASID changed: no stale translation will be used. */
 void vspace_drop_page(unsigned asid, uint64_t address);
 void vspace_drop_all(unsigned asid);

@@ -96,7 +96,7 @@ TEST(fault, a_handler_without_buffer_gets_four_words)
     struct thread *first = world_current();
     world_run(thread);
     kernel_user_exception(6, 0);
-    first->ipc_buffer = 0;
+    thread_set_buffer_address(first, 0);
     thread_resume(first);
     kernel_spurious_interrupt();
     world_call(ABI_SYSCALL_NBRECV, endpoint, 0, reply);

@@ -1,4 +1,5 @@
 /* What of a message arrives: words by number and by buffers, capabilities by right and room. */
+#include "core/captree.h"
 #include "core/message.h"
 
 #include "abi/boot.h"
@@ -49,19 +50,19 @@ TEST(message, words_arrive_up_to_120_or_4_without_buffers)
     uint64_t sender_buffer = sender->ipc_buffer, receiver_buffer = receiver->ipc_buffer;
     for (unsigned length = 0; length < 128; length++)
         for (unsigned lacks = 0; lacks < 4; lacks++) {
-            sender->ipc_buffer = sender_buffer;
-            receiver->ipc_buffer = receiver_buffer;
+            thread_set_buffer_address(sender, sender_buffer);
+            thread_set_buffer_address(receiver, receiver_buffer);
             for (unsigned i = 0; i < ABI_MESSAGE_MAX_LENGTH; i++)
                 world_buffer(receiver)[1 + i] = 5;
             for (unsigned i = 0; i < ABI_MESSAGE_REGISTERS; i++)
                 receiver->context.mr[i] = 5;
             write_message(length * 3, 0, length);
             if (lacks & 1)
-                sender->ipc_buffer = 0;
+                thread_set_buffer_address(sender, 0);
             if (lacks & 2)
-                receiver->ipc_buffer = 0;
+                thread_set_buffer_address(receiver, 0);
             deliver(false);
-            receiver->ipc_buffer = receiver_buffer;
+            thread_set_buffer_address(receiver, receiver_buffer);
             unsigned most = lacks ? ABI_MESSAGE_REGISTERS : ABI_MESSAGE_MAX_LENGTH;
             unsigned arrived = length < most ? length : most;
             expect_eq(receiver->context.info, (uint64_t)length * 3 << 12 | arrived);
@@ -74,14 +75,14 @@ TEST(message, words_arrive_up_to_120_or_4_without_buffers)
 TEST(message, a_buffer_that_may_only_be_read_serves_the_sender_only)
 {
     start();
-    struct cap *frame = &sender->slot[THREAD_SLOT_BUFFER].cap;
+    struct cap_slot *frame = &sender->slot[THREAD_SLOT_BUFFER];
     write_message(0, 0, 20);
-    *frame = cap_mask_rights(*frame, (struct rights){RIGHT_READ});
+    captree_replace(frame, cap_mask_rights(frame->cap, (struct rights){RIGHT_READ}));
     deliver(false);
     expect_eq(receiver->context.info, 20);
     expect_ptr_eq(thread_ipc_buffer(sender, true), NULL);
-    frame = &receiver->slot[THREAD_SLOT_BUFFER].cap;
-    *frame = cap_mask_rights(*frame, (struct rights){RIGHT_READ});
+    frame = &receiver->slot[THREAD_SLOT_BUFFER];
+    captree_replace(frame, cap_mask_rights(frame->cap, (struct rights){RIGHT_READ}));
     deliver(false);
     expect_eq(receiver->context.info, 4);
 }

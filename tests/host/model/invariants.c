@@ -23,7 +23,7 @@ static void check_slot(const struct cap_slot *slot)
 {
     const struct cap_slot *next = cap_slot_next(slot), *prev = cap_slot_prev(slot);
     if (cap_slot_is_empty(slot)) {
-        check(!next && !prev && !slot->next_word, "an empty slot is linked");
+        check(!next && !prev && !(slot->next_word & ~(uint64_t)CAP_SLOT_OF_THREAD), "an empty slot is linked");
         return;
     }
     check(!next || cap_slot_prev(next) == slot, "the slot behind does not lead back");
@@ -60,8 +60,15 @@ static void check_wait_queue(const struct wait_queue *queue)
     const struct thread *first = wait_queue_first(queue), *head = first;
     check(first || !wait_queue_state(queue), "an empty queue has a state");
     check(!queue->cursor, "a walk over a queue was left unfinished");
+    check(!!(queue->head_word & WAIT_QUEUE_ALONE) == (first && !wait_queue_next(queue, first)),
+          "a queue is wrong about a thread being alone");
     if (!first)
         return;
+    if (queue->head_word & WAIT_QUEUE_ALONE) {
+        check(first->blocking_object == queue, "a thread stands in a queue where it does not wait");
+        check(!first->in_ready_queue, "a waiting thread is ready");
+        return;
+    }
     do {
         check_group(queue, head);
         check(head->group_next->group_prev == head, "the ring of groups is broken");
@@ -137,8 +144,37 @@ static void check_schedctx(struct schedctx *sc)
     }
 }
 
+/* What a thread keeps of its own slots, against the slots. */
+static void check_own_slots(const struct thread *thread)
+{
+    struct cap root = thread->slot[THREAD_SLOT_CSPACE].cap, frame = thread->slot[THREAD_SLOT_BUFFER].cap;
+    bool spans = cap_is_spanning_cnode(root);
+    check(thread->cspace_size == (spans ? BIT(cap_cnode_radix(root)) : 0), "a thread is wrong about its CSpace's size");
+    check(!spans || thread->cspace == cap_pointer(root), "a thread is wrong about its CSpace's place");
+    for (int for_write = 0; for_write <= 1; for_write++) {
+        char *base = NULL;
+        if (thread->ipc_buffer && cap_is_arch(frame) && hal_cap_is_buffer_frame(frame))
+            base = hal_frame_window(frame, for_write);
+        const void *wanted = base ? base + (thread->ipc_buffer & mask_low(hal_frame_size_bits(frame))) : NULL;
+        check(thread_ipc_buffer(thread, for_write) == wanted, "a thread is wrong about its IPC buffer");
+    }
+    for (unsigned i = 0; i < THREAD_SLOT_COUNT; i++)
+        check(thread->slot[i].next_word & CAP_SLOT_OF_THREAD, "a thread's slot does not say so");
+}
+
+static void check_special(const struct thread *thread)
+{
+    check(!!(thread->special & THREAD_IS_FOREIGN) == !!(thread->flags & ABI_TCB_FLAG_FOREIGN) &&
+              !!(thread->special & THREAD_FPU_DISABLED) == !!(thread->flags & ABI_TCB_FLAG_FPU_DISABLED),
+          "what is special about a thread does not follow its flags");
+    check(!!(thread->special & THREAD_CALL_PREEMPTED) == (thread->call_progress != 0),
+          "a preempted call is forgotten or made up");
+}
+
 static void check_thread(const struct thread *thread)
 {
+    check_own_slots(thread);
+    check_special(thread);
     check(!thread->schedctx || thread->schedctx->thread == thread, "a thread's context does not have it");
     check(!thread->bound_notification || thread->bound_notification->bound_thread == thread,
           "a bound notification is not");

@@ -77,7 +77,6 @@ static_assert((THREAD_CONTEXT + CONTEXT_BYTES) % 16 == 0, "the processor aligns 
 /* x87, SSE and AVX registers as XSAVE (standard format) or FXSAVE leave them. */
 struct fpu_state {
     uint8_t bytes[832];
-    bool is_used; /* the thread has used the unit: from then on its registers are there whenever it runs */
 } ALIGNED(64);
 
 #define SYSCALL_BYTES 2 /* of the instruction */

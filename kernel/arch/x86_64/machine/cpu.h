@@ -35,7 +35,7 @@ struct machine_cpu {
 
     uint64_t segments[9]; /* the global descriptor table */
 
-    uint64_t loaded_root; /* root word of the address space in use */
+    uint64_t loaded_space; /* space word of the address space in use */
     uint64_t timer_deadline;
     uint64_t nmi_count, spurious_count;
     bool fpu_is_trapped; /* CR0.TS is set */

@@ -47,6 +47,7 @@ TEST(boot_space, tables_in_the_order_of_the_interface)
         expect(hal_cap_is_buffer_frame(frame));
     }
     world.thread.slot[THREAD_SLOT_VSPACE].cap = space;
+    hal_thread_space_changed(&world.thread);
     hal_activate_space(&world.thread);
     for (uint64_t address = start; address < end; address += 4096) {
         struct translation found = fake_translate(address);

@@ -63,6 +63,7 @@ struct cap_slot *world_new_space(void)
 void world_enter(struct cap_slot *space)
 {
     world.thread.slot[THREAD_SLOT_VSPACE].cap = space ? space->cap : CAP_NULL;
+    hal_thread_space_changed(&world.thread);
     hal_activate_space(&world.thread);
 }
 
