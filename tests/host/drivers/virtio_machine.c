@@ -113,7 +113,7 @@ static uint32_t registers_read(void *context, size_t offset, unsigned bytes)
         value = device->interrupt_status;
         device->interrupt_status = 0;
     } else if (offset >= CONFIG && offset + bytes <= CONFIG + VIRTIO_CONFIG_BYTES) {
-        memcpy(&value, device->config + offset - CONFIG, bytes);
+        memcpy(&value, device->config + (offset - CONFIG), bytes);
     }
     return value;
 }

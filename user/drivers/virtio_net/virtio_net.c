@@ -1,0 +1,127 @@
+#include "drivers/virtio_net/virtio_net.h"
+
+#define FEATURE_ADDRESS (1ull << 5)
+#define FEATURE_STATUS  (1ull << 16)
+
+enum { RECEIVE_QUEUE, SEND_QUEUE };
+enum { CONFIG_ADDRESS = 0, CONFIG_STATUS = 6, STATUS_LINK = 1 };
+/* The header and the frame. */
+enum { SEGMENTS = 2, QUEUE_SIZE = SEGMENTS * VIRTIO_NET_MOST_FRAMES };
+/* All zeros: no offloading was agreed on. The device fills in its own, which says nothing then. */
+enum { HEADER_BYTES = 12 };
+
+static enum virtio_result direction_start(struct virtio_net *card, struct virtio_net_queue *direction, uint16_t number)
+{
+    enum virtio_result result = virtio_queue_start(&card->device, &direction->queue, number, SEGMENTS, QUEUE_SIZE);
+    if (result != VIRTIO_OK)
+        return result;
+    if (!dma_take(&card->device.memory, HEADER_BYTES * VIRTIO_NET_MOST_FRAMES, 4, &direction->headers))
+        return VIRTIO_NO_MEMORY;
+    for (unsigned i = 0; i < VIRTIO_NET_MOST_FRAMES / 64; i++)
+        direction->free_slots[i] = UINT64_MAX;
+    return VIRTIO_OK;
+}
+
+enum virtio_result virtio_net_start(struct virtio_net *card, const struct virtio_resources *resources)
+{
+    *card = (struct virtio_net){0};
+    enum virtio_result result = virtio_start(&card->device, resources, FEATURE_ADDRESS | FEATURE_STATUS, 0);
+    if (result == VIRTIO_OK)
+        result = direction_start(card, &card->receive, RECEIVE_QUEUE);
+    if (result == VIRTIO_OK)
+        result = direction_start(card, &card->send, SEND_QUEUE);
+    if (result != VIRTIO_OK)
+        return result;
+    card->has_address = card->device.features & FEATURE_ADDRESS;
+    if (card->has_address && !virtio_config_read(&card->device, CONFIG_ADDRESS, card->address, sizeof card->address))
+        return VIRTIO_NO_REGISTERS;
+    virtio_run(&card->device);
+    return VIRTIO_OK;
+}
+
+/* A free header, or VIRTIO_NET_MOST_FRAMES. */
+static unsigned slot_find(const struct virtio_net_queue *direction)
+{
+    for (unsigned i = 0; i < VIRTIO_NET_MOST_FRAMES / 64; i++) {
+        if (direction->free_slots[i])
+            return 64 * i + (unsigned)__builtin_ctzll(direction->free_slots[i]);
+    }
+    return VIRTIO_NET_MOST_FRAMES;
+}
+
+static bool frame_add(struct virtio_net_queue *direction, struct virtio_net_frame frame, bool is_received)
+{
+    unsigned slot = slot_find(direction);
+    if (slot == VIRTIO_NET_MOST_FRAMES)
+        return false;
+    volatile uint8_t *header = (volatile uint8_t *)direction->headers.memory + HEADER_BYTES * slot;
+    for (unsigned i = 0; i < HEADER_BYTES; i++)
+        header[i] = 0;
+    struct virtqueue_segment segments[SEGMENTS] = {{direction->headers.address + HEADER_BYTES * slot, HEADER_BYTES},
+                                                   {frame.address, frame.bytes}};
+    if (!virtqueue_add(&direction->queue, segments, is_received ? 0 : SEGMENTS, is_received ? SEGMENTS : 0, slot))
+        return false;
+    direction->free_slots[slot / 64] &= ~(1ull << slot % 64);
+    direction->tokens[slot] = frame.token;
+    return true;
+}
+
+static bool frame_take(struct virtio_net_queue *direction, struct virtio_net_answer *answer)
+{
+    struct virtqueue_answer taken;
+    if (!virtqueue_take(&direction->queue, &taken))
+        return false;
+    unsigned slot = (unsigned)taken.token;
+    uint32_t bytes = taken.written_bytes > HEADER_BYTES ? taken.written_bytes - HEADER_BYTES : 0;
+    *answer = (struct virtio_net_answer){direction->tokens[slot], bytes >= VIRTIO_NET_LEAST_FRAME_BYTES ? bytes : 0};
+    direction->free_slots[slot / 64] |= 1ull << slot % 64;
+    return true;
+}
+
+bool virtio_net_give(struct virtio_net *card, struct virtio_net_frame memory)
+{
+    if (memory.bytes > VIRTIO_NET_MOST_FRAME_BYTES)
+        memory.bytes = VIRTIO_NET_MOST_FRAME_BYTES;
+    return memory.bytes >= VIRTIO_NET_LEAST_FRAME_BYTES && frame_add(&card->receive, memory, true);
+}
+
+bool virtio_net_send(struct virtio_net *card, struct virtio_net_frame frame)
+{
+    return frame.bytes >= VIRTIO_NET_LEAST_FRAME_BYTES && frame.bytes <= VIRTIO_NET_MOST_FRAME_BYTES &&
+           frame_add(&card->send, frame, false);
+}
+
+void virtio_net_publish(struct virtio_net *card)
+{
+    virtqueue_publish(&card->receive.queue);
+    virtqueue_publish(&card->send.queue);
+}
+
+bool virtio_net_take_received(struct virtio_net *card, struct virtio_net_answer *answer)
+{
+    return frame_take(&card->receive, answer);
+}
+
+bool virtio_net_take_sent(struct virtio_net *card, struct virtio_net_answer *answer)
+{
+    return frame_take(&card->send, answer);
+}
+
+bool virtio_net_waits(struct virtio_net *card)
+{
+    bool receive_waits = virtqueue_waits(&card->receive.queue);
+    return virtqueue_waits(&card->send.queue) && receive_waits;
+}
+
+bool virtio_net_has_link(struct virtio_net *card)
+{
+    uint8_t status[2];
+    if (!(card->device.features & FEATURE_STATUS))
+        return true;
+    return virtio_config_read(&card->device, CONFIG_STATUS, status, sizeof status) && (status[0] & STATUS_LINK);
+}
+
+bool virtio_net_is_broken(const struct virtio_net *card)
+{
+    return card->receive.queue.is_broken || card->send.queue.is_broken;
+}
