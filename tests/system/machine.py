@@ -26,10 +26,13 @@ class Machine:
     """One run of tools/run/boot."""
 
     def __init__(self, program="roottask", variant="debug", cpu=None, mem=None, iso=False, seconds=60, flags=(),
-                 out=OUT):
+                 out=OUT, system=None):
+        """Boots a root task, or the image that `pecan build` made of a system: `system` is its folder."""
         folder = Path(out) / variant
         image = ["--iso", f"{folder}/{program}.iso"] if iso else ["--kernel", f"{folder}/kernel32.elf",
                                                                   "--module", f"{folder}/{program}.elf"]
+        if system:
+            image = ["--kernel", f"{system}/sel4_32.elf", "--module", f"{system}/image"]
         arguments = [*image, "--timeout", str(seconds)]
         arguments += ["--cpu", cpu] if cpu else []
         arguments += ["--mem", mem] if mem else []

@@ -1,1 +1,0 @@
-$(call program,hello,sdk/examples/hello/hello.c)

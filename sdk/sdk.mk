@@ -1,0 +1,90 @@
+# The folder that programs outside the tree are built with, in Microkit's shape, and the examples, built as an outsider
+# would build them: with their own Makefiles and that folder only.
+#   $(OUT)/sdk/bin/pecan                              the tool
+#   $(OUT)/sdk/board/x86_64_generic/{debug,release}/  include, lib, elf
+
+PECAN       := $(BUILD)/host/pecan
+SDK         := $(OUT)/sdk
+SDK_BOARD   := x86_64_generic
+SDK_CONFIGS := debug release
+MICROKIT_SOURCES := $(sort $(wildcard user/microkit/*.c user/microkit/*.S)) user/lib/string.c user/lib/x86_64/memory.c
+MICROKIT_HEADERS := $(shell find user/microkit/include -name "*.h")
+MICROKIT_CFLAGS  := $(COMMON_CFLAGS) $(ARCH_USER_CFLAGS) -O2 -Iuser
+
+# $(call sdk_rules,CONFIG): the IPC buffer's address is a plain variable here, so these headers are not the tree's own.
+define sdk_rules
+$(call remember,$(OUT)/sdk-$1.flags,$(CC) $(MICROKIT_CFLAGS) $(OPTIONS))
+
+$(SDK)/board/$(SDK_BOARD)/$1/include/.stamp: $(GENERATOR_INPUTS) $(MICROKIT_HEADERS) $(OUT)/sdk-$1.flags
+	$$(say) GEN $$(@D)
+	$$(Q)rm -rf $$(@D) && mkdir -p $$(@D)
+	$$(Q)$$(PYTHON) tools/abi/generate.py --arch $(ARCH) --variant $1 --option LIB_SEL4_USE_THREAD_LOCALS=0 \
+	    $(addprefix --option ,$(OPTIONS)) --kernel-out $$(@D)/../kernel-headers --user-out $$(@D)
+	$$(Q)rm -rf $$(@D)/../kernel-headers && cp -R user/microkit/include/. $$(@D)
+	$$(Q)touch $$@
+
+$(OUT)/microkit/$1/%.o: % $(SDK)/board/$(SDK_BOARD)/$1/include/.stamp
+	$$(say) CC $$@
+	@mkdir -p $$(@D)
+	$$(Q)$$(CC) $(MICROKIT_CFLAGS) -I$(SDK)/board/$(SDK_BOARD)/$1/include -c $$< -o $$@
+
+$(SDK)/board/$(SDK_BOARD)/$1/lib/libmicrokit.a: $(patsubst %,$(OUT)/microkit/$1/%.o,$(MICROKIT_SOURCES))
+	$$(say) AR $$@
+	@mkdir -p $$(@D)
+	$$(Q)rm -f $$@ && $$(AR) rcsD $$@ $$^
+
+$(SDK)/board/$(SDK_BOARD)/$1/lib/microkit.ld: user/microkit/microkit.ld
+	@mkdir -p $$(@D)
+	$$(Q)cp $$< $$@
+
+$(SDK)/board/$(SDK_BOARD)/$1/elf/%.elf: $(OUT)/$1/%.elf
+	@mkdir -p $$(@D)
+	$$(Q)cp $$< $$@
+$(SDK)/board/$(SDK_BOARD)/$1/elf/sel4.elf: $(OUT)/$1/kernel.elf
+	@mkdir -p $$(@D)
+	$$(Q)cp $$< $$@
+$(SDK)/board/$(SDK_BOARD)/$1/elf/sel4_32.elf: $(OUT)/$1/kernel32.elf
+	@mkdir -p $$(@D)
+	$$(Q)cp $$< $$@
+$(SDK)/board/$(SDK_BOARD)/$1/elf/initialiser.elf: $(OUT)/$1/init.elf
+	@mkdir -p $$(@D)
+	$$(Q)cp $$< $$@
+
+SDK_FILES += $(addprefix $(SDK)/board/$(SDK_BOARD)/$1/,include/.stamp lib/libmicrokit.a lib/microkit.ld \
+               elf/sel4.elf elf/sel4_32.elf elf/initialiser.elf)
+-include $(patsubst %,$(OUT)/microkit/$1/%.d,$(MICROKIT_SOURCES))
+endef
+SDK_FILES := $(SDK)/bin/pecan $(SDK)/bin/microkit $(SDK)/pecan.mk $(SDK)/LICENSE
+$(foreach config,$(SDK_CONFIGS),$(eval $(call sdk_rules,$(config))))
+
+$(SDK)/bin/pecan: $(PECAN)
+	@mkdir -p $(@D)
+	$(Q)cp $< $@
+$(SDK)/bin/microkit: $(SDK)/bin/pecan
+	$(Q)ln -sf pecan $@
+$(SDK)/pecan.mk: sdk/pecan.make
+	@mkdir -p $(@D)
+	$(Q)cp $< $@
+$(SDK)/LICENSE: LICENSE
+	@mkdir -p $(@D)
+	$(Q)cp $< $@
+
+sdk: $(SDK_FILES) ## build what programs outside the tree need, in build/x86_64/sdk
+	@:
+
+# $(call example,FOLDER,NAME): the system in FOLDER becomes $(OUT)/systems/NAME/CONFIG/image.
+define example_rules
+$(OUT)/systems/$2/$3/image: $(SDK_FILES) $(shell find $1 -type f)
+	$$(say) SYSTEM $$@
+	$$(Q)$$(MAKE) -s -C $1 BUILD_DIR=$$(abspath $$(@D)) MICROKIT_SDK=$$(abspath $(SDK)) MICROKIT_BOARD=$(SDK_BOARD) \
+	    MICROKIT_CONFIG=$3 CC=$(CC)
+endef
+example = $(foreach config,$(SDK_CONFIGS),$(eval $(call example_rules,$1,$2,$(config))))
+
+EXAMPLES := hello client-server driver
+$(foreach name,$(EXAMPLES),$(call example,sdk/examples/$(name),$(name)))
+examples: $(foreach name,$(EXAMPLES),$(foreach config,$(SDK_CONFIGS),$(OUT)/systems/$(name)/$(config)/image)) ## build the SDK's examples
+	@:
+
+.PHONY: sdk examples
+all: sdk examples

@@ -1,0 +1,142 @@
+#include "report.h"
+
+#include "init/cspace.h"
+#include "init/plan.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { KIB = 1024 };
+
+static void print_memory(FILE *out, const struct system *system, const struct compiled *compiled)
+{
+    const struct description *description = compiled_description(compiled);
+    uint64_t total = 0;
+    fprintf(out, "Memory (KiB)\n\n  %-24s %10s %10s %10s %10s\n", "protection domain", "program", "stack", "objects",
+            "reserved");
+    for (uint32_t i = 0; i < system->domain_count; i++) {
+        const struct description_domain *domain = DESCRIPTION_ROW(description, domains, domain, i);
+        struct domain_plan plan = plan_domain(description, domain);
+        uint64_t program = ((uint64_t)plan.frames << SMALL_PAGE_BITS) - domain->stack_bytes;
+        uint64_t objects = plan.private_bytes - program - domain->stack_bytes;
+        fprintf(out, "  %-24s %10lu %10lu %10lu %10lu\n", domain->name, program / KIB, domain->stack_bytes / KIB,
+                objects / KIB, (1ul << plan.private_bits) / KIB);
+        total += 1ul << plan.private_bits;
+    }
+    fprintf(out, "\n  %-24s %10s %10s %s\n", "memory region", "size", "page", "physical address");
+    for (uint32_t i = 0; i < system->region_count; i++) {
+        const struct region *region = system->regions[i];
+        fprintf(out, "  %-24s %10lu %10lu ", region->name, region->bytes / KIB, (1ul << region->page_bits) / KIB);
+        if (region->physical_address == ADDRESS_NONE)
+            fprintf(out, "%s\n", region->is_contiguous ? "any, in one piece" : "any");
+        else
+            fprintf(out, "0x%lx\n", region->physical_address);
+        total += region->physical_address == ADDRESS_NONE ? region->bytes : 0;
+    }
+    fprintf(out, "\n  total %lu KiB, description %lu KiB\n\n", total / KIB, description->bytes / KIB);
+}
+
+static const char *map_rights(uint32_t flags)
+{
+    if (!(flags & MAP_READ))
+        return "-";
+    return flags & MAP_WRITE ? "rw" : "r";
+}
+
+static void print_channels(FILE *out, const struct description *description, const struct description_domain *domain)
+{
+    for (uint32_t i = 0; i < domain->channels.count; i++) {
+        const struct description_channel *channel =
+            DESCRIPTION_ROW(description, channels, channel, domain->channels.first + i);
+        const char *peer = DESCRIPTION_ROW(description, domains, domain, channel->peer)->name;
+        if (channel->flags & CHANNEL_NOTIFY)
+            fprintf(out, "    %3u  notify %s (its channel %u)\n", CSPACE_NOTIFICATIONS + channel->id, peer,
+                    channel->peer_id);
+        if (channel->flags & CHANNEL_CALL)
+            fprintf(out, "    %3u  call %s (its channel %u)\n", CSPACE_ENDPOINTS + channel->id, peer, channel->peer_id);
+    }
+}
+
+static void print_devices(FILE *out, const struct description *description, const struct description_domain *domain)
+{
+    for (uint32_t i = 0; i < domain->irqs.count; i++) {
+        const struct description_irq *irq = DESCRIPTION_ROW(description, irqs, irq, domain->irqs.first + i);
+        fprintf(out, "    %3u  interrupt vector %u, ", CSPACE_IRQS + irq->id, irq->vector);
+        if (irq->kind == IRQ_MSI)
+            fprintf(out, "message of PCI device %02x:%02x.%x\n", irq->bus, irq->device, irq->function);
+        else
+            fprintf(out, "I/O APIC %u pin %u, %s, active %s\n", irq->ioapic, irq->pin, irq->is_level ? "level" : "edge",
+                    irq->is_low ? "low" : "high");
+    }
+    for (uint32_t i = 0; i < domain->ports.count; i++) {
+        const struct description_port *port = DESCRIPTION_ROW(description, ports, port, domain->ports.first + i);
+        fprintf(out, "    %3u  I/O ports 0x%x to 0x%x\n", CSPACE_PORTS + port->id, port->first, port->last);
+    }
+}
+
+static void print_others(FILE *out, const struct description *description, uint32_t index)
+{
+    static const char *const kinds[] = {"thread", "scheduling context", "address space"};
+    const struct description_domain *domain = DESCRIPTION_ROW(description, domains, domain, index);
+    for (uint32_t i = 0; i < description->domains.count; i++) {
+        const struct description_domain *child = DESCRIPTION_ROW(description, domains, domain, i);
+        if (child->parent == index)
+            fprintf(out, "    %3u  thread of child %u, %s\n", CSPACE_CHILDREN + child->child_id, child->child_id,
+                    child->name);
+    }
+    if (domain->flags & DOMAIN_SUPERVISOR)
+        fprintf(out, "    %3u  requests to init\n", CSPACE_SUPERVISOR);
+    for (uint32_t i = 0; i < domain->grants.count; i++) {
+        const struct description_grant *grant = DESCRIPTION_ROW(description, grants, grant, domain->grants.first + i);
+        fprintf(out, "    user %u  %s of %s\n", grant->slot, kinds[grant->kind],
+                DESCRIPTION_ROW(description, domains, domain, grant->of)->name);
+    }
+}
+
+static void print_domain(FILE *out, const struct description *description, uint32_t index, const char *path)
+{
+    const struct description_domain *domain = DESCRIPTION_ROW(description, domains, domain, index);
+    fprintf(out, "%s: priority %u, budget %lu of %lu us%s%s\n", domain->name, domain->priority, domain->budget_us,
+            domain->period_us, domain->flags & DOMAIN_PASSIVE ? ", passive" : "",
+            domain->flags & DOMAIN_NO_FPU ? ", no FPU" : "");
+    fprintf(out, "  program %s, entry 0x%lx\n", path, domain->entry);
+    if (domain->parent != DOMAIN_NONE)
+        fprintf(out, "  child %u of %s\n", domain->child_id,
+                DESCRIPTION_ROW(description, domains, domain, domain->parent)->name);
+    fprintf(out, "  addresses\n");
+    for (uint32_t i = 0; i < domain->segments.count; i++) {
+        const struct description_segment *segment =
+            DESCRIPTION_ROW(description, segments, segment, domain->segments.first + i);
+        fprintf(out, "    0x%012lx..0x%012lx %-2s program\n", segment->address,
+                segment->address + segment->memory_bytes, segment->is_writable ? "rw" : "r");
+    }
+    for (uint32_t i = 0; i < domain->maps.count; i++) {
+        const struct description_map *map = DESCRIPTION_ROW(description, maps, map, domain->maps.first + i);
+        const struct description_region *region = DESCRIPTION_ROW(description, regions, region, map->region);
+        fprintf(out, "    0x%012lx..0x%012lx %-2s %s%s\n", map->address, map->address + region->bytes,
+                map_rights(map->flags), region->name, map->flags & MAP_UNCACHED ? " (uncached)" : "");
+    }
+    fprintf(out, "    0x%012lx..0x%012lx rw stack\n", DOMAIN_STACK_TOP - domain->stack_bytes, DOMAIN_STACK_TOP);
+    fprintf(out, "  capabilities\n");
+    fprintf(out, "    %3u  wait on its %s\n", CSPACE_INPUT,
+            domain->flags & DOMAIN_RECEIVES ? "endpoint and notification" : "notification");
+    print_channels(out, description, domain);
+    print_devices(out, description, domain);
+    print_others(out, description, index);
+    fprintf(out, "\n");
+}
+
+struct file_bytes report_make(const struct system *system, const struct compiled *compiled)
+{
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&text, &size);
+    if (!out)
+        fail("out of memory");
+    print_memory(out, system, compiled);
+    for (uint32_t i = 0; i < system->domain_count; i++)
+        print_domain(out, compiled_description(compiled), i, system->domains[i]->image_path);
+    if (fclose(out))
+        fail("out of memory");
+    return (struct file_bytes){(uint8_t *)text, size};
+}

@@ -1,0 +1,155 @@
+/*
+ * A system as its description file states it, after reading and before it is compiled.
+ */
+#pragma once
+
+#include "init/description.h"
+#include "support.h"
+#include "xml.h"
+
+/* Options of the kernel that decide what a description may ask for. */
+struct kernel_options {
+    unsigned cores, domains, schedule_entries;
+};
+
+struct domain;
+
+struct region {
+    const char *name;
+    struct place place;
+    uint64_t bytes, physical_address; /* or ADDRESS_NONE */
+    uint32_t page_bits;
+    bool has_page_size, is_contiguous, is_mapped;
+    enum region_fill fill;
+    uint32_t boot_chunk;
+    const char *prefill_path; /* null without one */
+    struct file_bytes contents;
+};
+
+struct map {
+    struct place place;
+    const char *region_name;
+    const struct region *region;
+    uint64_t address;
+    uint32_t flags;
+};
+
+struct irq {
+    struct place place;
+    struct description_irq row;
+};
+
+struct port {
+    struct place place;
+    uint32_t id;
+    uint64_t first, size;
+};
+
+enum symbol_value { VALUE_NUMBER, VALUE_REGION_SIZE, VALUE_PREFILL_SIZE, VALUE_REGION_ADDRESS };
+
+/* A variable of a program that gets a value. */
+struct symbol {
+    const char *name;
+    struct place place;
+    enum symbol_value kind;
+    uint64_t number;         /* VALUE_NUMBER */
+    const char *region_name; /* the others */
+};
+
+struct grant {
+    struct place place;
+    enum grant_kind kind;
+    uint32_t slot;
+    const char *domain_name;
+};
+
+struct end {
+    const char *domain_name;
+    struct domain *domain;
+    uint32_t id;
+    bool may_call, may_notify;
+    const char *symbol; /* or null */
+};
+
+struct channel {
+    struct place place;
+    struct end ends[2];
+};
+
+struct restart_policy {
+    bool is_given;
+    struct place place;
+    uint32_t on, limit;
+    uint64_t window_us, delay_us, delay_most_us, heartbeat_us;
+    const char *with; /* names, blanks between */
+};
+
+struct domain {
+    const char *name;
+    struct place place;
+    struct domain *parent;
+    uint32_t index, child_id;
+    uint64_t priority, budget_us, period_us, stack_bytes, reserve_bytes;
+    bool is_passive, has_fpu, is_supervisor, is_called, has_children;
+    struct restart_policy restart;
+    const char *image_path, *symbols_path; /* as the file says; the second may be null */
+    struct place image_place;
+    struct map *maps;
+    struct irq *irqs;
+    struct port *ports;
+    struct symbol *symbols;
+    struct grant *grants;
+    size_t map_count, irq_count, port_count, symbol_count, grant_count;
+};
+
+struct system {
+    const char *path;
+    struct kernel_options kernel;
+    struct search_path search;
+    struct domain *domains[DOMAINS_MAX];
+    size_t domain_count;
+    struct region **regions;
+    struct channel *channels;
+    size_t region_count, channel_count;
+};
+
+/* Reads a description and checks all that can be checked without the programs. Fails at the first error. */
+struct system *system_read(const char *path, const struct search_path *search, const struct kernel_options *kernel);
+
+/* Checks of the whole, after everything is read (check.c). */
+void system_check(struct system *system);
+
+struct domain *system_domain(const struct system *system, const char *name); /* or null */
+struct region *system_region(const struct system *system, const char *name); /* or null */
+
+/* Notes that `symbol` of the domain's program gets a value; `place` is for the error when it has one already. */
+struct symbol *domain_add_symbol(struct domain *domain, const char *name, const struct xml_element *element);
+
+/* --- attributes of an element (attribute.c) ------------------------------------------------------------------------- */
+
+/* Fails unless every attribute of the element is one of the names, which end with null. */
+void attributes_allow(const struct xml_element *element, const char *const *names);
+
+/* The value of an attribute that must be there. */
+const char *attribute_text(const struct xml_element *element, const char *name);
+uint64_t attribute_number(const struct xml_element *element, const char *name);
+
+/* The value of an attribute, or `otherwise`. */
+uint64_t attribute_number_or(const struct xml_element *element, const char *name, uint64_t otherwise);
+bool attribute_bool_or(const struct xml_element *element, const char *name, bool otherwise);
+
+/* An id from 0 to 61. */
+uint32_t attribute_id(const struct xml_element *element, const char *name);
+
+/* Fails with "Error: <what> on element '<tag>': <place>". */
+_Noreturn void fail_on(const struct xml_element *element, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+_Noreturn void fail_unknown(const struct xml_element *element);
+
+/* --- parts of a description, each in a file of its own -------------------------------------------------------------- */
+
+void read_domain(struct system *system, const struct xml_element *element, struct domain *parent);
+void read_domain_devices(struct domain *domain, const struct xml_element *element);
+void read_region(struct system *system, const struct xml_element *element);
+void read_channel(struct system *system, const struct xml_element *element);
+void read_restart(struct domain *domain, const struct xml_element *element);

@@ -1,0 +1,234 @@
+#include "init/check.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define PAGE_BYTES       (1ul << SMALL_PAGE_BITS)
+#define REGION_BYTES_MAX (1ul << 36)
+#define TABLE_ROWS_MAX   65536u
+
+/* What all checks look at: the description, and how many bytes of it there are. */
+struct checked {
+    const struct description *description;
+    uint64_t bytes;
+};
+
+static bool is_page_multiple(uint64_t value)
+{
+    return value % PAGE_BYTES == 0;
+}
+
+static bool table_is_inside(const struct checked *c, struct description_table table, uint64_t row_bytes)
+{
+    return table.offset % 8 == 0 && table.count <= TABLE_ROWS_MAX && table.offset <= c->bytes &&
+           table.count * row_bytes <= c->bytes - table.offset;
+}
+
+static bool range_is_inside(struct description_range range, struct description_table table, uint32_t *next)
+{
+    if (range.first != *next || range.count > table.count - *next)
+        return false;
+    *next += range.count;
+    return true;
+}
+
+static bool contents_are_inside(const struct checked *c, uint64_t offset, uint64_t bytes)
+{
+    return offset <= c->bytes && bytes <= c->bytes - offset;
+}
+
+static bool name_ends(const char *name)
+{
+    for (size_t i = 0; i < NAME_BYTES; i++)
+        if (!name[i])
+            return true;
+    return false;
+}
+
+static const char *check_region(const struct checked *c, const struct description_region *region)
+{
+    if (!name_ends(region->name))
+        return "a region's name does not end";
+    if (region->page_bits != SMALL_PAGE_BITS && region->page_bits != LARGE_PAGE_BITS)
+        return "a region's page size";
+    if (region->bytes == 0 || region->bytes > REGION_BYTES_MAX || region->bytes % (1ul << region->page_bits))
+        return "a region's size";
+    if (region->physical_address != ADDRESS_NONE && (region->physical_address % (1ul << region->page_bits) ||
+                                                     region->physical_address > ADDRESS_NONE - region->bytes))
+        return "a region's physical address";
+    if (region->flags & ~(uint32_t)REGION_CONTIGUOUS || region->fill > FILL_BOOT_CHUNK)
+        return "a region's flags";
+    if (region->fill == FILL_CONTENTS &&
+        (!contents_are_inside(c, region->contents, region->contents_bytes) || region->contents_bytes > region->bytes))
+        return "a region's contents";
+    return NULL;
+}
+
+/* The end of an extent that begins at or above `start`, or 0. */
+static uint64_t extent_end(uint64_t start, uint64_t address, uint64_t bytes, uint64_t limit)
+{
+    if (address < start || address > limit || bytes > limit - address)
+        return 0;
+    return address + bytes;
+}
+
+static const char *check_segment(const struct checked *c, const struct description_segment *segment)
+{
+    if (!is_page_multiple(segment->address) || !is_page_multiple(segment->memory_bytes) || segment->memory_bytes == 0)
+        return "a segment's address or size";
+    if (segment->contents_bytes > segment->memory_bytes ||
+        !contents_are_inside(c, segment->contents, segment->contents_bytes))
+        return "a segment's contents";
+    return NULL;
+}
+
+/* Maps and segments, merged by address: none overlaps the one before, all lie below the stack. */
+static const char *check_space(const struct checked *c, const struct description_domain *domain)
+{
+    const struct description *d = c->description;
+    uint64_t end = 0, limit = DOMAIN_STACK_TOP - domain->stack_bytes;
+    uint32_t map = 0, segment = 0;
+    bool has_entry = false;
+    while (map < domain->maps.count || segment < domain->segments.count) {
+        const struct description_map *m = DESCRIPTION_ROW(d, maps, map, domain->maps.first + map);
+        const struct description_segment *s = DESCRIPTION_ROW(d, segments, segment, domain->segments.first + segment);
+        uint64_t start, bytes;
+        if (segment == domain->segments.count || (map < domain->maps.count && m->address < s->address)) {
+            if (m->region >= d->regions.count || m->flags & ~(uint32_t)MAP_FLAGS)
+                return "a map's region or flags";
+            const struct description_region *region = DESCRIPTION_ROW(d, regions, region, m->region);
+            if (m->address % (1ul << region->page_bits))
+                return "a map's address";
+            start = m->address;
+            bytes = region->bytes;
+            map++;
+        } else {
+            const char *problem = check_segment(c, s);
+            if (problem)
+                return problem;
+            start = s->address;
+            bytes = s->memory_bytes;
+            has_entry |= domain->entry >= start && domain->entry - start < bytes;
+            segment++;
+        }
+        end = extent_end(end, start, bytes, limit);
+        if (!end)
+            return "an address space";
+    }
+    return has_entry ? NULL : "an entry outside the program";
+}
+
+static const char *check_domain(const struct checked *c, const struct description_domain *domain, uint32_t index)
+{
+    uint32_t count = c->description->domains.count;
+    if (!name_ends(domain->name))
+        return "a domain's name does not end";
+    if (!is_page_multiple(domain->stack_bytes) || domain->stack_bytes < STACK_BYTES_LEAST ||
+        domain->stack_bytes > STACK_BYTES_MOST)
+        return "a stack's size";
+    if (domain->priority > PRIORITY_MAX || domain->flags & ~(uint32_t)DOMAIN_FLAGS)
+        return "a domain's priority or flags";
+    if (domain->budget_us > domain->period_us)
+        return "a domain's budget";
+    if (domain->reserve_bytes > REGION_BYTES_MAX)
+        return "a domain's memory";
+    if (domain->parent != DOMAIN_NONE && (domain->parent >= index || domain->child_id > CHANNEL_ID_MAX))
+        return "a domain's parent";
+    if (domain->restart.on & ~(uint32_t)RESTART_REASONS || (count < 64 && domain->restart.with >> count))
+        return "a domain's restart policy";
+    return check_space(c, domain);
+}
+
+static const char *check_ids(const struct checked *c)
+{
+    const struct description *d = c->description;
+    for (uint32_t i = 0; i < d->channels.count; i++) {
+        const struct description_channel *channel = DESCRIPTION_ROW(d, channels, channel, i);
+        if (channel->id > CHANNEL_ID_MAX || channel->peer_id > CHANNEL_ID_MAX || channel->peer >= d->domains.count ||
+            channel->flags & ~(uint32_t)CHANNEL_FLAGS)
+            return "a channel";
+    }
+    for (uint32_t i = 0; i < d->irqs.count; i++) {
+        const struct description_irq *irq = DESCRIPTION_ROW(d, irqs, irq, i);
+        if (irq->id > CHANNEL_ID_MAX || irq->kind > IRQ_MSI || irq->vector > IRQ_VECTOR_MAX)
+            return "an interrupt";
+    }
+    for (uint32_t i = 0; i < d->ports.count; i++) {
+        const struct description_port *port = DESCRIPTION_ROW(d, ports, port, i);
+        if (port->id > CHANNEL_ID_MAX || port->first > port->last || port->last > 0xffff)
+            return "a port range";
+    }
+    for (uint32_t i = 0; i < d->grants.count; i++) {
+        const struct description_grant *grant = DESCRIPTION_ROW(d, grants, grant, i);
+        if (grant->kind > GRANT_VSPACE || grant->of >= d->domains.count || grant->slot == 0 ||
+            grant->slot > USER_CAP_SLOT_MAX)
+            return "a user capability";
+    }
+    for (uint32_t i = 0; i < d->patches.count; i++) {
+        const struct description_patch *patch = DESCRIPTION_ROW(d, patches, patch, i);
+        if (patch->region >= d->regions.count || !contents_are_inside(c, patch->contents, sizeof(uint64_t)) ||
+            patch->contents < d->header_bytes)
+            return "a patch";
+    }
+    return NULL;
+}
+
+static const char *check_domains(const struct checked *c)
+{
+    const struct description *d = c->description;
+    uint32_t maps = 0, segments = 0, channels = 0, irqs = 0, ports = 0, grants = 0;
+    for (uint32_t i = 0; i < d->domains.count; i++) {
+        const struct description_domain *domain = DESCRIPTION_ROW(d, domains, domain, i);
+        if (!range_is_inside(domain->maps, d->maps, &maps) ||
+            !range_is_inside(domain->segments, d->segments, &segments) ||
+            !range_is_inside(domain->channels, d->channels, &channels) ||
+            !range_is_inside(domain->irqs, d->irqs, &irqs) || !range_is_inside(domain->ports, d->ports, &ports) ||
+            !range_is_inside(domain->grants, d->grants, &grants))
+            return "a domain's part of a table";
+        const char *problem = check_domain(c, domain, i);
+        if (problem)
+            return problem;
+    }
+    return NULL;
+}
+
+static bool tables_are_inside(const struct checked *c)
+{
+    const struct description *d = c->description;
+    return table_is_inside(c, d->domains, sizeof(struct description_domain)) &&
+           table_is_inside(c, d->regions, sizeof(struct description_region)) &&
+           table_is_inside(c, d->maps, sizeof(struct description_map)) &&
+           table_is_inside(c, d->segments, sizeof(struct description_segment)) &&
+           table_is_inside(c, d->channels, sizeof(struct description_channel)) &&
+           table_is_inside(c, d->irqs, sizeof(struct description_irq)) &&
+           table_is_inside(c, d->ports, sizeof(struct description_port)) &&
+           table_is_inside(c, d->grants, sizeof(struct description_grant)) &&
+           table_is_inside(c, d->patches, sizeof(struct description_patch));
+}
+
+const char *description_check(const struct description *description, uint64_t room)
+{
+    if (room < sizeof(*description) || description->magic != DESCRIPTION_MAGIC)
+        return "there is none behind the program (was this image made by `pecan build`?)";
+    if (description->version != DESCRIPTION_VERSION)
+        return "it was made by another version of the tool";
+    if (description->bytes > room || !is_page_multiple(description->bytes))
+        return "it is cut off";
+    if (description->header_bytes < sizeof(*description) || description->header_bytes > description->bytes)
+        return "the header's size";
+
+    struct checked c = {description, description->bytes};
+    if (description->domains.count == 0 || description->domains.count > DOMAINS_MAX)
+        return "the number of domains";
+    if (description->regions.count > DESCRIPTION_REGIONS_MAX)
+        return "the number of regions";
+    if (!tables_are_inside(&c))
+        return "a table lies outside";
+    for (uint32_t i = 0; i < description->regions.count; i++) {
+        const char *problem = check_region(&c, DESCRIPTION_ROW(description, regions, region, i));
+        if (problem)
+            return problem;
+    }
+    const char *problem = check_domains(&c);
+    return problem ? problem : check_ids(&c);
+}

@@ -1,0 +1,166 @@
+/*
+ * The compiled description of a system: what `pecan build` writes and init reads.
+ *
+ *     +--------------------+ 0
+ *     | struct description |
+ *     | tables             |  rows as declared below, each table at a multiple of 8
+ *     +--------------------+ multiple of a page
+ *     | contents           |  pages of program segments and of prefilled regions
+ *     +--------------------+ bytes
+ *
+ * It lies behind the program image of init, which starts with it in its address space. All numbers are little-endian,
+ * all offsets count from the start. Rows that belong to a domain follow each other, in the order of the domains; the
+ * domain names its part of each table. init believes nothing of this: description_check (check.h) comes first.
+ */
+#pragma once
+
+#include <stdint.h>
+
+#define DESCRIPTION_MAGIC   0x6e6f697470697263ul /* "cription" */
+#define DESCRIPTION_VERSION 1u
+
+#define DOMAINS_MAX        63
+#define DOMAIN_NONE        0xffffu
+#define CHANNEL_ID_MAX     61
+#define USER_CAP_SLOT_MAX  63
+#define NAME_BYTES         64
+#define PRIORITY_MAX       254
+#define BUDGET_LEAST_US    20
+#define ADDRESS_NONE       0xfffffffffffffffful
+#define IRQ_VECTOR_MAX     107
+#define STACK_BYTES_LEAST  0x1000ul
+#define STACK_BYTES_MOST   0x1000000ul
+#define STACK_BYTES_NORMAL 0x2000ul
+#define SMALL_PAGE_BITS    12
+#define LARGE_PAGE_BITS    21
+
+/* The top of every domain's address space: IPC buffer, an unmapped page, and the stack below that. */
+#define DOMAIN_BUFFER_ADDRESS 0x7fffffffe000ul
+#define DOMAIN_STACK_TOP      0x7fffffffd000ul
+
+struct description_table {
+    uint32_t offset, count;
+};
+
+struct description {
+    uint64_t magic;
+    uint32_t version, header_bytes;
+    uint64_t bytes; /* of all of it, a multiple of the page size */
+    struct description_table domains, regions, maps, segments, channels, irqs, ports, grants, patches;
+};
+
+struct description_range {
+    uint32_t first, count;
+};
+
+enum domain_flag {
+    DOMAIN_PASSIVE = 1,
+    DOMAIN_NO_FPU = 2,
+    DOMAIN_RECEIVES = 4,   /* waits on an endpoint: it is called, or has children */
+    DOMAIN_SUPERVISOR = 8, /* may call init */
+    DOMAIN_FLAGS = 15,
+};
+
+/* What init does when a domain fails. A domain whose limit is 0 stays stopped. */
+struct description_restart {
+    uint64_t with;          /* domains, by bit, that are restarted along with it */
+    uint64_t window_us;     /* no more than `limit` restarts in this time; 0: ever */
+    uint64_t delay_us;      /* the first restart comes this late, each further one twice as late as the one before */
+    uint64_t delay_most_us; /* up to this */
+    uint64_t heartbeat_us;  /* a domain that does not reach its event loop for so long hangs; 0: not watched */
+    uint32_t limit;         /* restarts; RESTART_UNLIMITED */
+    uint32_t on;            /* enum restart_reason, or-ed */
+};
+#define RESTART_UNLIMITED 0xffffffffu
+enum restart_reason { RESTART_ON_FAULT = 1, RESTART_ON_OVERRUN = 2, RESTART_ON_HEARTBEAT = 4, RESTART_REASONS = 7 };
+
+struct description_domain {
+    char name[NAME_BYTES]; /* terminated */
+    uint64_t entry;
+    uint64_t stack_bytes;
+    uint64_t budget_us, period_us;
+    uint64_t reserve_bytes; /* private memory at least; more than it needs now leaves room for an update */
+    struct description_restart restart;
+    uint32_t priority, flags; /* enum domain_flag */
+    uint32_t parent;          /* its index, smaller than its own, or DOMAIN_NONE */
+    uint32_t child_id;        /* what the parent calls it */
+    struct description_range maps, segments, channels, irqs, ports, grants;
+};
+
+enum region_fill { FILL_ZERO, FILL_CONTENTS, FILL_BOOT_CHUNK };
+enum { REGION_CONTIGUOUS = 1 };
+
+struct description_region {
+    char name[NAME_BYTES];
+    uint64_t bytes;
+    uint64_t physical_address; /* or ADDRESS_NONE */
+    uint32_t page_bits;        /* SMALL_PAGE_BITS or LARGE_PAGE_BITS */
+    uint32_t flags;
+    uint32_t fill;                     /* enum region_fill */
+    uint32_t boot_chunk;               /* id of a chunk of boot information, for FILL_BOOT_CHUNK */
+    uint64_t contents, contents_bytes; /* for FILL_CONTENTS */
+};
+
+enum { MAP_READ = 1, MAP_WRITE = 2, MAP_UNCACHED = 4, MAP_FLAGS = 7 };
+
+/* Sorted by address inside a domain, without overlaps, below the stack. */
+struct description_map {
+    uint64_t address;
+    uint32_t region, flags;
+};
+
+/* A part of a program: whole pages. Sorted by address inside a domain; no overlap with each other or with a map. */
+struct description_segment {
+    uint64_t address, memory_bytes;
+    uint64_t contents, contents_bytes; /* bytes that follow are zero */
+    uint32_t is_writable, reserved;
+};
+
+enum { CHANNEL_NOTIFY = 1, CHANNEL_CALL = 2, CHANNEL_FLAGS = 3 };
+
+/* One end of a channel: what the domain may do to its peer, and the id that the peer sees. */
+struct description_channel {
+    uint32_t id, peer, peer_id, flags;
+};
+
+enum irq_kind { IRQ_IOAPIC, IRQ_MSI };
+
+struct description_irq {
+    uint32_t id, kind, vector;
+    uint32_t ioapic, pin, is_level, is_low; /* IRQ_IOAPIC */
+    uint32_t bus, device, function, handle; /* IRQ_MSI */
+    uint32_t reserved;
+};
+
+struct description_port {
+    uint32_t id, first, last, reserved;
+};
+
+enum grant_kind { GRANT_TCB, GRANT_SCHEDCTX, GRANT_VSPACE };
+
+/* A capability to a part of a domain (`of`), in a user slot of the domain that holds it. */
+struct description_grant {
+    uint32_t kind, of, slot, reserved;
+};
+
+/* A word of the contents that takes the physical address of a region. */
+struct description_patch {
+    uint64_t contents;
+    uint32_t region, reserved;
+};
+
+_Static_assert(sizeof(struct description) == 96, "format");
+_Static_assert(sizeof(struct description_restart) == 48, "format");
+_Static_assert(sizeof(struct description_domain) == 64 + 5 * 8 + 48 + 16 + 48, "format");
+_Static_assert(sizeof(struct description_region) == 64 + 48, "format");
+_Static_assert(sizeof(struct description_map) == 16, "format");
+_Static_assert(sizeof(struct description_segment) == 40, "format");
+_Static_assert(sizeof(struct description_channel) == 16, "format");
+_Static_assert(sizeof(struct description_irq) == 48, "format");
+_Static_assert(sizeof(struct description_port) == 16, "format");
+_Static_assert(sizeof(struct description_grant) == 16, "format");
+_Static_assert(sizeof(struct description_patch) == 16, "format");
+
+/* Row `index` of a table of `description`. */
+#define DESCRIPTION_ROW(description, table, type, index)                                                               \
+    ((const struct description_##type *)((const char *)(description) + (description)->table.offset) + (index))

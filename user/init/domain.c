@@ -1,0 +1,239 @@
+#include "init/domain.h"
+
+#include "init/memory.h"
+#include "init/window.h"
+#include "lib/string.h"
+
+#define PAGE_BYTES (1ul << SMALL_PAGE_BITS)
+
+/* A scheduling context of this size has room for so many refills more than the least. */
+enum { EXTRA_REFILLS = ((1 << PLAN_SCHEDCTX_BITS) - seL4_CoreSchedContextBytes) / seL4_RefillSizeBytes };
+enum { TABLE_BITS = 21, DIRECTORY_BITS = 30, PDPT_BITS = 39 };
+
+_Static_assert(seL4_TCBBits <= PLAN_TCB_BITS, "the plan has room for the TCB");
+_Static_assert(DOMAIN_BUFFER_ADDRESS == (seL4_UserVSpaceTop & ~(PAGE_BYTES - 1)), "the top page that may be mapped");
+
+uint64_t domain_slots(const struct description_domain *domain)
+{
+    struct domain_plan plan = plan_domain(the_system.description, domain);
+    return plan_slots(&plan) + domain->irqs.count + domain->ports.count;
+}
+
+void domain_reserve(struct domain_record *domain, uint32_t index)
+{
+    domain->description = ROW(domains, domain, index);
+    domain->plan = plan_domain(the_system.description, domain->description);
+    domain->slots = slots_take(plan_slots(&domain->plan));
+    domain->irqs = slots_take(domain->description->irqs.count);
+    domain->ports = slots_take(domain->description->ports.count);
+    if (!domain->slots || !domain->irqs || !domain->ports)
+        init_fail("no capability slots for %s", domain->description->name);
+}
+
+void domain_make_untyped(struct domain_record *domain)
+{
+    if (!memory_make(seL4_UntypedObject, domain->plan.private_bits, domain_slot(domain, PLAN_SLOT_UNTYPED), 1))
+        init_fail("no %lu KiB of memory for %s", (1ul << domain->plan.private_bits) >> 10, domain->description->name);
+}
+
+/* --- building ------------------------------------------------------------------------------------------------------- */
+
+/* Where the next object of a kind lies while a domain is built. */
+struct builder {
+    struct domain_record *domain;
+    seL4_CPtr next_frame, next_pdpt, next_directory, next_table, next_map_frame;
+    uint64_t mapped_pdpt, mapped_directory, mapped_table; /* one more than the number of the last block */
+};
+
+static struct builder builder_for(struct domain_record *domain)
+{
+    const struct domain_plan *plan = &domain->plan;
+    struct builder builder = {.domain = domain};
+    builder.next_frame = domain->slots + PLAN_SLOTS_FIXED;
+    builder.next_pdpt = builder.next_frame + plan->frames;
+    builder.next_directory = builder.next_pdpt + plan->pdpts;
+    builder.next_table = builder.next_directory + plan->directories;
+    builder.next_map_frame = builder.next_table + plan->tables;
+    return builder;
+}
+
+static bool make_private(const struct domain_record *domain, seL4_Word type, seL4_Word size_bits, seL4_CPtr slot,
+                         uint32_t count)
+{
+    while (count > 0) {
+        uint32_t batch = count < CONFIG_RETYPE_FAN_OUT_LIMIT ? count : CONFIG_RETYPE_FAN_OUT_LIMIT;
+        if (seL4_Untyped_Retype(domain_slot(domain, PLAN_SLOT_UNTYPED), type, size_bits, seL4_CapInitThreadCNode, 0, 0,
+                                slot, batch))
+            return false;
+        slot += batch;
+        count -= batch;
+    }
+    return true;
+}
+
+/* Large objects first: then each lies right behind the one before. */
+static bool make_objects(const struct domain_record *domain)
+{
+    const struct domain_plan *plan = &domain->plan;
+    struct builder first = builder_for((struct domain_record *)domain);
+    return make_private(domain, seL4_CapTableObject, CSPACE_BITS, domain_slot(domain, PLAN_SLOT_CSPACE), 1) &&
+           make_private(domain, seL4_X64_PML4Object, 0, domain_slot(domain, PLAN_SLOT_VSPACE), 1) &&
+           make_private(domain, seL4_X86_PDPTObject, 0, first.next_pdpt, plan->pdpts) &&
+           make_private(domain, seL4_X86_PageDirectoryObject, 0, first.next_directory, plan->directories) &&
+           make_private(domain, seL4_X86_PageTableObject, 0, first.next_table, plan->tables) &&
+           make_private(domain, seL4_X86_4K, 0, first.next_frame, plan->frames) &&
+           make_private(domain, seL4_TCBObject, 0, domain_slot(domain, PLAN_SLOT_TCB), 1) &&
+           make_private(domain, seL4_CapTableObject, CSPACE_ROOT_BITS, domain_slot(domain, PLAN_SLOT_CSPACE_ROOT), 1) &&
+           make_private(domain, seL4_SchedContextObject, PLAN_SCHEDCTX_BITS, domain_slot(domain, PLAN_SLOT_SCHEDCTX),
+                        1);
+}
+
+/* Maps a frame, and the paging structures above it that are not there yet. Addresses ascend. */
+static bool map_frame(struct builder *builder, seL4_CPtr frame, uint64_t address, seL4_Word page_bits,
+                      seL4_CapRights_t rights, seL4_X86_VMAttributes attributes)
+{
+    seL4_CPtr vspace = domain_slot(builder->domain, PLAN_SLOT_VSPACE);
+    if (address >> PDPT_BITS >= builder->mapped_pdpt) {
+        if (seL4_X86_PDPT_Map(builder->next_pdpt++, vspace, address, seL4_X86_Default_VMAttributes))
+            return false;
+        builder->mapped_pdpt = (address >> PDPT_BITS) + 1;
+    }
+    if (address >> DIRECTORY_BITS >= builder->mapped_directory) {
+        if (seL4_X86_PageDirectory_Map(builder->next_directory++, vspace, address, seL4_X86_Default_VMAttributes))
+            return false;
+        builder->mapped_directory = (address >> DIRECTORY_BITS) + 1;
+    }
+    if (page_bits == SMALL_PAGE_BITS && address >> TABLE_BITS >= builder->mapped_table) {
+        if (seL4_X86_PageTable_Map(builder->next_table++, vspace, address, seL4_X86_Default_VMAttributes))
+            return false;
+        builder->mapped_table = (address >> TABLE_BITS) + 1;
+    }
+    return !seL4_X86_Page_Map(frame, vspace, address, rights, attributes);
+}
+
+static bool fill_frame(seL4_CPtr frame, const void *contents, uint64_t bytes)
+{
+    void *page = window_open(frame, SMALL_PAGE_BITS);
+    if (!page)
+        return false;
+    memcpy(page, contents, bytes);
+    window_close(frame);
+    return true;
+}
+
+static bool map_segment(struct builder *builder, const struct description_segment *segment)
+{
+    const char *contents = (const char *)the_system.description + segment->contents;
+    seL4_CapRights_t rights = segment->is_writable ? seL4_ReadWrite : seL4_CanRead;
+    for (uint64_t offset = 0; offset < segment->memory_bytes; offset += PAGE_BYTES) {
+        seL4_CPtr frame = builder->next_frame++;
+        uint64_t left = offset < segment->contents_bytes ? segment->contents_bytes - offset : 0;
+        if (left > 0 && !fill_frame(frame, contents + offset, left < PAGE_BYTES ? left : PAGE_BYTES))
+            return false;
+        if (!map_frame(builder, frame, segment->address + offset, SMALL_PAGE_BITS, rights,
+                       seL4_X86_Default_VMAttributes))
+            return false;
+    }
+    return true;
+}
+
+static bool map_region(struct builder *builder, const struct description_map *map)
+{
+    const struct description_region *region = ROW(regions, region, map->region);
+    seL4_CapRights_t rights = map->flags & MAP_WRITE ? seL4_ReadWrite : seL4_CanRead;
+    seL4_X86_VMAttributes attributes = map->flags & MAP_UNCACHED ? seL4_X86_CacheDisabled : seL4_X86_WriteBack;
+    for (uint64_t offset = 0; offset < region->bytes; offset += 1ul << region->page_bits) {
+        seL4_CPtr frame = the_system.regions[map->region].frames + (offset >> region->page_bits);
+        seL4_CPtr copy = builder->next_map_frame++;
+        if (cap_give(seL4_CapInitThreadCNode, copy, seL4_WordBits, frame, rights, 0) ||
+            !map_frame(builder, copy, map->address + offset, region->page_bits, rights, attributes))
+            return false;
+    }
+    return true;
+}
+
+static bool map_private(struct builder *builder, uint64_t address, uint64_t end)
+{
+    for (; address < end; address += PAGE_BYTES)
+        if (!map_frame(builder, builder->next_frame++, address, SMALL_PAGE_BITS, seL4_ReadWrite,
+                       seL4_X86_Default_VMAttributes))
+            return false;
+    return true;
+}
+
+/* Everything in the address space, from its bottom to its top. */
+static bool map_everything(struct builder *builder)
+{
+    const struct description_domain *domain = builder->domain->description;
+    uint32_t map = 0, segment = 0;
+    while (map < domain->maps.count || segment < domain->segments.count) {
+        const struct description_map *m = ROW(maps, map, domain->maps.first + map);
+        const struct description_segment *s = ROW(segments, segment, domain->segments.first + segment);
+        if (segment == domain->segments.count || (map < domain->maps.count && m->address < s->address)) {
+            if (!map_region(builder, m))
+                return false;
+            map++;
+        } else {
+            if (!map_segment(builder, s))
+                return false;
+            segment++;
+        }
+    }
+    return map_private(builder, DOMAIN_STACK_TOP - domain->stack_bytes, DOMAIN_STACK_TOP) &&
+           map_private(builder, DOMAIN_BUFFER_ADDRESS, DOMAIN_BUFFER_ADDRESS + PAGE_BYTES);
+}
+
+static bool configure_thread(const struct domain_record *domain, seL4_CPtr buffer_frame)
+{
+    const struct description_domain *description = domain->description;
+    seL4_CPtr tcb = domain_slot(domain, PLAN_SLOT_TCB), schedctx = domain_slot(domain, PLAN_SLOT_SCHEDCTX);
+    seL4_Word badge = BADGE_TIMEOUT | (seL4_Word)(domain - the_system.domains);
+    seL4_UserContext registers = {.rip = description->entry, .rsp = DOMAIN_STACK_TOP};
+
+    if (seL4_SchedControl_ConfigureFlags(
+            the_system.boot->schedcontrol.start, schedctx, description->budget_us, description->period_us,
+            description->budget_us == description->period_us ? 0 : EXTRA_REFILLS, badge, 0) ||
+        seL4_TCB_Configure(tcb, domain_slot(domain, PLAN_SLOT_CSPACE_ROOT), 0, domain_slot(domain, PLAN_SLOT_VSPACE), 0,
+                           DOMAIN_BUFFER_ADDRESS, buffer_frame) ||
+        seL4_TCB_SetSchedParams(tcb, seL4_CapInitThreadTCB, description->priority, description->priority, schedctx,
+                                domain_slot(domain, PLAN_SLOT_FAULT)) ||
+        seL4_TCB_BindNotification(tcb, domain_slot(domain, PLAN_SLOT_NOTIFICATION)) ||
+        seL4_TCB_WriteRegisters(tcb, false, 0, sizeof(registers) / sizeof(seL4_Word), &registers))
+        return false;
+    if (description->restart.on & RESTART_ON_OVERRUN &&
+        seL4_TCB_SetTimeoutEndpoint(tcb, domain_slot(domain, PLAN_SLOT_TIMEOUT)))
+        return false;
+    if (description->flags & DOMAIN_NO_FPU)
+        seL4_TCB_SetFlags(tcb, 0, seL4_TCBFlag_fpuDisabled);
+#ifdef CONFIG_DEBUG_BUILD
+    seL4_DebugNameThread(tcb, description->name);
+#endif
+    return true;
+}
+
+bool domain_build(struct domain_record *domain, uint32_t index)
+{
+    struct builder builder = builder_for(domain);
+    domain->is_passive_now = false;
+    return make_objects(domain) &&
+           !seL4_X86_ASIDPool_Assign(seL4_CapInitThreadASIDPool, domain_slot(domain, PLAN_SLOT_VSPACE)) &&
+           map_everything(&builder) &&
+           configure_thread(domain, domain->slots + PLAN_SLOTS_FIXED + domain->plan.frames - 1) &&
+           domain_connect(domain, index);
+}
+
+bool domain_start(struct domain_record *domain)
+{
+    domain->is_running = !seL4_TCB_Resume(domain_slot(domain, PLAN_SLOT_TCB));
+    return domain->is_running;
+}
+
+void domain_destroy(struct domain_record *domain)
+{
+    struct builder first = builder_for(domain);
+    domain->is_running = false;
+    /* The mappings of regions go with the address space; the capabilities that made them are not in its memory. */
+    seL4_CNode_Revoke(seL4_CapInitThreadCNode, domain_slot(domain, PLAN_SLOT_UNTYPED), seL4_WordBits);
+    for (uint32_t i = 0; i < domain->plan.map_frames; i++)
+        seL4_CNode_Delete(seL4_CapInitThreadCNode, first.next_map_frame + i, seL4_WordBits);
+}

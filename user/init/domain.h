@@ -1,0 +1,31 @@
+/*
+ * A protection domain: its private objects, which are made again at each start, and its connections, which stay.
+ */
+#pragma once
+
+#include "init/system.h"
+
+/* Slots that a domain takes beside those of its plan: its interrupts and ports. */
+uint64_t domain_slots(const struct description_domain *domain);
+
+/* Takes the domain's slots; makes its untyped memory, and the objects that connect it to others. */
+void domain_reserve(struct domain_record *domain, uint32_t index);
+void domain_make_untyped(struct domain_record *domain);
+void domain_make_connections(struct domain_record *domain);
+
+/*
+ * Makes the private objects from the program's image, ready to start. False: something is missing; what was made must
+ * be taken away with domain_destroy.
+ */
+bool domain_build(struct domain_record *domain, uint32_t index);
+
+/* Puts everything that the domain may use into its capability space. */
+bool domain_connect(struct domain_record *domain, uint32_t index);
+
+/* Gives the domain capabilities to the private objects of other domains: its children, and what `cspace` names. */
+void domain_connect_parts(struct domain_record *domain);
+
+bool domain_start(struct domain_record *domain);
+
+/* Takes the private objects away, wherever capabilities to them are. The connections stay. */
+void domain_destroy(struct domain_record *domain);

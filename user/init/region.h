@@ -1,0 +1,22 @@
+/*
+ * Memory regions: their frames are made once, filled once, and outlive every domain that maps them.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Slots that the frames of all regions take. */
+uint64_t regions_slots(void);
+
+/*
+ * Makes the frames of regions that must lie at a physical address; those in one piece of 2^size_bits bytes; the other
+ * ones of a page size. init_fail if there is no memory.
+ */
+void regions_make_fixed(void);
+void regions_make_contiguous(uint32_t size_bits);
+void regions_make_pages(uint32_t page_bits);
+
+/* Writes what the description says into the regions, and their addresses into the programs that ask for them. */
+void regions_fill(void);
+void regions_patch(void);

@@ -1,0 +1,65 @@
+/*
+ * What init knows of the running system: for each part of the description, the capabilities it made for it.
+ */
+#pragma once
+
+#include "init/description.h"
+#include "init/plan.h"
+
+#include <sel4/sel4.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Badges of init's own endpoint: who sends, and why. */
+enum {
+    BADGE_DOMAIN_MASK = 0xff, /* index of the domain */
+    BADGE_FAULT = 0x100,      /* a fault, or the notice that a passive domain has finished its init() */
+    BADGE_TIMEOUT = 0x200,    /* a budget is used up */
+    BADGE_SUPERVISOR = 0x300, /* a request */
+    BADGE_KIND_MASK = 0xf00,
+};
+
+/* Badges that a domain's endpoint shows its event loop (microkit.h relies on them). */
+#define BADGE_CALL  (1ul << 63)
+#define BADGE_CHILD (1ul << 62)
+
+struct domain_record {
+    const struct description_domain *description;
+    struct domain_plan plan;
+    seL4_CPtr slots; /* the first; see enum plan_slot */
+    seL4_CPtr irqs, ports;
+    bool is_running, is_passive_now;
+    uint64_t restarts;
+};
+
+struct region_record {
+    seL4_CPtr frames;
+    uint64_t physical_address; /* of contiguous ones, else ADDRESS_NONE */
+};
+
+struct system {
+    const struct description *description;
+    const seL4_BootInfo *boot;
+    seL4_CPtr endpoint, reply; /* init's own */
+    struct domain_record domains[DOMAINS_MAX];
+    struct region_record *regions;
+};
+
+extern struct system the_system;
+
+/* A row of a table of the running system's description. */
+#define ROW(table, type, index) DESCRIPTION_ROW(the_system.description, table, type, index)
+
+/* A part of a domain, or the plan's slot of it. */
+static inline seL4_CPtr domain_slot(const struct domain_record *domain, enum plan_slot slot)
+{
+    return domain->slots + slot;
+}
+
+/* Copies or mints a capability of init into another CNode. Zero badge: a plain copy. */
+seL4_Error cap_give(seL4_CPtr node, seL4_Word index, seL4_Word depth, seL4_CPtr source, seL4_CapRights_t rights,
+                    seL4_Word badge);
+
+/* Prints what is wrong, and stops the machine. */
+_Noreturn void init_fail(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -1,0 +1,18 @@
+/*
+ * What this system adds to microkit.h. Include it where you use it; a component without it stays portable.
+ */
+#pragma once
+
+#include <sel4/sel4.h>
+
+/* The last page of the address space: the IPC buffer, and behind it what init (the task) reads. */
+#define PECAN_BUFFER_ADDRESS 0x7fffffffe000ul
+
+struct pecan_component_page {
+    seL4_IPCBuffer buffer;
+    seL4_Word rounds; /* of the event loop: a domain whose count stands still, though it was woken, hangs */
+};
+#define pecan_component_page ((volatile struct pecan_component_page *)PECAN_BUFFER_ADDRESS)
+
+/* The label of the answer to microkit_ppcall when the server was restarted before it answered. */
+#define PECAN_PEER_RESTARTED 0xffffffffffffful
