@@ -4,6 +4,7 @@
 #include "init/cspace.h"
 #include "init/domain.h"
 #include "init/memory.h"
+#include "init/supervise.h"
 
 #define CALL_RIGHTS seL4_CapRights_new(true, false, false, true)
 
@@ -90,6 +91,17 @@ static bool give(const struct domain_record *domain, seL4_Word slot, seL4_CPtr s
     return !cap_give(domain_slot(domain, PLAN_SLOT_CSPACE), slot, CSPACE_BITS, source, rights, badge);
 }
 
+/* The right to call a domain. While it is stopped, init answers in its place. */
+static bool give_call(const struct domain_record *domain, const struct description_channel *channel)
+{
+    const struct domain_record *peer = record_at(channel->peer);
+    if (peer->state == DOMAIN_STOPPED)
+        return give(domain, CSPACE_ENDPOINTS + channel->id, the_system.endpoint, CALL_RIGHTS,
+                    BADGE_DEAD | channel->peer);
+    return give(domain, CSPACE_ENDPOINTS + channel->id, domain_slot(peer, PLAN_SLOT_ENDPOINT), CALL_RIGHTS,
+                BADGE_CALL | channel->peer_id);
+}
+
 static bool give_channel(const struct domain_record *domain, const struct description_channel *channel)
 {
     const struct domain_record *peer = record_at(channel->peer);
@@ -97,9 +109,36 @@ static bool give_channel(const struct domain_record *domain, const struct descri
         !give(domain, CSPACE_NOTIFICATIONS + channel->id, domain_slot(peer, PLAN_SLOT_NOTIFICATION), seL4_CanWrite,
               1ul << channel->peer_id))
         return false;
-    return !(channel->flags & CHANNEL_CALL) ||
-           give(domain, CSPACE_ENDPOINTS + channel->id, domain_slot(peer, PLAN_SLOT_ENDPOINT), CALL_RIGHTS,
-                BADGE_CALL | channel->peer_id);
+    return !(channel->flags & CHANNEL_CALL) || give_call(domain, channel);
+}
+
+/* Answers all who wait at the endpoint of a domain that will not. */
+static void answer_callers(const struct domain_record *domain)
+{
+    seL4_Word badge;
+    do {
+        seL4_NBRecv(domain_slot(domain, PLAN_SLOT_ENDPOINT), &badge, the_system.other_reply);
+        if (badge & BADGE_CALL)
+            seL4_Send(the_system.other_reply, seL4_MessageInfo_new(ANSWER_PEER_RESTARTED, 0, 0, 0));
+    } while (badge);
+}
+
+void domain_reconnect_callers(struct domain_record *domain)
+{
+    uint32_t index = (uint32_t)(domain - the_system.domains);
+    for (uint32_t i = 0; i < the_system.description->domains.count; i++) {
+        const struct domain_record *caller = record_at(i);
+        for (uint32_t k = 0; caller->state == DOMAIN_RUNS && k < caller->description->channels.count; k++) {
+            const struct description_channel *channel = ROW(channels, channel, caller->description->channels.first + k);
+            if (channel->peer != index || !(channel->flags & CHANNEL_CALL))
+                continue;
+            seL4_CNode_Delete(domain_slot(caller, PLAN_SLOT_CSPACE), CSPACE_ENDPOINTS + channel->id, CSPACE_BITS);
+            if (!give_call(caller, channel))
+                init_fail("%s loses its channel %u", caller->description->name, channel->id);
+        }
+    }
+    if (domain->state == DOMAIN_STOPPED)
+        answer_callers(domain);
 }
 
 bool domain_connect(struct domain_record *domain, uint32_t index)

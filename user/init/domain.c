@@ -140,7 +140,8 @@ static bool map_segment(struct builder *builder, const struct description_segmen
 static bool map_region(struct builder *builder, const struct description_map *map)
 {
     const struct description_region *region = ROW(regions, region, map->region);
-    seL4_CapRights_t rights = map->flags & MAP_WRITE ? seL4_ReadWrite : seL4_CanRead;
+    seL4_CapRights_t rights =
+        seL4_CapRights_new(false, false, (map->flags & MAP_READ) != 0, (map->flags & MAP_WRITE) != 0);
     seL4_X86_VMAttributes attributes = map->flags & MAP_UNCACHED ? seL4_X86_CacheDisabled : seL4_X86_WriteBack;
     for (uint64_t offset = 0; offset < region->bytes; offset += 1ul << region->page_bits) {
         seL4_CPtr frame = the_system.regions[map->region].frames + (offset >> region->page_bits);
@@ -214,7 +215,6 @@ static bool configure_thread(const struct domain_record *domain, seL4_CPtr buffe
 bool domain_build(struct domain_record *domain, uint32_t index)
 {
     struct builder builder = builder_for(domain);
-    domain->is_passive_now = false;
     return make_objects(domain) &&
            !seL4_X86_ASIDPool_Assign(seL4_CapInitThreadASIDPool, domain_slot(domain, PLAN_SLOT_VSPACE)) &&
            map_everything(&builder) &&
@@ -224,14 +224,14 @@ bool domain_build(struct domain_record *domain, uint32_t index)
 
 bool domain_start(struct domain_record *domain)
 {
-    domain->is_running = !seL4_TCB_Resume(domain_slot(domain, PLAN_SLOT_TCB));
-    return domain->is_running;
+    domain->state = DOMAIN_RUNS;
+    return !seL4_TCB_Resume(domain_slot(domain, PLAN_SLOT_TCB));
 }
 
 void domain_destroy(struct domain_record *domain)
 {
     struct builder first = builder_for(domain);
-    domain->is_running = false;
+    domain->is_passive_now = false;
     /* The mappings of regions go with the address space; the capabilities that made them are not in its memory. */
     seL4_CNode_Revoke(seL4_CapInitThreadCNode, domain_slot(domain, PLAN_SLOT_UNTYPED), seL4_WordBits);
     for (uint32_t i = 0; i < domain->plan.map_frames; i++)

@@ -27,5 +27,11 @@ void domain_connect_parts(struct domain_record *domain);
 
 bool domain_start(struct domain_record *domain);
 
+/*
+ * Gives every domain that may call this one a new capability for that: to its endpoint, or, while it is stopped, to
+ * init's. Those that wait at its endpoint get an answer from init if it is stopped.
+ */
+void domain_reconnect_callers(struct domain_record *domain);
+
 /* Takes the private objects away, wherever capabilities to them are. The connections stay. */
 void domain_destroy(struct domain_record *domain);

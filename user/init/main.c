@@ -2,6 +2,7 @@
  * init: the first program. It builds the system that its description states, and then looks after it.
  */
 #include "init/check.h"
+#include "init/clock.h"
 #include "init/domain.h"
 #include "init/memory.h"
 #include "init/region.h"
@@ -84,9 +85,12 @@ int main(void)
 
     the_system.endpoint = slots_take(1);
     the_system.reply = slots_take(1);
-    if (!the_system.endpoint || !the_system.reply || !memory_make(seL4_EndpointObject, 0, the_system.endpoint, 1) ||
-        !memory_make(seL4_ReplyObject, 0, the_system.reply, 1))
-        init_fail("no memory for its own endpoint");
+    the_system.other_reply = slots_take(1);
+    if (!the_system.endpoint || !the_system.reply || !the_system.other_reply ||
+        !memory_make(seL4_EndpointObject, 0, the_system.endpoint, 1) ||
+        !memory_make(seL4_ReplyObject, 0, the_system.reply, 1) ||
+        !memory_make(seL4_ReplyObject, 0, the_system.other_reply, 1) || !clock_initialise())
+        init_fail("no memory for its own objects");
     for (uint32_t i = 0; i < description->domains.count; i++)
         domain_make_connections(&the_system.domains[i]);
     supervise_start(UINT64_MAX >> (WORD_BITS - description->domains.count));

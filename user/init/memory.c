@@ -127,18 +127,20 @@ bool memory_make_at(uint64_t address, seL4_Word size_bits, seL4_CPtr slot)
     return false;
 }
 
+uint64_t untyped_bytes_left(seL4_CPtr untyped)
+{
+    /* No memory is as large as this object: the refusal says how much there is. */
+    seL4_Error error = seL4_Untyped_Retype(untyped, seL4_UntypedObject, seL4_MaxUntypedBits, seL4_CapInitThreadCNode, 0,
+                                           0, next_slot, 1);
+    return error == seL4_NotEnoughMemory ? seL4_GetMR(0) : 0;
+}
+
 uint64_t memory_bytes_left(void)
 {
     uint64_t left = 0;
-    for (size_t i = 0; i < piece_count; i++) {
-        if (pieces[i].is_device)
-            continue;
-        /* No piece is as large as this object: the refusal says how much there is. */
-        seL4_Error error = seL4_Untyped_Retype(pieces[i].capability, seL4_UntypedObject, seL4_MaxUntypedBits,
-                                               seL4_CapInitThreadCNode, 0, 0, next_slot, 1);
-        if (error == seL4_NotEnoughMemory)
-            left += seL4_GetMR(0);
-    }
+    for (size_t i = 0; i < piece_count; i++)
+        if (!pieces[i].is_device)
+            left += untyped_bytes_left(pieces[i].capability);
     return left;
 }
 

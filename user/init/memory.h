@@ -21,7 +21,8 @@ bool memory_make(seL4_Word type, seL4_Word size_bits, seL4_CPtr slot, size_t cou
  */
 bool memory_make_at(uint64_t address, seL4_Word size_bits, seL4_CPtr slot);
 
-/* What the kernel says is left in all RAM, in bytes. */
+/* What the kernel says is left in an untyped capability, and in all RAM that init has; in bytes. */
+uint64_t untyped_bytes_left(seL4_CPtr untyped);
 uint64_t memory_bytes_left(void);
 
 /*

@@ -39,6 +39,7 @@ enum plan_slot {
     PLAN_SLOT_REPLY,
     PLAN_SLOT_FAULT,
     PLAN_SLOT_TIMEOUT,
+    PLAN_SLOT_PROBE, /* for a moment: a second capability to a frame */
     PLAN_SLOTS_FIXED,
 };
 

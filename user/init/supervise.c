@@ -1,8 +1,13 @@
 #include "init/supervise.h"
 
+#include "init/clock.h"
 #include "init/domain.h"
 #include "init/fault_text.h"
+#include "init/heartbeat.h"
+#include "init/request.h"
 #include "lib/print.h"
+
+enum { DELAY_DOUBLINGS_MOST = 32 };
 
 static struct domain_record *record_at(uint32_t index)
 {
@@ -19,29 +24,7 @@ static bool is_in(uint64_t set, uint32_t index)
     return set >> index & 1;
 }
 
-void supervise_start(uint64_t set)
-{
-    for (uint32_t i = 0; i < domain_count(); i++)
-        if (is_in(set, i) && !domain_build(record_at(i), i))
-            init_fail("%s cannot be built", record_at(i)->description->name);
-    for (uint32_t i = 0; i < domain_count(); i++)
-        domain_connect_parts(record_at(i));
-    for (uint32_t i = 0; i < domain_count(); i++)
-        if (is_in(set, i) && !domain_start(record_at(i)))
-            init_fail("%s cannot be started", record_at(i)->description->name);
-}
-
-/* A passive server that ran on the time of a caller that is gone gets its own back, to finish and wait again. */
-static void free_stranded_servers(uint64_t gone)
-{
-    for (uint32_t i = 0; i < domain_count(); i++)
-        if (!is_in(gone, i) && record_at(i)->is_passive_now)
-            seL4_SchedContext_Bind(domain_slot(record_at(i), PLAN_SLOT_SCHEDCTX),
-                                   domain_slot(record_at(i), PLAN_SLOT_TCB));
-}
-
-/* The domains of `set`, what restarts with them, and the children of all of these. */
-static uint64_t restart_closure(uint64_t set)
+uint64_t supervise_closure(uint64_t set)
 {
     uint64_t before;
     do {
@@ -57,32 +40,136 @@ static uint64_t restart_closure(uint64_t set)
     return set;
 }
 
-void supervise_restart(uint64_t set)
+void supervise_start(uint64_t set)
 {
-    set = restart_closure(set);
+    uint64_t was_stopped = 0;
     for (uint32_t i = 0; i < domain_count(); i++)
-        if (is_in(set, i))
+        if (is_in(set, i)) {
+            struct domain_record *domain = record_at(i);
+            was_stopped |= domain->state == DOMAIN_STOPPED ? 1ul << i : 0;
+            domain->state = DOMAIN_WAITS;
+        }
+    for (uint32_t i = 0; i < domain_count(); i++)
+        if (is_in(set, i) && !domain_build(record_at(i), i))
+            init_fail("%s cannot be built", record_at(i)->description->name);
+    for (uint32_t i = 0; i < domain_count(); i++)
+        if (is_in(set, i) || record_at(i)->state == DOMAIN_RUNS)
+            domain_connect_parts(record_at(i));
+    for (uint32_t i = 0; i < domain_count(); i++)
+        if (is_in(set, i)) {
+            if (is_in(was_stopped, i))
+                domain_reconnect_callers(record_at(i));
+            heartbeat_begin(record_at(i));
+            if (!domain_start(record_at(i)))
+                init_fail("%s cannot be started", record_at(i)->description->name);
+        }
+    clock_run();
+}
+
+/* A passive server that ran on the time of a caller that is gone gets its own back, to finish and wait again. */
+static void free_stranded_servers(void)
+{
+    for (uint32_t i = 0; i < domain_count(); i++)
+        if (record_at(i)->state == DOMAIN_RUNS && record_at(i)->is_passive_now)
+            seL4_SchedContext_Bind(domain_slot(record_at(i), PLAN_SLOT_SCHEDCTX),
+                                   domain_slot(record_at(i), PLAN_SLOT_TCB));
+}
+
+void supervise_stop(uint64_t set, bool for_good)
+{
+    uint64_t running = 0;
+    for (uint32_t i = 0; i < domain_count(); i++)
+        if (is_in(set, i) && record_at(i)->state == DOMAIN_RUNS) {
+            running |= 1ul << i;
             seL4_TCB_Suspend(domain_slot(record_at(i), PLAN_SLOT_TCB));
+        }
     /* Whoever waits for an answer gets one, and its time back, before the answer becomes impossible. */
     for (uint32_t i = 0; i < domain_count(); i++)
-        if (is_in(set, i))
+        if (is_in(running, i))
             seL4_Send(domain_slot(record_at(i), PLAN_SLOT_REPLY), seL4_MessageInfo_new(ANSWER_PEER_RESTARTED, 0, 0, 0));
     for (uint32_t i = 0; i < domain_count(); i++)
         if (is_in(set, i)) {
-            domain_destroy(record_at(i));
-            record_at(i)->restarts++;
+            if (is_in(running, i))
+                domain_destroy(record_at(i));
+            record_at(i)->state = for_good ? DOMAIN_STOPPED : DOMAIN_WAITS;
+            record_at(i)->due_us = UINT64_MAX;
         }
-    free_stranded_servers(set);
-    supervise_start(set);
+    free_stranded_servers();
+    for (uint32_t i = 0; for_good && i < domain_count(); i++)
+        if (is_in(set, i))
+            domain_reconnect_callers(record_at(i));
+}
+
+/* How long a restart is put off: twice as long for each one that the window has seen. */
+static uint64_t restart_delay_us(const struct domain_record *domain)
+{
+    const struct description_restart *policy = &domain->description->restart;
+    uint64_t delay = policy->delay_us;
+    for (uint64_t i = 1; i < domain->window_restarts && i < DELAY_DOUBLINGS_MOST && delay < policy->delay_most_us; i++)
+        delay *= 2;
+    return delay < policy->delay_most_us ? delay : policy->delay_most_us;
+}
+
+/* Counts a restart against the limit; false: it is one too many. */
+static bool restart_is_allowed(struct domain_record *domain, enum restart_reason reason, uint64_t now_us)
+{
+    const struct description_restart *policy = &domain->description->restart;
+    if (!(policy->on & reason))
+        return false;
+    if (policy->window_us && now_us - domain->window_start_us >= policy->window_us) {
+        domain->window_start_us = now_us;
+        domain->window_restarts = 0;
+    }
+    if (policy->limit != RESTART_UNLIMITED && domain->window_restarts >= policy->limit)
+        return false;
+    domain->window_restarts++;
+    return true;
+}
+
+void supervise_failure(uint32_t index, enum restart_reason reason)
+{
+    struct domain_record *domain = record_at(index);
+    uint64_t set = supervise_closure(1ul << index), now_us = clock_now_us();
+    bool is_allowed = restart_is_allowed(domain, reason, now_us);
+
+    supervise_stop(set, !is_allowed);
+    if (!is_allowed) {
+        printf("init: %s stays stopped\n", domain->description->name);
+        return;
+    }
+    for (uint32_t i = 0; i < domain_count(); i++)
+        record_at(i)->restarts += is_in(set, i);
+    uint64_t delay_us = restart_delay_us(domain);
+    if (delay_us == 0) {
+        supervise_start(set);
+        return;
+    }
+    for (uint32_t i = 0; i < domain_count(); i++)
+        if (is_in(set, i))
+            record_at(i)->due_us = now_us + delay_us;
+    clock_run();
+}
+
+void supervise_tick(uint64_t now_us)
+{
+    uint64_t due = 0;
+    for (uint32_t i = 0; i < domain_count(); i++)
+        if (record_at(i)->state == DOMAIN_WAITS && record_at(i)->due_us <= now_us)
+            due |= 1ul << i;
+    if (due)
+        supervise_start(due);
 }
 
 static void handle_fault(uint32_t index, seL4_MessageInfo_t info)
 {
-    struct domain_record *domain = record_at(index);
-    fault_print(domain->description->name, info);
-    domain->is_running = false;
-    if (domain->description->restart.on & RESTART_ON_FAULT)
-        supervise_restart(1ul << index);
+    fault_print(record_at(index)->description->name, info);
+    supervise_failure(index, RESTART_ON_FAULT);
+}
+
+static void handle_timeout(uint32_t index)
+{
+    printf("init: %s failed: its budget is used up\n", record_at(index)->description->name);
+    supervise_failure(index, RESTART_ON_OVERRUN);
 }
 
 /* A passive domain has initialised itself: from now on its time waits at its notification. */
@@ -92,23 +179,53 @@ static void make_passive(struct domain_record *domain)
         !seL4_SchedContext_Bind(domain_slot(domain, PLAN_SLOT_SCHEDCTX), domain_slot(domain, PLAN_SLOT_NOTIFICATION));
 }
 
+static void handle_tick(void)
+{
+    uint64_t now_us = clock_now_us();
+    heartbeat_check(now_us);
+    supervise_tick(now_us);
+    clock_run();
+}
+
+/* Deals with one message; what it returns is the answer, if there is one. */
+static bool handle(seL4_Word badge, seL4_MessageInfo_t info, seL4_MessageInfo_t *answer)
+{
+    uint32_t index = badge & BADGE_DOMAIN_MASK;
+    if (badge & BADGE_TICK) {
+        handle_tick();
+        return false;
+    }
+    if (index >= domain_count())
+        return false;
+    switch (badge & BADGE_KIND_MASK) {
+    case BADGE_FAULT:
+        if (seL4_MessageInfo_get_label(info) == 0)
+            make_passive(record_at(index));
+        else
+            handle_fault(index, info);
+        return false;
+    case BADGE_TIMEOUT:
+        handle_timeout(index);
+        return false;
+    case BADGE_DEAD:
+        *answer = seL4_MessageInfo_new(ANSWER_PEER_RESTARTED, 0, 0, 0);
+        return true;
+    case BADGE_SUPERVISOR:
+        *answer = request_handle(index, info);
+        return true;
+    default:
+        return false;
+    }
+}
+
 _Noreturn void supervise_forever(void)
 {
+    seL4_MessageInfo_t answer = seL4_MessageInfo_new(0, 0, 0, 0);
+    bool has_answer = false;
     for (;;) {
         seL4_Word badge;
-        seL4_MessageInfo_t info = seL4_Recv(the_system.endpoint, &badge, the_system.reply);
-        uint32_t index = badge & BADGE_DOMAIN_MASK;
-        if (index >= domain_count())
-            continue;
-        switch (badge & BADGE_KIND_MASK) {
-        case BADGE_FAULT:
-            if (seL4_MessageInfo_get_label(info) == 0)
-                make_passive(record_at(index));
-            else
-                handle_fault(index, info);
-            break;
-        default:
-            break;
-        }
+        seL4_MessageInfo_t info = has_answer ? seL4_ReplyRecv(the_system.endpoint, answer, &badge, the_system.reply)
+                                             : seL4_Recv(the_system.endpoint, &badge, the_system.reply);
+        has_answer = handle(badge, info, &answer);
     }
 }

@@ -17,6 +17,8 @@ enum {
     BADGE_FAULT = 0x100,      /* a fault, or the notice that a passive domain has finished its init() */
     BADGE_TIMEOUT = 0x200,    /* a budget is used up */
     BADGE_SUPERVISOR = 0x300, /* a request */
+    BADGE_DEAD = 0x400,       /* a call to a domain that stays stopped, which init answers in its place */
+    BADGE_TICK = 0x800,       /* init's clock, on its notification */
     BADGE_KIND_MASK = 0xf00,
 };
 
@@ -24,13 +26,24 @@ enum {
 #define BADGE_CALL  (1ul << 63)
 #define BADGE_CHILD (1ul << 62)
 
+/* A domain has private objects only while it runs. */
+enum domain_state {
+    DOMAIN_STOPPED, /* for good, or until a supervisor starts it: calls to it get an error */
+    DOMAIN_WAITS,   /* until its restart is due: calls to it wait too */
+    DOMAIN_RUNS,
+};
+
 struct domain_record {
     const struct description_domain *description;
     struct domain_plan plan;
     seL4_CPtr slots; /* the first; see enum plan_slot */
     seL4_CPtr irqs, ports;
-    bool is_running, is_passive_now;
+    enum domain_state state;
+    bool is_passive_now;
     uint64_t restarts;
+    uint64_t window_start_us, window_restarts; /* restarts that count against the limit */
+    uint64_t due_us;                           /* DOMAIN_WAITS: when it starts again */
+    uint64_t heard_rounds, heard_us;           /* what its event loop had done when it was last woken, and when */
 };
 
 struct region_record {
@@ -42,6 +55,7 @@ struct system {
     const struct description *description;
     const seL4_BootInfo *boot;
     seL4_CPtr endpoint, reply; /* init's own */
+    seL4_CPtr other_reply;     /* for calls that init answers in place of a domain */
     struct domain_record domains[DOMAINS_MAX];
     struct region_record *regions;
 };

@@ -1,0 +1,12 @@
+/*
+ * What the tester tells the servers.
+ */
+#pragma once
+
+enum order { ORDER_COUNT, ORDER_CRASH, ORDER_HANG, ORDER_WORK };
+
+/* Longer than any budget of restart.system, in counts of the processor's clock. */
+#define LONG_WORK_COUNTS 20000000ul
+
+/* No program has this address: to write there is to fail. */
+static int *volatile const bad_address = (int *)8;

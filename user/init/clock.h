@@ -1,0 +1,18 @@
+/*
+ * Time for init: the processor's counter, and a thread that wakes init regularly while anything waits for time. The
+ * thread needs no timer device: it gives up its budget and runs again when that is refilled.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define CLOCK_TICK_US 10000ul
+
+/* Makes the thread; false: no memory. */
+bool clock_initialise(void);
+
+uint64_t clock_now_us(void);
+
+/* Lets the thread run if a restart is due at some time or a heartbeat is watched, and stops it otherwise. */
+void clock_run(void);
