@@ -18,7 +18,7 @@ MEM     ?= 512M
 QEMU    ?= qemu-system-$(ARCH)
 
 .DEFAULT_GOAL := all
-ALL_VARIANTS  := debug release bench bench_slow
+ALL_VARIANTS  := debug release slow bench bench_slow
 VARIANTS      := $(if $(filter 1,$(BENCH)),bench,debug release)
 OUT           := $(BUILD)/$(ARCH)
 PYTHON        := /usr/bin/python3

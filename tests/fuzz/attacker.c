@@ -5,7 +5,7 @@
  * one of the things that its calls ruin. What it has counted stays when it is started anew.
  */
 #include "call.h"
-#include "random.h"
+#include "../support/random.h"
 #include "trap.h"
 
 #include <sel4/sel4.h>

@@ -2,7 +2,7 @@
  * Random calls: numbers, selectors, flags, segments, and instructions that user code has no business with.
  */
 #include "call.h"
-#include "random.h"
+#include "../support/random.h"
 #include "trap.h"
 
 #include <sel4/sel4.h>

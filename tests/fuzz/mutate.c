@@ -1,5 +1,5 @@
 #include "call.h"
-#include "random.h"
+#include "../support/random.h"
 
 #include <sel4/sel4.h>
 

@@ -2,7 +2,7 @@
 
 #include "../support/objects.h"
 #include "layout.h"
-#include "random.h"
+#include "../support/random.h"
 #include "watch.h"
 
 #include <cpuid.h>

@@ -7,6 +7,10 @@ GENERATOR_INPUTS := $(sort $(wildcard abi/*.toml tools/abi/*.py) $(shell find us
 VARIANT_OPTIONS_debug   := debug
 VARIANT_OPTIONS_release := release
 
+# The release kernel without its fast paths (tests/twins).
+VARIANT_OPTIONS_slow  := release
+VARIANT_SETTINGS_slow := FASTPATH=0
+
 # The builds for measuring (make BENCH=1): the release kernel with counters, MSR and benchmark calls for user programs;
 # the second has its fast paths left out.
 VARIANT_OPTIONS_bench      := release

@@ -7,6 +7,7 @@ KERNEL_SCRIPT  := kernel/arch/$(ARCH)/kernel.lds
 KERNEL_CFLAGS  := $(COMMON_CFLAGS) $(ARCH_KERNEL_CFLAGS) -Wframe-larger-than=1024 -Ikernel -Ikernel/arch/$(ARCH)
 KERNEL_CFLAGS_debug   := -O1 -fno-omit-frame-pointer -fno-optimize-sibling-calls -DPECAN_DEBUG=1
 KERNEL_CFLAGS_release := -O2 -fomit-frame-pointer -DPECAN_DEBUG=0
+KERNEL_CFLAGS_slow    := $(KERNEL_CFLAGS_release)
 KERNEL_CFLAGS_bench   := $(KERNEL_CFLAGS_release)
 KERNEL_CFLAGS_bench_slow := $(KERNEL_CFLAGS_release)
 KERNEL_SYMBOLS_debug  := --symbols

@@ -10,19 +10,21 @@ PROGRAM_SCRIPT  := user/lib/program.lds
 USER_CFLAGS  := $(COMMON_CFLAGS) $(ARCH_USER_CFLAGS) -ftls-model=local-exec -DHAVE_AUTOCONF -Iuser
 USER_CFLAGS_debug   := -O1 -fno-omit-frame-pointer
 USER_CFLAGS_release := -O2
+USER_CFLAGS_slow    := $(USER_CFLAGS_release)
 USER_CFLAGS_bench      := $(USER_CFLAGS_release)
 USER_CFLAGS_bench_slow := $(USER_CFLAGS_release)
 USER_LDFLAGS := -nostdlib -static -Wl,--build-id=none -Wl,-z,max-page-size=4096 -Wl,-z,noexecstack \
                 -Wl,--gc-sections
 
-# $(call library_rules,VARIANT): libpecan.a, and how any user-level source is compiled.
+# $(call library_rules,VARIANT): libpecan.a, and how any user-level source is compiled. FILE_CFLAGS is for a fragment to set
+# for objects of its own.
 define library_rules
 $(call remember,$(OUT)/$1/user.flags,$(CC) $(USER_CFLAGS) $(USER_CFLAGS_$1) $(USER_LDFLAGS))
 
 $(OUT)/$1/obj/%.o: % $(OUT)/$1/gen/.stamp $(OUT)/$1/user.flags
 	$$(say) CC $$@
 	@mkdir -p $$(@D)
-	$$(Q)$$(CC) $(USER_CFLAGS) $(USER_CFLAGS_$1) -I$(OUT)/$1/gen/user/include -c $$< -o $$@
+	$$(Q)$$(CC) $(USER_CFLAGS) $(USER_CFLAGS_$1) $$(FILE_CFLAGS) -I$(OUT)/$1/gen/user/include -c $$< -o $$@
 
 $(call remember,$(OUT)/$1/libpecan.sources,$(LIBRARY_SOURCES))
 
