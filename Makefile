@@ -30,6 +30,7 @@ include tools/build/arch/$(ARCH).mk
 include tools/build/generate.mk
 include tools/build/kernel.mk
 include tools/build/user.mk
+include tools/build/component.mk
 include tools/build/run.mk
 include tools/build/check.mk
 include $(sort $(filter-out tools/build/% $(CACHE)/% $(BUILD)/%,$(wildcard */*.mk */*/*.mk */*/*/*.mk)))

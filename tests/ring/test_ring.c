@@ -91,7 +91,9 @@ TEST(ring, room_comes_back_when_released)
     ring_publish(&both.producer);
     take_numbers(&both.consumer, 0, 3);
     expect_eq(put_numbers(&both.producer, 4, 2), 0);
+    expect_eq(ring_room(&both.producer), 0);
     ring_release(&both.consumer);
+    expect_eq(ring_room(&both.producer), 3);
     expect_eq(put_numbers(&both.producer, 4, 4), 3);
     areas_free(both.areas);
 }
@@ -138,6 +140,7 @@ TEST(ring, nothing_passes_before_both_have_started)
     expect(areas_start_producer(areas, &producer));
     expect_eq(ring_producer_state(&producer), RING_CLOSED);
     expect_eq(put_numbers(&producer, 0, 1), 0);
+    expect_eq(ring_room(&producer), 0);
     expect(!ring_publish(&producer));
     expect(ring_producer_waits(&producer, 1));
 

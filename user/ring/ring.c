@@ -181,6 +181,11 @@ uint32_t ring_put(struct ring_producer *producer, const void *entries, uint32_t 
     return done;
 }
 
+uint32_t ring_room(struct ring_producer *producer)
+{
+    return producer_look(producer) == RING_OPEN ? producer_room(producer) : 0;
+}
+
 bool ring_publish(struct ring_producer *producer)
 {
     return end_publish(&producer->end);

@@ -101,6 +101,8 @@ bool ring_consumer_accept(struct ring_consumer *consumer);
 
 /* Stores up to `count` entries, as many as there is room for, and says how many; none unless RING_OPEN. Not visible yet. */
 uint32_t ring_put(struct ring_producer *producer, const void *entries, uint32_t count);
+/* How many entries there is room for now; more only until the next start of the peer. None unless RING_OPEN. */
+uint32_t ring_room(struct ring_producer *producer);
 /* Makes visible what was put. True: the consumer waits for it, notify it. */
 bool ring_publish(struct ring_producer *producer);
 

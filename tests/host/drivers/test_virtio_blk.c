@@ -130,9 +130,11 @@ TEST(virtio_blk, a_full_disk_is_busy_until_an_answer)
 {
     struct world *world = world_start(0);
     unsigned count = 0;
+    expect_eq(virtio_blk_room(&world->disk), VIRTIO_BLK_MOST_REQUESTS);
     while (submit(world, VIRTIO_BLK_READ, 0, 512, count) == VIRTIO_BLK_OK)
         count++;
     expect_eq(count, VIRTIO_BLK_MOST_REQUESTS);
+    expect_eq(virtio_blk_room(&world->disk), 0);
     expect_eq(submit(world, VIRTIO_BLK_READ, 0, 512, count), VIRTIO_BLK_BUSY);
     virtio_blk_publish(&world->disk);
     serve_all(world);

@@ -30,8 +30,15 @@ enum virtio_result virtio_blk_start(struct virtio_blk *disk, const struct virtio
     disk->is_read_only = disk->device.features & FEATURE_READ_ONLY;
     disk->can_flush = disk->device.features & FEATURE_FLUSH;
     disk->free_slots = UINT64_MAX;
+    disk->free_slot_count = VIRTIO_BLK_MOST_REQUESTS;
     virtio_run(&disk->device);
     return VIRTIO_OK;
+}
+
+unsigned virtio_blk_room(const struct virtio_blk *disk)
+{
+    unsigned chains = disk->queue.free_count / MOST_SEGMENTS;
+    return disk->free_slot_count < chains ? disk->free_slot_count : chains;
 }
 
 static bool is_possible(const struct virtio_blk *disk, const struct virtio_blk_request *request)
@@ -76,6 +83,7 @@ enum virtio_blk_result virtio_blk_submit(struct virtio_blk *disk, struct virtio_
     if (!virtqueue_add(&disk->queue, segments, readable_count, count - readable_count, slot))
         return VIRTIO_BLK_BUSY;
     disk->free_slots &= disk->free_slots - 1;
+    disk->free_slot_count--;
     disk->slots[slot].token = request.token;
     disk->slots[slot].written_bytes = request.operation == VIRTIO_BLK_READ ? request.bytes + 1 : 1;
     return VIRTIO_BLK_OK;
@@ -97,6 +105,7 @@ bool virtio_blk_take(struct virtio_blk *disk, struct virtio_blk_answer *answer)
                    taken.written_bytes >= disk->slots[slot].written_bytes;
     *answer = (struct virtio_blk_answer){disk->slots[slot].token, is_good ? VIRTIO_BLK_OK : VIRTIO_BLK_FAILED};
     disk->free_slots |= 1ull << slot;
+    disk->free_slot_count++;
     return true;
 }
 

@@ -40,6 +40,7 @@ struct virtio_blk {
     struct dma headers;  /* of each request that may be under way: what the device reads, */
     struct dma statuses; /* and the byte that it writes */
     uint64_t free_slots; /* a bit for each */
+    unsigned free_slot_count;
     struct {
         uint64_t token;
         uint32_t written_bytes; /* that a complete answer states */
@@ -47,6 +48,9 @@ struct virtio_blk {
 };
 
 enum virtio_result virtio_blk_start(struct virtio_blk *disk, const struct virtio_resources *resources);
+
+/* How many requests are certain not to find it busy. */
+unsigned virtio_blk_room(const struct virtio_blk *disk);
 
 /* Makes a request: OK if it is under way once the next virtio_blk_publish returns. */
 enum virtio_blk_result virtio_blk_submit(struct virtio_blk *disk, struct virtio_blk_request request);

@@ -1,0 +1,139 @@
+/*
+ * Reads the first 32 KiB of the disk, eight requests at once, and prints the sum of the bytes; writes a block, makes it certain, reads it back;
+ * asks for what is not there. Requests that were not answered when the disk was restarted are sent again.
+ */
+#include "protocols/block.h"
+#include <microkit.h>
+
+enum { DISK = 1 };
+enum { BLOCK_BYTES = 4096, BLOCK_SECTORS = BLOCK_BYTES / BLOCK_SECTOR_BYTES, BATCH = 8, WRITTEN_SECTOR = 128 };
+
+/* Filled in from the description. */
+uintptr_t client_region, disk_region, buffer_start;
+
+static struct ring_producer requests;
+static struct ring_consumer answers;
+static struct block_request asked[BATCH];
+static uint32_t results[BATCH];
+static unsigned asked_count, unanswered; /* the second, a bit for each */
+static unsigned step;
+
+static uint8_t *buffer(unsigned block)
+{
+    return (uint8_t *)buffer_start + block * BLOCK_BYTES;
+}
+
+static uint8_t pattern(unsigned place)
+{
+    return (uint8_t)(place * 31 + place / 256);
+}
+
+static void send_unanswered(void)
+{
+    for (unsigned i = 0; i < asked_count; i++) {
+        if (unanswered & 1u << i)
+            ring_put(&requests, &asked[i], 1);
+    }
+    if (ring_publish(&requests))
+        microkit_notify(DISK);
+}
+
+static void ask(enum block_operation operation, uint64_t sector, unsigned count)
+{
+    asked_count = count;
+    unanswered = (1u << count) - 1;
+    for (unsigned i = 0; i < count; i++)
+        asked[i] = (struct block_request){.id = i,
+                                          .operation = operation,
+                                          .bytes = operation == BLOCK_FLUSH ? 0 : BLOCK_BYTES,
+                                          .sector = sector + i * BLOCK_SECTORS,
+                                          .offset = i * BLOCK_BYTES};
+    send_unanswered();
+}
+
+static void print(const char *text, uint32_t number)
+{
+    microkit_dbg_puts(text);
+    microkit_dbg_put32(number);
+    microkit_dbg_puts("\n");
+}
+
+/* All that was asked is answered: looks at it, and asks what comes next. */
+static void next_step(void)
+{
+    uint32_t sum = 0, wrong = 0;
+    switch (step++) {
+    case 0:
+        ask(BLOCK_READ, 0, BATCH);
+        return;
+    case 1:
+        for (unsigned i = 0; i < BATCH * BLOCK_BYTES; i++)
+            sum += buffer(0)[i];
+        print("client: first result ", results[0]);
+        print("client: the sum of 32 KiB is ", sum);
+        for (unsigned i = 0; i < BLOCK_BYTES; i++)
+            buffer(0)[i] = pattern(i);
+        ask(BLOCK_WRITE, WRITTEN_SECTOR, 1);
+        return;
+    case 2:
+        print("client: written with result ", results[0]);
+        ask(BLOCK_FLUSH, 0, 1);
+        return;
+    case 3:
+        print("client: flushed with result ", results[0]);
+        for (unsigned i = 0; i < BLOCK_BYTES; i++)
+            buffer(0)[i] = 0;
+        ask(BLOCK_READ, WRITTEN_SECTOR, 1);
+        return;
+    case 4:
+        for (unsigned i = 0; i < BLOCK_BYTES; i++)
+            wrong += buffer(0)[i] != pattern(i);
+        print("client: read back, wrong bytes: ", wrong);
+        ask(BLOCK_READ, UINT64_MAX / BLOCK_SECTOR_BYTES, 1);
+        return;
+    case 5:
+        print("client: beyond the end: result ", results[0]);
+        microkit_dbg_puts("client: done\n");
+        return;
+    default:
+        return;
+    }
+}
+
+static void take_answers(void)
+{
+    struct block_answer batch[BATCH];
+    uint32_t count = ring_take(&answers, batch, BATCH);
+    for (uint32_t i = 0; i < count; i++) {
+        if (batch[i].id >= asked_count || !(unanswered & 1u << batch[i].id))
+            continue;
+        unanswered &= ~(1u << batch[i].id);
+        results[batch[i].id] = batch[i].result;
+    }
+    if (ring_release(&answers))
+        microkit_notify(DISK);
+    if (count && !unanswered)
+        next_step();
+}
+
+void init(void)
+{
+    ring_consumer_start(&answers, block_answers_consumer((void *)client_region),
+                        block_answers_producer((void *)disk_region), BLOCK_ANSWERS);
+    ring_producer_start(&requests, block_requests_producer((void *)client_region),
+                        block_requests_consumer((void *)disk_region), BLOCK_REQUESTS);
+    microkit_notify(DISK);
+    next_step();
+}
+
+void notified(microkit_channel ch)
+{
+    (void)ch;
+    do {
+        bool started = ring_producer_accept(&requests);
+        started |= ring_consumer_accept(&answers);
+        if (started)
+            send_unanswered();
+        take_answers();
+    } while (!ring_consumer_waits(&answers, 1));
+}

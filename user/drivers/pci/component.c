@@ -1,0 +1,111 @@
+/*
+ * The component that owns the PCI buses. It finds the devices, puts the ranges of those that are granted where the description
+ * has them, sets up their message interrupts, and lets each driver open its own device (protocols/pci.h).
+ */
+#include "drivers/pci/grants.h"
+#include "drivers/virtio/layout.h"
+#include "protocols/pci.h"
+#include <microkit.h>
+
+enum { CONFIG_PORTS = 0 };
+enum { MOST_FUNCTIONS = 64, MOST_GRANTS = 16 };
+/* A message interrupt to the first processor: address and data, as the interrupt controller takes them. */
+enum { MESSAGE_VECTOR_BASE = 0x30 };
+#define MESSAGE_ADDRESS 0xfee00000u
+
+/* What became of a grant. */
+struct opening {
+    bool is_there, has_msix;
+    struct pci_function function;
+    struct virtio_layout layout;
+};
+
+static struct pci_access config;
+static struct pci_function functions[MOST_FUNCTIONS];
+static unsigned function_count;
+static struct opening openings[MOST_GRANTS];
+
+static bool device_find(const struct pci_grant *grant, struct pci_function *function)
+{
+    unsigned before = 0;
+    for (unsigned i = 0; i < function_count; i++) {
+        if (virtio_kind(&config, &functions[i]) == grant->kind && before++ == grant->number) {
+            *function = functions[i];
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Points the table's first entry to the grant's vector; the device is silent until then. */
+static bool interrupt_set_up(const struct pci_grant *grant, const struct pci_function *function)
+{
+    struct pci_msix msix;
+    struct mmio table;
+    if (!pci_msix_find(&config, function, &msix) || !grant->places[msix.table_bar] ||
+        !mmio_part(grant->msix, msix.table_offset, pci_msix_table_bytes(&msix), &table))
+        return false;
+    pci_command_set(&config, function, PCI_USE_MEMORY);
+    pci_msix_enable(&config, function, &msix, true);
+    pci_msix_set(table, 0, MESSAGE_ADDRESS, MESSAGE_VECTOR_BASE + grant->vector);
+    return true;
+}
+
+static void grant_prepare(const struct pci_grant *grant, struct opening *opening)
+{
+    struct pci_function *function = &opening->function;
+    if (!device_find(grant, function))
+        return;
+    pci_command_set(&config, function, 0);
+    for (unsigned i = 0; i < PCI_BAR_COUNT; i++) {
+        if (grant->places[i] && function->bars[i].bytes && !pci_bar_move(&config, function, i, grant->places[i]))
+            return;
+    }
+    opening->has_msix = grant->msix.bytes && interrupt_set_up(grant, function);
+    opening->is_there = virtio_layout_find(&config, function, &opening->layout);
+}
+
+void init(void)
+{
+    config = (struct pci_access){.ports = BASE_IOPORT_CAP + CONFIG_PORTS};
+    function_count = pci_enumerate(&config, functions, MOST_FUNCTIONS);
+    microkit_dbg_puts("pci: ");
+    microkit_dbg_put32(function_count);
+    microkit_dbg_puts(" functions\n");
+    if (function_count > MOST_FUNCTIONS)
+        function_count = MOST_FUNCTIONS;
+    for (unsigned i = 0; i < pci_grant_count && i < MOST_GRANTS; i++)
+        grant_prepare(&pci_grants[i], &openings[i]);
+}
+
+void notified(microkit_channel ch)
+{
+    (void)ch;
+}
+
+static microkit_msginfo open(const struct opening *opening)
+{
+    if (!opening->is_there)
+        return microkit_msginfo_new(PCI_NO_DEVICE, 0);
+    pci_command_set(&config, &opening->function,
+                    PCI_USE_MEMORY | PCI_USE_DMA | (opening->has_msix ? PCI_NO_LINE_INTERRUPT : 0));
+    microkit_mr_set(PCI_ANSWER_VECTOR, opening->has_msix ? 0 : PCI_LINE_INTERRUPT);
+    microkit_mr_set(PCI_ANSWER_NOTIFY_MULTIPLIER, opening->layout.notify_multiplier);
+    for (unsigned i = 0; i < VIRTIO_GROUP_COUNT; i++) {
+        microkit_mr_set((seL4_Uint8)(PCI_ANSWER_GROUPS + 3 * i), opening->layout.groups[i].bar);
+        microkit_mr_set((seL4_Uint8)(PCI_ANSWER_GROUPS + 3 * i + 1), opening->layout.groups[i].offset);
+        microkit_mr_set((seL4_Uint8)(PCI_ANSWER_GROUPS + 3 * i + 2), opening->layout.groups[i].bytes);
+    }
+    return microkit_msginfo_new(PCI_OK, PCI_ANSWER_WORDS);
+}
+
+microkit_msginfo protected(microkit_channel ch, microkit_msginfo msginfo)
+{
+    if (microkit_msginfo_get_label(msginfo) != PCI_OPEN)
+        return microkit_msginfo_new(PCI_BAD_CALL, 0);
+    for (unsigned i = 0; i < pci_grant_count && i < MOST_GRANTS; i++) {
+        if (pci_grants[i].channel == ch)
+            return open(&openings[i]);
+    }
+    return microkit_msginfo_new(PCI_NO_DEVICE, 0);
+}

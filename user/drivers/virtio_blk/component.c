@@ -1,0 +1,154 @@
+/*
+ * The component of a virtio disk: requests come through a ring, go to the device, and are answered through another one
+ * (protocols/block.h). It never sees the data: the device reads and writes the client's buffer.
+ */
+#include "drivers/virtio/component.h"
+#include "drivers/virtio_blk/virtio_blk.h"
+#include "protocols/block.h"
+#include <microkit.h>
+
+enum { PCI_OWNER = 0, MESSAGE_INTERRUPT = 1, LINE_INTERRUPT = 2, CLIENT = 3 };
+
+/* Filled in from the description. */
+uintptr_t registers_start, registers_bytes; /* the device's */
+uintptr_t memory_start, memory_bytes;       /* for the queue, */
+uint64_t memory_address;                    /* where the device finds it, */
+uint64_t buffer_address;                    /* and where the client's buffer */
+uintptr_t client_region, disk_region;
+
+static struct virtio_blk disk;
+static bool has_disk, uses_line;
+static struct ring_consumer requests;
+static struct ring_producer answers;
+static unsigned under_way; /* requests at the device */
+
+static void answer(uint64_t id, enum block_result result)
+{
+    /* There is room: no more requests are taken. A client that has restarted meanwhile misses nothing. */
+    struct block_answer entry = {.id = id, .result = result};
+    ring_put(&answers, &entry, 1);
+}
+
+static void answer_all(void)
+{
+    struct virtio_blk_answer done;
+    while (has_disk && virtio_blk_take(&disk, &done)) {
+        under_way--;
+        answer(done.token, done.result == VIRTIO_BLK_OK ? BLOCK_OK : BLOCK_FAILED);
+    }
+    if (ring_publish(&answers))
+        microkit_notify(CLIENT);
+}
+
+/*
+ * Whether the client's rings are open. A client that has started again gets new ones once the device has finished what the old one
+ * asked for: it still writes to the buffer. The state of the requests first: the client starts that ring last.
+ */
+static bool client_is_there(void)
+{
+    bool started = ring_consumer_state(&requests) == RING_PEER_STARTED;
+    started |= ring_producer_state(&answers) == RING_PEER_STARTED;
+    if (started && under_way)
+        return false;
+    if (started) {
+        ring_consumer_accept(&requests);
+        ring_producer_accept(&answers);
+    }
+    return true;
+}
+
+/* How many requests may be taken: each is certain of a place at the device and of room for its answer. */
+static unsigned requests_room(void)
+{
+    if (!client_is_there())
+        return 0;
+    unsigned for_answers = ring_room(&answers) - under_way;
+    unsigned at_disk = has_disk ? virtio_blk_room(&disk) : BLOCK_RING_ENTRIES;
+    return for_answers < at_disk ? for_answers : at_disk;
+}
+
+static enum virtio_blk_result submit(const struct block_request *request)
+{
+    static const enum virtio_blk_operation operations[] = {
+        [BLOCK_READ] = VIRTIO_BLK_READ, [BLOCK_WRITE] = VIRTIO_BLK_WRITE, [BLOCK_FLUSH] = VIRTIO_BLK_FLUSH};
+    if (request->operation > BLOCK_FLUSH || !ring_range_fits(request->offset, request->bytes, BLOCK_BUFFER_BYTES))
+        return VIRTIO_BLK_REFUSED;
+    if (!has_disk)
+        return VIRTIO_BLK_FAILED;
+    return virtio_blk_submit(&disk, (struct virtio_blk_request){.operation = operations[request->operation],
+                                                                .sector = request->sector,
+                                                                .address = buffer_address + request->offset,
+                                                                .bytes = request->bytes,
+                                                                .token = request->id});
+}
+
+static void take_requests(void)
+{
+    struct block_request batch[BLOCK_RING_ENTRIES];
+    uint32_t count = ring_take(&requests, batch, requests_room());
+    for (uint32_t i = 0; i < count; i++) {
+        enum virtio_blk_result result = submit(&batch[i]);
+        if (result == VIRTIO_BLK_OK)
+            under_way++;
+        else
+            answer(batch[i].id, result == VIRTIO_BLK_REFUSED ? BLOCK_REFUSED : BLOCK_FAILED);
+    }
+    if (has_disk)
+        virtio_blk_publish(&disk);
+    if (ring_publish(&answers))
+        microkit_notify(CLIENT);
+    if (ring_release(&requests))
+        microkit_notify(CLIENT);
+}
+
+/* Whether there is nothing to do until the device or the client notifies. */
+static bool must_wait(void)
+{
+    if (has_disk && !virtio_blk_waits(&disk))
+        return false;
+    if (requests_room())
+        return ring_consumer_waits(&requests, 1);
+    return under_way || ring_producer_waits(&answers, 1);
+}
+
+static void serve(void)
+{
+    do {
+        answer_all();
+        take_requests();
+        if (has_disk && virtio_blk_is_broken(&disk)) {
+            microkit_dbg_puts("virtio-blk: the device breaks the rules\n");
+            __builtin_trap();
+        }
+    } while (!must_wait());
+}
+
+void init(void)
+{
+    struct mmio registers = {(volatile void *)registers_start, registers_bytes};
+    struct dma memory = {(void *)memory_start, memory_address, memory_bytes};
+    struct virtio_resources resources;
+    has_disk =
+        virtio_open(PCI_OWNER, registers, memory, &resources) && virtio_blk_start(&disk, &resources) == VIRTIO_OK;
+    uses_line = has_disk && resources.vector == VIRTIO_NO_VECTOR;
+    microkit_dbg_puts(has_disk ? "virtio-blk: started, with " : "virtio-blk: no disk\n");
+    if (has_disk)
+        microkit_dbg_puts(uses_line ? "the line interrupt\n" : "message interrupts\n");
+
+    ring_producer_start(&answers, block_answers_producer((void *)disk_region),
+                        block_answers_consumer((void *)client_region), BLOCK_ANSWERS);
+    ring_consumer_start(&requests, block_requests_consumer((void *)disk_region),
+                        block_requests_producer((void *)client_region), BLOCK_REQUESTS);
+    microkit_notify(CLIENT);
+    serve();
+}
+
+void notified(microkit_channel ch)
+{
+    /* Reading the reason ends a line interrupt, which must be over before it is acknowledged. */
+    if (ch == LINE_INTERRUPT && uses_line)
+        virtio_interrupt_status(&disk.device);
+    serve();
+    if (ch == MESSAGE_INTERRUPT || ch == LINE_INTERRUPT)
+        microkit_irq_ack(ch);
+}
