@@ -25,7 +25,9 @@ struct cpu {
 
     struct thread *current;
     struct schedctx *current_schedctx; /* pays for what runs; null while idle */
+    struct thread *fpu_owner;          /* whose floating point state the processor holds; may be null */
     uint8_t highest_ready;             /* priority of the first ready thread of the domain whose turn it is; none: 0 */
+    uint8_t domain;                    /* whose turn it is */
 
     uint64_t now;            /* time of this kernel entry */
     uint64_t quiet_until;    /* entries before this moment need not look at budgets, refills and domains */
@@ -43,12 +45,9 @@ struct cpu {
         };
         uint32_t loose_ends; /* all three: to be tied up before leaving */
     };
-    uint8_t domain;
-
     struct schedctx *release_root; /* heap of contexts that wait for their refill, soonest first */
     struct ready_set ready[CONFIG_NUM_DOMAINS];
 
     unsigned id;
     struct thread idle;
-    struct thread *fpu_owner; /* whose floating point state the processor holds; may be null */
 };

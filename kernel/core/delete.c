@@ -88,7 +88,7 @@ static struct refusal begin(struct cap_slot *slot, struct preemption *preemption
     bool is_final = captree_is_final(slot);
     struct refusal refusal = NO_REFUSAL;
     if (cap_is_arch(cap)) {
-        hal_cap_finalise(cap, is_final);
+        refusal = hal_cap_finalise(cap, is_final, preemption);
     } else if (is_final) {
         switch (cap_type(cap)) {
         case ABI_CAP_TYPE_CNODE:

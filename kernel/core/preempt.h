@@ -10,13 +10,20 @@
 #define PREEMPT_UNITS 16
 
 struct preemption {
-    unsigned units;
+    unsigned units; /* since the last look */
 };
 
 /* Counts one unit of work; true when an interrupt waits and the operation is to stop. */
 static inline bool preempt_due(struct preemption *preemption)
 {
-    if (++preemption->units % PREEMPT_UNITS != 0)
+    if (++preemption->units < PREEMPT_UNITS)
         return false;
+    preemption->units = 0;
     return hal_interrupt_is_pending();
+}
+
+/* The unit at hand is as much work as `more` units besides. */
+static inline void preempt_weigh(struct preemption *preemption, unsigned more)
+{
+    preemption->units += more;
 }

@@ -11,6 +11,7 @@
 struct cap_slot;
 struct cpu;
 struct invocation;
+struct preemption;
 struct thread;
 
 /* --- memory ------------------------------------------------------------------------------------------------------- */
@@ -85,8 +86,8 @@ bool hal_cap_in_region(struct cap child, uint64_t paddr, unsigned size_bits);
 bool hal_cap_issues(struct cap parent, struct cap child);
 struct refusal hal_cap_derive(const struct cap_slot *slot, struct cap cap, struct cap *derived);
 struct cap hal_cap_mask_rights(struct cap cap, struct rights rights);
-/* Undoes what the capability stands for: unmaps; when `is_final` destroys the object. Bounded; cannot be preempted. */
-void hal_cap_finalise(struct cap cap, bool is_final);
+/* Undoes what the capability stands for: unmaps; when `is_final` destroys the object. PREEMPTED: to be called again. */
+struct refusal hal_cap_finalise(struct cap cap, bool is_final, struct preemption *preemption);
 struct refusal hal_cap_invoke(struct invocation *invocation);
 
 /* Whether the capability is a root of an address space that threads may use (has its ASID). */

@@ -98,12 +98,12 @@ struct thread {
     struct schedctx *yield_to;    /* the context whose consumption completes this thread's YieldTo */
     struct thread *space_changer; /* whose call is deleting this thread's old CSpace or VSpace, while that takes long */
 
+    struct fpu_state fpu;
+
 #if CONFIG_DEBUG_BUILD
     char name[THREAD_NAME_LENGTH];
     struct thread *debug_next, *debug_prev; /* all threads, for DebugDumpScheduler */
 #endif
-
-    struct fpu_state fpu;
 };
 static_assert(sizeof(struct thread) <= 1u << ABI_TCB_BITS, "a thread fits into the interface's object");
 static_assert(offsetof(struct thread, slot) == 0, "zombies rely on it");

@@ -235,11 +235,12 @@ struct refusal hal_irq_control_invoke(struct invocation *invocation)
     return NO_REFUSAL;
 }
 
-void hal_cap_finalise(struct cap cap, bool is_final)
+struct refusal hal_cap_finalise(struct cap cap, bool is_final, struct preemption *preemption UNUSED)
 {
     host.finalised += is_final;
     if (is_final && cap_type(cap) == ABI_CAP_TYPE_IO_PORT)
         host.ports_issued &= ~port_bits(cap.word[1] & 0xffff, cap.word[1] >> 16);
+    return NO_REFUSAL;
 }
 
 /* --- boot ----------------------------------------------------------------------------------------------------------- */

@@ -36,7 +36,7 @@ def expect_all(text, *patterns):
 
 def debugger_names_callers():
     shown, _ = debug_hello("break printf", "continue", "backtrace", "break kernel_syscall", "continue", "backtrace")
-    expect_all(shown, r"#0 +printf", r"#1 .* in main .*hello\.c", r"#0 +kernel_syscall", r"#1 .* in syscall_entry")
+    expect_all(shown, r"#0 +printf", r"#1 .* in main .*hello\.c", r"#0 +kernel_syscall", r"#1 .* in syscall_slow")
 
 
 def panic_names_callers():
@@ -44,7 +44,7 @@ def panic_names_callers():
     _, console = debug_hello("break printf", "continue", "break *hal_console_put", "continue", "delete",
                              "set $rdi = kernel_symbols[0].name", "jump *panic")
     expect_all(console, r"Kernel panic: \w+", r'Current thread \S+ "\w+"', r"  [0-9a-f]{16}  panic \+ 0x",
-               r"  [0-9a-f]{16}  kernel_syscall \+ 0x", r"  [0-9a-f]{16}  syscall_entry \+ 0x")
+               r"  [0-9a-f]{16}  kernel_syscall \+ 0x", r"  [0-9a-f]{16}  syscall_slow \+ 0x")
 
 
 def main():

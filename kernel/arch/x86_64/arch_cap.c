@@ -119,14 +119,12 @@ struct cap hal_cap_mask_rights(struct cap cap, struct rights rights)
 
 /* --- the end, and invocations --------------------------------------------------------------------------------------- */
 
-void hal_cap_finalise(struct cap cap, bool is_final)
+struct refusal hal_cap_finalise(struct cap cap, bool is_final, struct preemption *preemption)
 {
-    if (cap_type(cap) == ABI_CAP_TYPE_FRAME) {
+    if (cap_type(cap) == ABI_CAP_TYPE_FRAME)
         frame_unmap(cap);
-        return;
-    }
     if (!is_final)
-        return;
+        return NO_REFUSAL;
     switch (cap_type(cap)) {
     case ABI_CAP_TYPE_PAGE_TABLE:
     case ABI_CAP_TYPE_PAGE_DIRECTORY:
@@ -137,14 +135,14 @@ void hal_cap_finalise(struct cap cap, bool is_final)
         vspace_destroy(cap);
         break;
     case ABI_CAP_TYPE_ASID_POOL:
-        asid_pool_destroy(cap);
-        break;
+        return asid_pool_destroy(cap, preemption);
     case ABI_CAP_TYPE_IO_PORT:
         ioport_release(cap);
         break;
     default:
         break;
     }
+    return NO_REFUSAL;
 }
 
 struct refusal hal_cap_invoke(struct invocation *invocation)

@@ -5,6 +5,8 @@
 #include "object/invocation.h"
 #include "object/refusal.h"
 
+struct preemption;
+
 /* Whether the message is too short, or too few capabilities came with it, for an invocation that needs `words` and `caps`. */
 static inline bool invocation_is_truncated(const struct invocation *invocation, unsigned words, unsigned caps)
 {
@@ -26,8 +28,8 @@ struct refusal io_space_map_frame(struct invocation *invocation);
 /* ASID control and pools. */
 struct refusal asid_control_invoke(struct invocation *invocation);
 struct refusal asid_pool_invoke(struct invocation *invocation);
-/* The pool goes away, and with it the numbers it gave. */
-void asid_pool_destroy(struct cap pool);
+/* The pool goes away, and with it the numbers it gave. May be preempted. */
+struct refusal asid_pool_destroy(struct cap pool, struct preemption *preemption);
 
 /* I/O ports. */
 struct refusal ioport_control_invoke(struct invocation *invocation);

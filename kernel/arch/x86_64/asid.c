@@ -1,6 +1,7 @@
 #include "arch/x86_64/arch_object.h"
 #include "arch/x86_64/vspace.h"
 #include "core/captree.h"
+#include "core/preempt.h"
 #include "lib/assert.h"
 
 /* Makes address space numbers from an untyped of one page: MakePool(index, depth), capabilities 1: untyped, 2: root. */
@@ -79,12 +80,22 @@ struct refusal asid_pool_invoke(struct invocation *invocation)
     return refuse(ABI_ERROR_ILLEGAL_OPERATION);
 }
 
-void asid_pool_destroy(struct cap pool)
+/* Going through the entries of a pool takes as long as so many units (core/preempt.h). */
+#define POOL_UNITS 10
+
+struct refusal asid_pool_destroy(struct cap pool, struct preemption *preemption)
 {
-    uint64_t **place = &machine_state.asid_table.pool[cap_asid_pool_number(pool)];
-    assert(*place == hal_window(cap_paddr(pool)));
-    for (unsigned i = 0; i < ASID_POOL_ENTRIES; i++)
-        if ((*place)[i])
-            vspace_forget((*place)[i]);
+    uint64_t **place = &machine_state.asid_table.pool[cap_asid_pool_number(pool)], *first = *place;
+    assert(first == hal_window(cap_paddr(pool)));
+    preempt_weigh(preemption, POOL_UNITS);
+    for (uint64_t *root = first; root < first + ASID_POOL_ENTRIES; root++) {
+        if (!*root)
+            continue;
+        vspace_forget(*root);
+        *root = 0;
+        if (preempt_due(preemption))
+            return PREEMPTED;
+    }
     *place = NULL;
+    return NO_REFUSAL;
 }

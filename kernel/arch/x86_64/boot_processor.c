@@ -1,5 +1,6 @@
 /* Segments, interrupt table, system call entry and control registers. */
 #include "arch/x86_64/boot.h"
+#include "arch/x86_64/entry.h"
 #include "arch/x86_64/exception.h"
 #include "core/cpu.h"
 #include "machine/instructions.h"
@@ -94,7 +95,8 @@ static void set_up_system_calls(void)
     msr_write(MSR_EFER, msr_read(MSR_EFER) | EFER_SYSCALL);
     /* `syscall` takes code from here and data from 8 above; `sysret` code from 16 above and data from 8 above. */
     msr_write(MSR_STAR, (uint64_t)SELECTOR_USER_CODE << 48 | (uint64_t)SELECTOR_KERNEL_CODE << 32);
-    msr_write(MSR_LSTAR, (uint64_t)syscall_entry);
+    bool is_fast = CONFIG_FASTPATH && cpu_features.fsgsbase && cpu_features.xsaveopt;
+    msr_write(MSR_LSTAR, (uint64_t)(is_fast ? syscall_entry : syscall_entry_plain));
     msr_write(MSR_CSTAR, 0);
     msr_write(MSR_SYSCALL_MASK, SYSCALL_MASK);
     if (cpu_features.sysenter)

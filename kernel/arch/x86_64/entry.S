@@ -8,14 +8,12 @@
  * cleared here, and AC where SMAP is on (CLEAR_AC, patched in at boot).
  *
  * FS and GS are the user's, in the kernel too: there is no `swapgs`. The processor's state has an address that the code knows;
- * with several processors each would enter through a copy of these few instructions.
+ * with several processors each would enter through a copy of its own.
  */
-#include "machine/context.h"
-#include "machine/cpu.h"
+#include "arch/x86_64/entry.h"
 #include "machine/layout.h"
 
 #define VECTOR_PROTECTION 13
-#define CPU(field)        boot_cpu + CPU_##field
 
     /* A three-byte no-operation; boot puts `clac` in its place on processors with SMAP. */
     .macro CLEAR_AC
@@ -45,31 +43,13 @@
 
     .text
 
-    /* From here on rsp points to the context's rsp: what is at `field` of the context then. */
-#define SAVED(field) (CONTEXT_##field - CONTEXT_RSP)(%rsp)
-
+    /* Where a processor that lacks what the fast paths need enters at `syscall` (fastpath.S has the other place). */
     .balign 16
-    .globl syscall_entry
-syscall_entry:
-    mov %rsp, CPU(USER_RSP)
-    mov CPU(TASK_RSP0), %rsp
-    push $0 /* ss: the context is brief */
-    push CPU(USER_RSP)
-    mov %r11, SAVED(RFLAGS)
-    mov %rcx, SAVED(RIP)
-    mov %rax, SAVED(RAX)
-    mov %rbx, SAVED(RBX)
-    mov %rdx, SAVED(RDX)
-    mov %rsi, SAVED(RSI)
-    mov %rdi, SAVED(RDI)
-    mov %rbp, SAVED(RBP)
-    mov %r8, SAVED(R8)
-    mov %r9, SAVED(R9)
-    mov %r10, SAVED(R10)
-    mov %r12, SAVED(R12)
-    mov %r13, SAVED(R13)
-    mov %r14, SAVED(R14)
-    mov %r15, SAVED(R15)
+    .globl syscall_entry_plain
+syscall_entry_plain:
+    SAVE_CALLER
+    .globl syscall_slow
+syscall_slow:
     mov $kernel_stack_top, %rsp
     call kernel_syscall
     /* falls through */

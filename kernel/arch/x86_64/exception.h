@@ -22,6 +22,6 @@ NORETURN void kernel_exception(unsigned vector, const struct trap_frame *frame);
 void nmi_dispatch(uint64_t rip);
 
 /* Entry points and tables of entry.S. */
-extern const char exception_stubs[], interrupt_stubs[], syscall_entry[];
+extern const char exception_stubs[], interrupt_stubs[], syscall_entry[], syscall_entry_plain[];
 #define EXCEPTION_STUB_BYTES 16
 #define INTERRUPT_STUB_BYTES 8

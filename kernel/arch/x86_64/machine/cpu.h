@@ -2,10 +2,14 @@
 #pragma once
 
 /* Offsets for the entry code. */
-#define CPU_USER_RSP  0
-#define CPU_IDLE      8
-#define CPU_TASK_RSP0 24 /* task segment + 4 */
-#define CPU_CURRENT   256
+#define CPU_USER_RSP      0
+#define CPU_LOADED_SPACE  8
+#define CPU_IDLE          16
+#define CPU_TASK_RSP0     32 /* task segment + 4 */
+#define CPU_CURRENT       256
+#define CPU_FPU_OWNER     272
+#define CPU_HIGHEST_READY 280
+#define CPU_DOMAIN        281
 
 #ifndef __ASSEMBLER__
 
@@ -28,22 +32,19 @@ struct task_segment {
 enum exception_stack { STACK_DEBUG = 1, STACK_NMI, STACK_DOUBLE_FAULT, STACK_MACHINE_CHECK, STACK_COUNT };
 
 struct machine_cpu {
-    uint64_t user_rsp; /* scratch at `syscall` */
+    uint64_t user_rsp;     /* scratch at `syscall` */
+    uint64_t loaded_space; /* space word of the address space in use */
     struct thread *idle;
     uint32_t padding;
     struct task_segment task;
 
     uint64_t segments[9]; /* the global descriptor table */
 
-    uint64_t loaded_space; /* space word of the address space in use */
     uint64_t timer_deadline;
     uint64_t nmi_count, spurious_count;
     bool fpu_is_trapped; /* CR0.TS is set */
 } ALIGNED(64);
 
-static_assert(offsetof(struct machine_cpu, user_rsp) == CPU_USER_RSP, "entry code");
-static_assert(offsetof(struct machine_cpu, idle) == CPU_IDLE, "entry code");
-static_assert(offsetof(struct machine_cpu, task) + 4 == CPU_TASK_RSP0, "entry code");
 static_assert(sizeof(struct machine_cpu) == CPU_CURRENT, "the current thread's pointer follows");
 static_assert(sizeof(struct task_segment) == 104, "hardware");
 

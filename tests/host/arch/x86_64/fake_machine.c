@@ -175,6 +175,12 @@ void invlpg(uint64_t address)
     }
 }
 
+/* Long operations stop as often as they can, and are begun again. */
+bool hal_interrupt_is_pending(void)
+{
+    return true;
+}
+
 /* --- ports and pins ------------------------------------------------------------------------------------------------- */
 
 static uint32_t port_in(uint16_t port, unsigned width)

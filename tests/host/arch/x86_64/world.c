@@ -2,6 +2,7 @@
 
 #include "core/captree.h"
 #include "core/cpu.h"
+#include "core/preempt.h"
 #include "hal/hal.h"
 #include "lib/assert.h"
 #include "object/irq.h"
@@ -69,7 +70,9 @@ void world_enter(struct cap_slot *space)
 
 void world_delete(struct cap_slot *slot, bool is_final)
 {
-    hal_cap_finalise(slot->cap, is_final);
+    struct preemption preemption = {0};
+    while (refused(hal_cap_finalise(slot->cap, is_final, &preemption)))
+        ;
     slot->cap = CAP_NULL;
 }
 
