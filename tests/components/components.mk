@@ -1,3 +1,12 @@
 # What the tests of components boot: the examples of the SDK, and systems of their own.
 $(call example,tests/components/restart,restart)
-TEST_NEEDS += examples $(OUT)/systems/disk/debug/image $(OUT)/systems/restart/debug/image
+
+# init's check of descriptions, for the host, with sanitizers.
+DAMAGED_SOURCES := tests/components/damaged_description.c user/init/check.c user/init/plan.c
+DAMAGED         := $(BUILD)/host/damaged_description
+$(DAMAGED): $(DAMAGED_SOURCES) $(wildcard user/init/*.h) | $(BUILD)/setup/build
+	$(say) LINK $@
+	@mkdir -p $(@D)
+	$(Q)$(CC) -std=c17 -D_GNU_SOURCE -O1 -g $(WARNINGS) -Iuser -fsanitize=address,undefined -fno-sanitize-recover=all $(DAMAGED_SOURCES) -o $@
+
+TEST_NEEDS += examples $(OUT)/systems/disk/debug/image $(OUT)/systems/restart/debug/image $(BUILD)/host/pecan-checked $(DAMAGED)

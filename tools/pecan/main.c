@@ -1,5 +1,5 @@
 /*
- * pecan: builds and boots systems of protection domains.
+ * pecan: builds, boots and draws systems of protection domains.
  */
 #include "commands.h"
 
@@ -7,15 +7,16 @@
 #include <stdio.h>
 
 static const char help[] =
-    "pecan: builds and boots systems of protection domains\n"
+    "pecan: builds, boots and draws systems of protection domains\n"
     "\n"
     "  pecan build SYSTEM.xml [options]       makes an image that boots, and a report\n"
+    "  pecan graph SYSTEM.xml [-o FILE.svg]   draws domains, channels, shared memory and devices\n"
     "  pecan run IMAGE [-- QEMU FLAGS]        boots an image in QEMU (leave with Ctrl-A X)\n"
     "  pecan --help                           prints this\n"
     "\n"
-    "Options of build:\n"
+    "Options of build and graph:\n"
     "  --search-path DIR...   where program images and prefilled files are; the current folder comes last\n"
-    "  -o, --output FILE      the image (loader.img)\n"
+    "  -o, --output FILE      what is written (build: loader.img; graph: the standard output)\n"
     "  -r, --report FILE      memory and capabilities of each domain (report.txt)\n"
     "  --board BOARD          folder of the SDK (x86_64_generic)\n"
     "  --config CONFIG        debug (prints) or release (debug)\n"
@@ -34,7 +35,7 @@ int main(int count, char **words)
     static const struct {
         const char *name;
         int (*run)(int count, char **words);
-    } commands[] = {{"build", command_build}, {"run", command_run}};
+    } commands[] = {{"build", command_build}, {"graph", command_graph}, {"run", command_run}};
 
     for (int i = 1; i < count; i++) {
         if (text_is(words[i], "--"))

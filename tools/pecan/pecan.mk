@@ -16,3 +16,10 @@ $(PECAN): $(PECAN_OBJECTS)
 	$(Q)$(CC) $(PECAN_OBJECTS) -lexpat -lelf -o $@
 
 -include $(PECAN_OBJECTS:.o=.d)
+
+# The same tool with sanitizers, for its tests.
+PECAN_CHECKED := $(BUILD)/host/pecan-checked
+$(PECAN_CHECKED): $(PECAN_OBJECTS)
+	$(say) LINK $@
+	$(Q)$(CC) $(filter-out -MMD -MP -O2,$(HOST_CFLAGS)) -O1 -fsanitize=address,undefined -fno-sanitize-recover=all $(PECAN_SOURCES) \
+	    -lexpat -lelf -o $@

@@ -93,6 +93,32 @@ static void print_others(FILE *out, const struct description *description, uint3
     }
 }
 
+static void print_policy(FILE *out, const struct description *description, const struct description_domain *domain)
+{
+    const struct description_restart *policy = &domain->restart;
+    if (!policy->on) {
+        fprintf(out, "  stays stopped after a failure\n");
+        return;
+    }
+    fprintf(out, "  restarted after%s%s%s", policy->on & RESTART_ON_FAULT ? " a fault," : "",
+            policy->on & RESTART_ON_OVERRUN ? " an overrun," : "",
+            policy->on & RESTART_ON_HEARTBEAT ? " a missed heartbeat," : "");
+    if (policy->heartbeat_us)
+        fprintf(out, " heartbeat %lu us,", policy->heartbeat_us);
+    if (policy->limit == RESTART_UNLIMITED)
+        fprintf(out, " without limit");
+    else if (policy->window_us)
+        fprintf(out, " up to %u times in %lu us", policy->limit, policy->window_us);
+    else
+        fprintf(out, " up to %u times", policy->limit);
+    if (policy->delay_us)
+        fprintf(out, ", %lu to %lu us later", policy->delay_us, policy->delay_most_us);
+    for (uint32_t i = 0; i < description->domains.count; i++)
+        if (policy->with >> i & 1)
+            fprintf(out, ", with %s", DESCRIPTION_ROW(description, domains, domain, i)->name);
+    fprintf(out, "\n");
+}
+
 static void print_domain(FILE *out, const struct description *description, uint32_t index, const char *path)
 {
     const struct description_domain *domain = DESCRIPTION_ROW(description, domains, domain, index);
@@ -103,6 +129,7 @@ static void print_domain(FILE *out, const struct description *description, uint3
     if (domain->parent != DOMAIN_NONE)
         fprintf(out, "  child %u of %s\n", domain->child_id,
                 DESCRIPTION_ROW(description, domains, domain, domain->parent)->name);
+    print_policy(out, description, domain);
     fprintf(out, "  addresses\n");
     for (uint32_t i = 0; i < domain->segments.count; i++) {
         const struct description_segment *segment =
@@ -120,6 +147,9 @@ static void print_domain(FILE *out, const struct description *description, uint3
     fprintf(out, "  capabilities\n");
     fprintf(out, "    %3u  wait on its %s\n", CSPACE_INPUT,
             domain->flags & DOMAIN_RECEIVES ? "endpoint and notification" : "notification");
+    fprintf(out, "    %3u  address space\n    %3u  reply object\n", CSPACE_VSPACE, CSPACE_REPLY);
+    if (domain->flags & DOMAIN_PASSIVE)
+        fprintf(out, "    %3u  tell init that it is passive\n", CSPACE_MONITOR);
     print_channels(out, description, domain);
     print_devices(out, description, domain);
     print_others(out, description, index);

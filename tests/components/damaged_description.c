@@ -1,0 +1,128 @@
+/*
+ * init's check of a description, on the host: words of a good one are damaged, and whatever the check lets pass must be
+ * usable: every row and all contents are read, as init would. Run it compiled with sanitizers.
+ *
+ *     damaged_description FILE SEED COUNT     FILE is an image that `pecan build` made
+ */
+#include "init/check.h"
+#include "init/plan.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { PAGE_BYTES = 4096, CHANGES_MOST = 3 };
+
+static uint64_t random_state;
+static unsigned long accepted, refused;
+
+static uint64_t random_next(void)
+{
+    random_state ^= random_state << 13;
+    random_state ^= random_state >> 7;
+    random_state ^= random_state << 17;
+    return random_state;
+}
+
+static void fail(const char *why)
+{
+    printf("not ok damaged descriptions: %s\n", why);
+    exit(1);
+}
+
+/* The description begins with its mark, on a page of the file. */
+static size_t find(const uint8_t *file, size_t size)
+{
+    const uint64_t magic = DESCRIPTION_MAGIC;
+    for (size_t at = 0; at + sizeof(magic) <= size; at += PAGE_BYTES)
+        if (!memcmp(file + at, &magic, sizeof(magic)))
+            return at;
+    fail("the file has no description");
+    return 0;
+}
+
+static uint8_t read_all(const struct description *description, uint64_t offset, uint64_t bytes)
+{
+    uint8_t sum = 0;
+    for (uint64_t i = 0; i < bytes; i++)
+        sum ^= ((const uint8_t *)description)[offset + i];
+    return sum;
+}
+
+/* Looks at everything that init looks at. */
+static uint8_t use(const struct description *description)
+{
+    uint8_t sum = 0;
+    for (uint32_t i = 0; i < description->domains.count; i++) {
+        const struct description_domain *domain = DESCRIPTION_ROW(description, domains, domain, i);
+        struct domain_plan plan = plan_domain(description, domain);
+        if (1ul << plan.private_bits < plan.private_bytes)
+            fail("a plan is larger than its memory");
+        sum ^= (uint8_t)strlen(domain->name) ^ (uint8_t)plan_slots(&plan);
+        for (uint32_t k = 0; k < domain->segments.count; k++) {
+            const struct description_segment *segment =
+                DESCRIPTION_ROW(description, segments, segment, domain->segments.first + k);
+            sum ^= read_all(description, segment->contents, segment->contents_bytes);
+        }
+        for (uint32_t k = 0; k < domain->channels.count; k++)
+            sum ^= (uint8_t)DESCRIPTION_ROW(
+                       description, domains, domain,
+                       DESCRIPTION_ROW(description, channels, channel, domain->channels.first + k)->peer)
+                       ->priority;
+    }
+    for (uint32_t i = 0; i < description->regions.count; i++) {
+        const struct description_region *region = DESCRIPTION_ROW(description, regions, region, i);
+        if (region->fill == FILL_CONTENTS)
+            sum ^= read_all(description, region->contents, region->contents_bytes);
+    }
+    for (uint32_t i = 0; i < description->patches.count; i++)
+        sum ^= read_all(description, DESCRIPTION_ROW(description, patches, patch, i)->contents, sizeof(uint64_t));
+    return sum;
+}
+
+static void damage(uint8_t *bytes, uint64_t header_bytes)
+{
+    static const uint64_t values[] = {0,      1,  0xffffffff, 0x7fffffffffffffff, 0xffffffffffffffff,
+                                      0x1000, 63, 64,         0x7fffffffd000};
+    for (uint64_t changes = 1 + random_next() % CHANGES_MOST; changes > 0; changes--) {
+        uint64_t at = random_next() % (header_bytes / sizeof(uint32_t)) * sizeof(uint32_t);
+        uint64_t value = values[random_next() % (sizeof(values) / sizeof(values[0]))];
+        size_t width = random_next() % 2 ? sizeof(uint32_t) : 1;
+        if (random_next() % 2)
+            value = bytes[at] + random_next() % 3 - 1;
+        memcpy(bytes + at, &value, width);
+    }
+}
+
+int main(int count, char **words)
+{
+    if (count != 4)
+        return 2;
+    FILE *file = fopen(words[1], "rb");
+    static uint8_t bytes[1 << 22];
+    size_t size = file ? fread(bytes, 1, sizeof(bytes), file) : 0;
+    size_t start = find(bytes, size);
+    size -= start;
+    random_state = strtoull(words[2], NULL, 0) * 0x9e3779b97f4a7c15ull + 1;
+
+    const struct description *good = (const struct description *)(bytes + start);
+    if (description_check(good, size))
+        fail(description_check(good, size));
+    /* Only as much memory as the check is told of: what lies beyond would be noticed. */
+    uint8_t *copy = malloc(size);
+    for (unsigned long i = strtoul(words[3], NULL, 0); i > 0; i--) {
+        memcpy(copy, good, size);
+        damage(copy, good->header_bytes);
+        if (description_check((struct description *)copy, size)) {
+            refused++;
+            continue;
+        }
+        accepted++;
+        use((struct description *)copy);
+    }
+    free(copy);
+    if (!accepted || !refused)
+        fail("none was accepted, or none refused");
+    printf("ok damaged descriptions: %lu accepted, %lu refused\n", accepted, refused);
+    return 0;
+}

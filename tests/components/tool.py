@@ -1,0 +1,168 @@
+#!/usr/bin/python3
+"""The tool `pecan`, compiled with sanitizers: every wrong description is refused with its place, damaged files too, and
+reports, images and exit statuses are what the documents say."""
+
+import os
+import random
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections import Counter
+from pathlib import Path
+from xml.etree import ElementTree
+
+TOP = Path(__file__).resolve().parent.parent.parent
+sys.path.insert(0, str(TOP / "tests/system"))
+from errors import CASES  # noqa: E402
+from machine import OUT, Checks  # noqa: E402
+
+SDK = OUT.resolve() / "sdk"
+TOOL = Path(os.environ["BUILD"]).resolve() / "host/pecan-checked"
+SYSTEMS = OUT.resolve() / "systems"
+ENVIRONMENT = {"PATH": os.environ["PATH"], "MICROKIT_SDK": str(SDK), "ASAN_OPTIONS": "detect_leaks=0"}
+DAMAGED_FILES = 100
+
+
+def pecan(folder, *words, **environment):
+    """Runs the tool in a folder; a sanitizer's report is a failure of its own."""
+    result = subprocess.run([TOOL, *map(str, words)], cwd=folder, env=ENVIRONMENT | environment, capture_output=True,
+                            text=True, errors="replace", timeout=60)
+    assert "Sanitizer" not in result.stderr and "runtime error" not in result.stderr, result.stderr
+    return result
+
+
+def build(folder, name="wrong.system"):
+    return pecan(folder, "build", name, "--search-path", folder, "-o", "image")
+
+
+def prepare(folder):
+    """Programs and files that the descriptions name."""
+    shutil.copy(SYSTEMS / "hello/debug/hello.elf", folder)
+    for name in "sel4.elf", "initialiser.elf":
+        shutil.copy(SDK / "board/x86_64_generic/debug/elf" / name, folder)
+    (folder / "empty").write_bytes(b"")
+    (folder / "large").write_bytes(b"x" * 0x1001)
+
+
+def refuses(folder, text, pattern):
+    (folder / "wrong.system").write_text(text)
+    result = build(folder)
+    place = r"wrong\.system:\1:[1-9]\d*"
+    expected = re.sub(r"@(\d+)$", lambda match: place.replace(r"\1", match[1]), pattern)
+    assert result.returncode == 1, f"status {result.returncode}"
+    assert re.fullmatch(f"Error: .*{expected}\n", result.stderr), f"{result.stderr!r} is not {expected!r}"
+    assert not (folder / "image").exists(), "an image was written"
+
+
+def damaged(folder, seed):
+    """Bytes of a description or a program are changed: the tool says so, or builds something, and never fails itself."""
+    chance = random.Random(seed)
+    good = (TOP / "tests/components/restart/restart.system").read_bytes()
+    program = (SYSTEMS / "restart/debug/server.elf").read_bytes()
+    for name in "tester", "parent", "child", "caller":
+        shutil.copy(SYSTEMS / f"restart/debug/{name}.elf", folder)
+    for _ in range(DAMAGED_FILES):
+        files = [bytearray(good), bytearray(program)]
+        victim = files[chance.randrange(2)]
+        # The start of an ELF file is what is read most.
+        span = len(victim) if chance.random() < 0.5 else min(len(victim), 512)
+        for _ in range(chance.randint(1, 4)):
+            victim[chance.randrange(span)] = chance.choice([0, 0xff, ord('"'), ord("9"), chance.randrange(256)])
+        if chance.random() < 0.1:
+            del victim[chance.randrange(len(victim)):]
+        (folder / "damaged.system").write_bytes(files[0])
+        (folder / "server.elf").write_bytes(files[1])
+        result = build(folder, "damaged.system")
+        assert result.returncode in (0, 1), f"status {result.returncode}: {result.stderr}"
+        assert (result.returncode == 1) == result.stderr.startswith("Error: "), result.stderr
+
+
+def report_is_golden(folder):
+    shutil.copy(TOP / "tests/components/golden.system", folder)
+    result = build(folder, "golden.system")
+    assert result.returncode == 0, result.stderr
+    report = (folder / "report.txt").read_text()
+    golden = (TOP / "tests/components/golden.txt").read_text()
+    assert report == golden, f"the report is not tests/components/golden.txt:\n{report}"
+    for name in "image", "sel4.elf", "sel4_32.elf":
+        assert (folder / name).stat().st_size > 0
+    (folder / "image").unlink()
+
+
+def is_repeatable(folder):
+    shutil.copy(TOP / "tests/components/golden.system", folder)
+    images = []
+    for _ in range(2):
+        assert build(folder, "golden.system").returncode == 0
+        images.append((folder / "image").read_bytes())
+    assert images[0] == images[1]
+
+
+def graph_shows_everything(folder):
+    """The drawing is well-formed, shows every domain and region once, and each right as a line."""
+    svg = "{http://www.w3.org/2000/svg}"
+    result = pecan(folder, "graph", TOP / "tests/components/golden.system", "--search-path", folder)
+    assert result.returncode == 0, result.stderr
+    drawing = ElementTree.fromstring(result.stdout)
+    count = Counter(element.get("class") for element in drawing.iter() if element.tag in (f"{svg}rect", f"{svg}path"))
+    legend = 1
+    assert count["domain"] == 3 and count["region"] == 5, count
+    assert count["call"] == 2 + legend and count["notify"] == 1 + legend and count["notify mutual"] == 1, count
+    assert count["map"] == 6 + legend and count["child"] == 1 + legend, count
+    texts = {element.text for element in drawing.iter(f"{svg}text")}
+    assert {"driver", "parent", "child", "plain", "interrupt pin 4", "interrupt of 00:1f.7", "ports 0x3f8–0x3ff",
+            "thread of driver"} <= texts, texts
+
+
+def ends(folder, status, *words, says=""):
+    result = pecan(folder, *words)
+    assert result.returncode == status, f"status {result.returncode}, not {status}: {result.stderr}"
+    assert says in result.stdout + result.stderr, result.stdout + result.stderr
+
+
+def takes_microkit_commands(folder):
+    """The command line of an example's Makefile: the system first, options behind it."""
+    microkit = folder / "microkit"
+    microkit.symlink_to(TOOL)
+    result = subprocess.run([microkit, TOP / "sdk/examples/hello/hello.system", "--search-path", folder, "--board",
+                             "x86_64_generic", "--config", "release", "-o", "loader.img", "-r", "report.txt",
+                             "--viper-output", "viper"], cwd=folder, env=ENVIRONMENT, capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr
+    assert (folder / "loader.img").exists()
+
+
+def main():
+    checks = Checks()
+    with tempfile.TemporaryDirectory(prefix="pecan-tool-") as name:
+        folder = Path(name)
+        prepare(folder)
+        for title, text, pattern in CASES:
+            checks.run(title, refuses, folder, text, pattern)
+        for seed in range(2):
+            checks.run(f"damaged files, seed {seed}", damaged, folder, seed)
+        checks.run("the report", report_is_golden, folder)
+        checks.run("the drawing", graph_shows_everything, folder)
+        checks.run("the same image again", is_repeatable, folder)
+        checks.run("Microkit's command line", takes_microkit_commands, folder)
+        checks.run("help", ends, folder, 0, "--help", says="pecan build SYSTEM.xml")
+        checks.run("help of a command", ends, folder, 0, "build", "-h", says="pecan build SYSTEM.xml")
+        checks.run("no command", ends, folder, 2, says="no command is given")
+        checks.run("unknown command", ends, folder, 2, "make", says="unknown command 'make'")
+        checks.run("unknown option", ends, folder, 2, "build", "--fast", says="unknown option '--fast'")
+        checks.run("option without value", ends, folder, 2, "build", "a", "-o", says="option '-o' lacks its value")
+        checks.run("two descriptions", ends, folder, 2, "build", "a", "b", says="'b' is one file too many")
+        checks.run("no description", ends, folder, 2, "build", says="no system description is given")
+        checks.run("unknown board", ends, folder, 2, "build", "a", "--board", "toaster", says="x86_64_generic")
+        checks.run("unknown config", ends, folder, 2, "build", "a", "--config", "fast", says="debug, release")
+        checks.run("missing description", ends, folder, 1, "build", "none.system", says="'none.system'")
+        checks.run("unwritable image", ends, folder, 1, "build", TOP / "sdk/examples/hello/hello.system", "--search-path",
+                   folder, "-o", "/none/image", says="cannot write '/none/image'")
+        checks.run("run without image", ends, folder, 2, "run", says="no image is given")
+        checks.run("run of a missing image", ends, folder, 1, "run", "none", says="cannot read 'none'")
+    return checks.status
+
+
+if __name__ == "__main__":
+    sys.exit(main())
