@@ -82,7 +82,8 @@ static inline bool worker_serves(const struct worker *worker)
 /* Everything of the running script. */
 struct world {
     uint64_t random;
-    bool is_calm; /* few surprises: short messages and roles kept */
+    bool is_calm;   /* few surprises: short messages and roles kept */
+    bool has_chain; /* calm, and all servers but the last call the next */
     unsigned worker_count, endpoint_count, notification_count;
     struct worker worker[WORKERS];
     uint64_t events, events_most; /* steps of all workers; when there are too many they stop */

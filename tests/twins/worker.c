@@ -184,7 +184,7 @@ static unsigned next_endpoint(struct worker *worker)
 
     if (!world.is_calm || !left)
         return some_endpoint(worker);
-    return SLOT_ENDPOINT + (unsigned)(worker->endpoint + 1 + below(worker, left));
+    return SLOT_ENDPOINT + (unsigned)(worker->endpoint + 1 + (world.has_chain ? 0 : below(worker, left)));
 }
 
 /* A fault that would happen again. */

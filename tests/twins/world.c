@@ -110,7 +110,8 @@ static seL4_Error give(const struct worker *worker, unsigned slot, seL4_CPtr cap
 
 static seL4_CapRights_t some_rights(void)
 {
-    return one_in(world.is_calm ? 60 : 6) ? seL4_CapRights_new(below(2), below(2), below(2), below(2)) : seL4_AllRights;
+    return one_in(world.is_calm ? 300 : 6) ? seL4_CapRights_new(below(2), below(2), below(2), below(2))
+                                           : seL4_AllRights;
 }
 
 seL4_Error endpoint_give(unsigned endpoint, struct worker *worker, unsigned slot)
@@ -214,11 +215,12 @@ static void worker_choose(struct worker *worker, unsigned number)
                               .tls = &memory.tls[number],
                               .stack_end = memory.stack[number + 1]};
     /* Each endpoint has somebody who serves it. */
-    worker->role = number < world.endpoint_count
-                       ? (number + 1 < world.endpoint_count && !one_in(3) ? ROLE_MIDDLEMAN : ROLE_SERVER)
-                   : world.is_calm ? (one_in(6) ? ROLE_ANY : ROLE_CLIENT)
-                                   : (enum role)below(ROLE_COUNT);
-    worker->can_be_passive = worker->is_passive = worker_serves(worker) && !one_in(6);
+    worker->role =
+        number < world.endpoint_count
+            ? (number + 1 < world.endpoint_count && (world.has_chain || one_in(2)) ? ROLE_MIDDLEMAN : ROLE_SERVER)
+        : world.is_calm ? (one_in(6) ? ROLE_ANY : ROLE_CLIENT)
+                        : (enum role)below(ROLE_COUNT);
+    worker->can_be_passive = worker->is_passive = worker_serves(worker) && (world.has_chain || !one_in(6));
     for (unsigned i = 0; i < sizeof(seL4_IPCBuffer) / sizeof(uint64_t); i++)
         ((uint64_t *)worker->buffer)[i] = random_next(&world.random);
     *worker->area = (struct step_area){0};
@@ -278,11 +280,14 @@ void world_make(uint64_t seed)
 {
     world.random = (seed + 1) * 0x9e3779b97f4a7c15ul;
     world.is_calm = one_in(2);
+    world.has_chain = world.is_calm && one_in(3);
     world.events = 0;
     world.events_most = 400;
     next_slot = first_slot + WORKERS; /* behind the fault endpoints */
     world.worker_count = 2 + (unsigned)below(WORKERS - 1);
     world.endpoint_count = 1 + (unsigned)below(world.worker_count / 2);
+    if (world.has_chain)
+        world.endpoint_count = world.worker_count > ENDPOINTS ? ENDPOINTS : world.worker_count - 1;
     world.notification_count = 1 + (unsigned)below(NOTIFICATIONS);
     for (unsigned i = 0; i < world.endpoint_count; i++)
         world.endpoint[i] = object_new(seL4_EndpointObject, 0);
