@@ -1,7 +1,8 @@
 # The root task of the shell system: the Linux personality, the drivers it needs, and the archive of its first files.
 
-ROOTTASK_SOURCES := $(sort $(wildcard user/roottask/*.c user/drivers/*/*.c user/personality/linux/*.c \
-                      user/personality/linux/*/*.c user/personality/linux/*/*.S))
+ROOTTASK_DRIVERS := serial16550 timer rtc
+ROOTTASK_SOURCES := $(sort $(wildcard user/roottask/*.c $(ROOTTASK_DRIVERS:%=user/drivers/%/*.c) \
+                      user/personality/linux/*.c user/personality/linux/*/*.c user/personality/linux/*/*.S))
 INITRD           := $(OUT)/initrd.cpio
 INITRD_SOURCE    := $(OUT)/initrd.S
 INITRD_BUILDER   := systems/shell/build_initrd.py
