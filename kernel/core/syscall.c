@@ -107,7 +107,7 @@ static NOINLINE enum send_result invoke(struct thread *caller, struct cap_slot *
     invocation.is_first_half = kind == SEND_FIRST;
     invocation.result_count = 0;
     invocation.has_replied = false;
-    invocation.progress = caller->call_progress;
+    invocation.progress = this_cpu()->repeated_progress;
     if (invocation.length > ABI_MESSAGE_REGISTERS) {
         invocation.buffer = thread_ipc_buffer(caller, false);
         if (!invocation.buffer)
@@ -116,7 +116,6 @@ static NOINLINE enum send_result invoke(struct thread *caller, struct cap_slot *
     this_cpu()->space_stale = true;
 
     struct refusal refusal = invocation_dispatch(&invocation);
-    thread_forget_call(caller);
     if (refusal.error == REFUSAL_PREEMPTED) {
         caller->call_progress = invocation.progress;
         caller->special |= invocation.progress ? THREAD_CALL_PREEMPTED : 0;
@@ -159,7 +158,6 @@ static void refuse_send(struct thread *caller, enum send_kind kind)
 static NOINLINE enum send_result send_failed(struct thread *caller, uint64_t address, struct lookup_failure failure,
                                              enum send_kind kind)
 {
-    thread_forget_call(caller); /* a preempted invocation whose capability went meanwhile is over */
     if (kind == SEND_BLOCKING || kind == SEND_CALL)
         fault_raise_cap(caller, address, false, failure);
     return SEND_DONE;
@@ -313,6 +311,18 @@ static void handle(struct cpu *cpu, struct thread *caller, int64_t number)
     }
 }
 
+/*
+ * The thread has been preempted in an invocation; this is the same call again, or another one, since capabilities, memory and
+ * registers may have changed meanwhile. Only what it invokes now may take up what was done; for all else it is over.
+ */
+static NOINLINE void handle_again(struct cpu *cpu, struct thread *caller, int64_t number)
+{
+    cpu->repeated_progress = caller->call_progress;
+    thread_forget_call(caller);
+    handle(cpu, caller, number);
+    cpu->repeated_progress = 0;
+}
+
 void kernel_syscall(void)
 {
     struct cpu *cpu = this_cpu();
@@ -335,7 +345,10 @@ void kernel_syscall(void)
             context_stop_here(&caller->context);
             fault_raise_unknown_syscall(caller, (uint64_t)number);
         } else if (is_known(number)) {
-            handle(cpu, caller, number);
+            if (UNLIKELY(caller->special & THREAD_CALL_PREEMPTED))
+                handle_again(cpu, caller, number);
+            else
+                handle(cpu, caller, number);
         } else if (!hal_syscall(number, caller)) {
             fault_raise_unknown_syscall(caller, (uint64_t)number);
         }

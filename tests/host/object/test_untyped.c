@@ -82,13 +82,14 @@ TEST(untyped, memory_is_clear_wherever_clearing_stops)
 }
 
 /*
- * The story: a preempted Retype by NBSend was issued again after its capability had gone, which is silently nothing. The note of
+ * A Retype that has been preempted, and another object. The story: a preempted Retype by NBSend was issued again after its capability had gone, which is silently nothing. The note of
  * how many objects there were was left, and the thread's next Retype made fewer than it was asked for.
  */
-TEST(untyped, a_preempted_call_that_is_over_leaves_no_note)
+static uint64_t preempted_retype(unsigned other_type, uint64_t *other)
 {
     world_reset();
-    uint64_t untyped = world_new(ABI_OBJECT_UNTYPED, 12), other = world_new(ABI_OBJECT_UNTYPED, 12);
+    uint64_t untyped = world_new(ABI_OBJECT_UNTYPED, 12);
+    *other = world_new(other_type, 0);
     struct thread *caller = world_current();
     uint64_t *buffer = world_buffer(caller);
     const uint64_t words[] = {ABI_OBJECT_ENDPOINT, 0, 0, 0, 200, 5};
@@ -100,11 +101,45 @@ TEST(untyped, a_preempted_call_that_is_over_leaves_no_note)
     world_call(ABI_SYSCALL_NBSEND, untyped, ABI_LABEL_UNTYPED_RETYPE << 12 | 1 << 7 | 6, 0);
     host_no_interrupt();
     expect(!cap_slot_is_empty(world_slot(200)) && cap_slot_is_empty(world_slot(204)));
-    caller->context.cap = UINT64_C(1) << 60; /* nothing is found there any more */
-    host_call();
-    expect_eq(retype(other, ABI_OBJECT_ENDPOINT, 0, 210, 5), 0);
+    return untyped;
+}
+
+static void expect_retype_to_be_whole(uint64_t untyped)
+{
+    expect_eq(retype(untyped, ABI_OBJECT_ENDPOINT, 0, 210, 5), 0);
     for (unsigned i = 210; i < 215; i++)
         expect_eq(cap_type(world_slot(i)->cap), ABI_CAP_TYPE_ENDPOINT);
+}
+
+TEST(untyped, a_preempted_call_that_is_over_leaves_no_note)
+{
+    uint64_t other, untyped = preempted_retype(ABI_OBJECT_REPLY, &other);
+    world_current()->context.cap = UINT64_C(1) << 60; /* nothing is found there any more */
+    host_call();
+    expect_retype_to_be_whole(untyped);
+}
+
+/* The same with another capability in the slot: the call is a message now, a signal, an answer. */
+TEST(untyped, a_preempted_call_that_became_another_leaves_no_note)
+{
+    static const unsigned types[] = {ABI_OBJECT_ENDPOINT, ABI_OBJECT_NOTIFICATION, ABI_OBJECT_REPLY};
+    for (unsigned i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+        uint64_t other, untyped = preempted_retype(types[i], &other);
+        world_current()->context.cap = other;
+        host_call();
+        expect_retype_to_be_whole(untyped);
+    }
+}
+
+/* And with another call, as when the program's text was changed. */
+TEST(untyped, a_preempted_call_with_another_number_leaves_no_note)
+{
+    static const int64_t numbers[] = {ABI_SYSCALL_YIELD, ABI_SYSCALL_NBWAIT};
+    for (unsigned i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+        uint64_t other, untyped = preempted_retype(ABI_OBJECT_NOTIFICATION, &other);
+        world_call(numbers[i], other, 0, 0);
+        expect_retype_to_be_whole(untyped);
+    }
 }
 
 TEST(untyped, device_memory_gives_memory_and_frames_and_is_not_touched)
