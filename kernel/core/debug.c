@@ -1,5 +1,7 @@
 #include "core/debug.h"
 
+#include "abi/error.h"
+#include "abi/object.h"
 #include "abi/syscall.h"
 #include "core/lookup.h"
 #include "core/system.h"
@@ -63,6 +65,22 @@ static void print_threads(void)
 }
 #endif
 
+#if CONFIG_ENABLE_BENCHMARKS
+static_assert(!CONFIG_BENCHMARK_TRACK_UTILISATION && !CONFIG_BENCHMARK_TRACK_KERNEL_ENTRIES &&
+                  !CONFIG_BENCHMARK_TRACEPOINTS,
+              "this kernel keeps no account of itself: the only option for benchmarks is BENCHMARK_GENERIC");
+
+/* The log's memory is a large page that the caller may write. */
+static unsigned log_buffer_error(struct thread *caller)
+{
+    struct cap_lookup found = lookup_cap(caller, context_cap(&caller->context));
+    if (found.failure.type != ABI_LOOKUP_NONE || !hal_cap_is_buffer_frame(found.slot->cap) ||
+        hal_frame_size_bits(found.slot->cap) != ABI_LARGE_PAGE_BITS || !hal_frame_window(found.slot->cap, true))
+        return ABI_ERROR_INVALID_CAPABILITY;
+    return ABI_ERROR_NONE;
+}
+#endif
+
 bool debug_syscall(int64_t number, struct thread *caller)
 {
     (void)caller;
@@ -93,9 +111,13 @@ bool debug_syscall(int64_t number, struct thread *caller)
     case ABI_SYSCALL_BENCHMARK_NULL_SYSCALL:
         return true;
     case ABI_SYSCALL_BENCHMARK_RESET_LOG:
+        context_set_badge(&caller->context, ABI_ERROR_NONE);
+        return true;
     case ABI_SYSCALL_BENCHMARK_FINALIZE_LOG:
+        context_set_badge(&caller->context, 0); /* entries: there are no trace points */
+        return true;
     case ABI_SYSCALL_BENCHMARK_SET_LOG_BUFFER:
-        context_set_badge(&caller->context, 0);
+        context_set_badge(&caller->context, log_buffer_error(caller));
         return true;
 #endif
     default:

@@ -41,6 +41,15 @@ static void test_calls(void)
     check(seL4_BenchmarkFinalizeLog() == 0, "the log is empty");
 }
 
+static void test_log_buffer(void)
+{
+    check(!seL4_BenchmarkSetLogBuffer(object_create(seL4_X86_LargePageObject, 0)), "a large page is taken for the log");
+    check(seL4_BenchmarkSetLogBuffer(object_create(seL4_X86_4K, 0)) == seL4_InvalidCapability,
+          "a small page is refused");
+    check(seL4_BenchmarkSetLogBuffer(seL4_CapInitThreadTCB) == seL4_InvalidCapability, "what is no page is refused");
+    check(seL4_BenchmarkSetLogBuffer(~0ul) == seL4_InvalidCapability, "what is not there is refused");
+}
+
 static void test_counters(void)
 {
     probes_create();
@@ -58,6 +67,7 @@ int main(void)
     test_registers();
     test_calls();
     test_counters();
+    test_log_buffer();
     printf("end of test\n");
     return 0;
 }
