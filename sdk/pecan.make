@@ -4,6 +4,7 @@
 #   SYSTEM   := system.xml
 #   include $(MICROKIT_SDK)/pecan.mk
 #
+# SEARCH names further folders in which programs are looked for, before the others.
 # Settings: MICROKIT_SDK (this folder), BUILD_DIR, MICROKIT_BOARD, MICROKIT_CONFIG (debug, release), CC.
 # Targets: all (the image), run (boots it in QEMU), clean.
 
@@ -32,12 +33,13 @@ $(BUILD_DIR)/%.o: %.c
 
 define program_rule
 $(BUILD_DIR)/$1.elf: $(addprefix $(BUILD_DIR)/,$(or $($1_OBJS),$1.o)) $(BOARD_DIR)/lib/libmicrokit.a
+	@mkdir -p $$(@D)
 	ld $(LDFLAGS) -T microkit.ld $$(filter %.o,$$^) -lmicrokit -o $$@
 endef
 $(foreach program,$(PROGRAMS:.elf=),$(eval $(call program_rule,$(program))))
 
 $(IMAGE_FILE): $(SYSTEM) $(IMAGES) $(MICROKIT_TOOL)
-	$(MICROKIT_TOOL) build $(SYSTEM) --search-path $(BUILD_DIR) . --board $(MICROKIT_BOARD) \
+	$(MICROKIT_TOOL) build $(SYSTEM) --search-path $(SEARCH) $(BUILD_DIR) . --board $(MICROKIT_BOARD) \
 	    --config $(MICROKIT_CONFIG) -o $@ -r $(BUILD_DIR)/report.txt
 
 run: $(IMAGE_FILE)

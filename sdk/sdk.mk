@@ -59,15 +59,15 @@ $(foreach config,$(SDK_CONFIGS),$(eval $(call sdk_rules,$(config))))
 
 $(SDK)/bin/pecan: $(PECAN)
 	@mkdir -p $(@D)
-	$(Q)cp $< $@
+	$(Q)cp -f $< $@
 $(SDK)/bin/microkit: $(SDK)/bin/pecan
 	$(Q)ln -sf pecan $@
 $(SDK)/pecan.mk: sdk/pecan.make
 	@mkdir -p $(@D)
-	$(Q)cp $< $@
+	$(Q)cp -f $< $@
 $(SDK)/LICENSE: LICENSE
 	@mkdir -p $(@D)
-	$(Q)cp $< $@
+	$(Q)cp -f $< $@
 
 sdk: $(SDK_FILES) ## build what programs outside the tree need, in build/x86_64/sdk
 	@:

@@ -1,6 +1,7 @@
 # What the tests of components boot: the examples of the SDK, and systems of their own.
 $(call example,tests/components/restart,restart)
 $(call example,tests/components/features,features)
+$(call example,tests/components/update,update)
 
 # init's check of descriptions, for the host, with sanitizers.
 DAMAGED_SOURCES := tests/components/damaged_description.c user/init/check.c user/init/plan.c
@@ -10,4 +11,4 @@ $(DAMAGED): $(DAMAGED_SOURCES) $(wildcard user/init/*.h) | $(BUILD)/setup/build
 	@mkdir -p $(@D)
 	$(Q)$(CC) -std=c17 -D_GNU_SOURCE -O1 -g $(WARNINGS) -Iuser -fsanitize=address,undefined -fno-sanitize-recover=all $(DAMAGED_SOURCES) -o $@
 
-TEST_NEEDS += examples $(OUT)/systems/disk/debug/image $(OUT)/systems/restart/debug/image $(OUT)/systems/features/debug/image $(BUILD)/host/pecan-checked $(DAMAGED)
+TEST_NEEDS += examples $(OUT)/systems/disk/debug/image $(OUT)/systems/restart/debug/image $(OUT)/systems/features/debug/image $(OUT)/systems/update/debug/image $(BUILD)/host/pecan-checked $(DAMAGED)

@@ -2,7 +2,8 @@
  * init's check of a description, on the host: words of a good one are damaged, and whatever the check lets pass must be
  * usable: every row and all contents are read, as init would. Run it compiled with sanitizers.
  *
- *     damaged_description FILE SEED COUNT     FILE is an image that `pecan build` made
+ *     damaged_description FILE SEED COUNT [UPDATE]     FILE is an image that `pecan build` made, UPDATE an update of
+ *                                                      one of its domains: then that is damaged
  */
 #include "init/check.h"
 #include "init/plan.h"
@@ -55,7 +56,8 @@ static uint8_t use(const struct description *description)
     uint8_t sum = 0;
     for (uint32_t i = 0; i < description->domains.count; i++) {
         const struct description_domain *domain = DESCRIPTION_ROW(description, domains, domain, i);
-        struct domain_plan plan = plan_domain(description, domain);
+        struct program_view program = plan_program(description, domain);
+        struct domain_plan plan = plan_domain(description, domain, &program);
         if (1ul << plan.private_bits < plan.private_bytes)
             fail("a plan is larger than its memory");
         sum ^= (uint8_t)strlen(domain->name) ^ (uint8_t)plan_slots(&plan);
@@ -80,6 +82,37 @@ static uint8_t use(const struct description *description)
     return sum;
 }
 
+/* Looks at everything that init looks at of an update. */
+static uint8_t use_update(const struct description *description, const struct description_domain *domain,
+                          const struct program_update *update)
+{
+    struct program_view program = update_program(update);
+    struct domain_plan plan = plan_domain(description, domain, &program);
+    uint8_t sum = (uint8_t)plan_slots(&plan);
+    for (uint32_t i = 0; i < program.segment_count; i++)
+        sum ^= read_all((const struct description *)update, program.segments[i].contents,
+                        program.segments[i].contents_bytes);
+    for (uint32_t i = 0; i < update->patches.count; i++) {
+        const struct description_patch *patch =
+            (const struct description_patch *)((const char *)update + update->patches.offset) + i;
+        sum ^= read_all((const struct description *)update, patch->contents, sizeof(uint64_t));
+    }
+    return sum;
+}
+
+/* The domain that a good update is for. */
+static const struct description_domain *updated_domain(const struct description *description,
+                                                       const struct program_update *update, size_t size)
+{
+    for (uint32_t i = 0; i < description->domains.count; i++) {
+        const struct description_domain *domain = DESCRIPTION_ROW(description, domains, domain, i);
+        if (!update_check(description, domain, update, size))
+            return domain;
+    }
+    fail("the update is for no domain");
+    return NULL;
+}
+
 static void damage(uint8_t *bytes, uint64_t header_bytes)
 {
     static const uint64_t values[] = {0,      1,  0xffffffff, 0x7fffffffffffffff, 0xffffffffffffffff,
@@ -94,35 +127,57 @@ static void damage(uint8_t *bytes, uint64_t header_bytes)
     }
 }
 
+static size_t read_file(const char *path, uint8_t *bytes, size_t room)
+{
+    FILE *file = fopen(path, "rb");
+    size_t size = file ? fread(bytes, 1, room, file) : 0;
+    if (file)
+        fclose(file);
+    return size;
+}
+
 int main(int count, char **words)
 {
-    if (count != 4)
+    static _Alignas(8) uint8_t bytes[1 << 22], update[1 << 20];
+    if (count != 4 && count != 5)
         return 2;
-    FILE *file = fopen(words[1], "rb");
-    static uint8_t bytes[1 << 22];
-    size_t size = file ? fread(bytes, 1, sizeof(bytes), file) : 0;
+    size_t size = read_file(words[1], bytes, sizeof(bytes));
     size_t start = find(bytes, size);
     size -= start;
     random_state = strtoull(words[2], NULL, 0) * 0x9e3779b97f4a7c15ull + 1;
 
-    const struct description *good = (const struct description *)(bytes + start);
-    if (description_check(good, size))
-        fail(description_check(good, size));
+    const struct description *description = (const struct description *)(bytes + start);
+    if (description_check(description, size))
+        fail(description_check(description, size));
+    const struct description_domain *domain = NULL;
+    const uint8_t *good = bytes + start;
+    uint64_t header_bytes = description->header_bytes;
+    if (count == 5) {
+        good = update;
+        size = read_file(words[4], update, sizeof(update));
+        domain = updated_domain(description, (const struct program_update *)update, size);
+        header_bytes = ((const struct program_update *)update)->header_bytes;
+    }
     /* Only as much memory as the check is told of: what lies beyond would be noticed. */
     uint8_t *copy = malloc(size);
     for (unsigned long i = strtoul(words[3], NULL, 0); i > 0; i--) {
         memcpy(copy, good, size);
-        damage(copy, good->header_bytes);
-        if (description_check((struct description *)copy, size)) {
+        damage(copy, header_bytes);
+        const char *problem = domain ? update_check(description, domain, (struct program_update *)copy, size)
+                                     : description_check((struct description *)copy, size);
+        if (problem) {
             refused++;
             continue;
         }
         accepted++;
-        use((struct description *)copy);
+        if (domain)
+            use_update(description, domain, (struct program_update *)copy);
+        else
+            use((struct description *)copy);
     }
     free(copy);
     if (!accepted || !refused)
         fail("none was accepted, or none refused");
-    printf("ok damaged descriptions: %lu accepted, %lu refused\n", accepted, refused);
+    printf("ok damaged %s: %lu accepted, %lu refused\n", domain ? "updates" : "descriptions", accepted, refused);
     return 0;
 }

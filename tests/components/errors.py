@@ -120,6 +120,10 @@ CASES = [
     ("64 domains", system(*[named(f"d{i}") for i in range(64)]), r"too many protection domains defined, maximum is 63 @ @65"),
     ("domain name twice", system(domain(), domain()), r"duplicate protection domain name 'a' @ @3"),
     ("reserved name", system(named("monitor")), r"the PD name 'monitor' is reserved @ @2"),
+    ("private memory", system(domain().replace("name=", 'xmlns:p="urn:pecan:system" p:memory="0x1000000001" name=')),
+     r"pecan:memory must be at most 0x1000000000 .*: @2"),
+    ("room for updates", system(domain().replace("name=", 'xmlns:p="urn:pecan:system" p:update_room="0x1000001" name=')),
+     r"pecan:update_room must be at most 0x1000000 .*: @2"),
     # maps and regions
     ("map without region", with_map('vaddr="0x1000000"'), r"Missing required attribute 'mr' on element 'map': @3"),
     ("map without address", with_map('mr="r"'), r"Missing required attribute 'vaddr' on element 'map': @3"),

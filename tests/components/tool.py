@@ -159,6 +159,12 @@ def main():
         checks.run("missing description", ends, folder, 1, "build", "none.system", says="'none.system'")
         checks.run("unwritable image", ends, folder, 1, "build", TOP / "sdk/examples/hello/hello.system", "--search-path",
                    folder, "-o", "/none/image", says="cannot write '/none/image'")
+        hello = TOP / "sdk/examples/hello/hello.system"
+        checks.run("update of nobody", ends, folder, 1, "update", hello, "--domain", "x", "-o", "u", "--search-path", folder,
+                   says="hello.system' has no protection domain 'x'")
+        checks.run("update without domain", ends, folder, 2, "update", hello, says="update needs --domain and --output")
+        checks.run("update without room", ends, folder, 1, "update", hello, "--domain", "hello", "-o", "u", "--search-path",
+                   folder, says="pecan:update_room of 'hello' has 0 bytes")
         checks.run("run without image", ends, folder, 2, "run", says="no image is given")
         checks.run("run of a missing image", ends, folder, 1, "run", "none", says="cannot read 'none'")
     return checks.status

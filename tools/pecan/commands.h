@@ -7,14 +7,15 @@
 
 int command_build(int count, char **words);
 int command_graph(int count, char **words);
+int command_update(int count, char **words);
 int command_run(int count, char **words);
 
 /* Prints "Error: ..." and how to get help; ends the tool. */
 _Noreturn void usage_fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* The options of build and graph; null where one is not given and has no normal value. */
+/* The options of build, graph and update; null where one is not given and has no normal value. */
 struct build_options {
-    const char *system, *output, *report, *board, *config, *kernel;
+    const char *system, *output, *report, *board, *config, *kernel, *domain;
     struct search_path search;
 };
 

@@ -54,18 +54,6 @@ static void set_library_values(const struct system *system, const struct domain 
     set_mask(program, "microkit_ioports", ports);
 }
 
-/* Where a variable lies that init fills in at boot: the part, and the offset in its contents. */
-struct late_value {
-    const struct program_part *part;
-    uint64_t offset;
-    const char *region_name;
-};
-
-struct late_values {
-    struct late_value *items;
-    size_t count;
-};
-
 static void set_symbol(const struct system *system, const struct symbol *symbol, struct program *program,
                        struct late_values *late)
 {
@@ -146,7 +134,6 @@ struct compiler {
     size_t content_count;
     uint64_t *content_sizes;
     size_t content_size_count;
-    struct late_values late[DOMAINS_MAX];
 };
 
 static void *add_row(struct rows *rows, size_t row_bytes)
@@ -164,10 +151,10 @@ static uint64_t add_contents(struct compiler *compiler, const void *data, uint64
     return compiler->content_count - 1;
 }
 
-static uint32_t region_index(const struct system *system, const struct region *region)
+uint32_t region_index(const struct system *system, const char *name)
 {
     uint32_t i = 0;
-    while (system->regions[i] != region)
+    while (!text_is(system->regions[i]->name, name))
         i++;
     return i;
 }
@@ -199,7 +186,8 @@ static void add_maps(struct compiler *compiler, const struct domain *domain)
     size_t first = compiler->maps.count;
     for (size_t i = 0; i < domain->map_count; i++) {
         struct description_map *row = ADD_ROW(&compiler->maps, map);
-        *row = (struct description_map){domain->maps[i].address, region_index(compiler->system, domain->maps[i].region),
+        *row = (struct description_map){domain->maps[i].address,
+                                        region_index(compiler->system, domain->maps[i].region_name),
                                         domain->maps[i].flags};
     }
     if (domain->map_count)
@@ -209,7 +197,7 @@ static void add_maps(struct compiler *compiler, const struct domain *domain)
 
 static void add_segments(struct compiler *compiler, const struct domain *domain, const struct program *program)
 {
-    const struct late_values *late = &compiler->late[domain->index];
+    const struct late_values *late = &compiler->compiled->late[domain->index];
     for (size_t i = 0; i < program->part_count; i++) {
         const struct program_part *part = &program->parts[i];
         struct description_segment *row = ADD_ROW(&compiler->segments, segment);
@@ -224,8 +212,7 @@ static void add_segments(struct compiler *compiler, const struct domain *domain,
                 struct description_patch *patch = ADD_ROW(&compiler->patches, patch);
                 patch->contents = late->items[k].offset;
                 patch->reserved = (uint32_t)row->contents;
-                patch->region =
-                    region_index(compiler->system, system_region(compiler->system, late->items[k].region_name));
+                patch->region = region_index(compiler->system, late->items[k].region_name);
             }
     }
 }
@@ -302,6 +289,11 @@ static void add_domain(struct compiler *compiler, const struct domain *domain, c
     row->budget_us = domain->budget_us;
     row->period_us = domain->period_us;
     row->reserve_bytes = domain->reserve_bytes;
+    if (domain->update_room_bytes) {
+        /* One half for the program that runs, one for the next. */
+        row->update_room_bytes = 2 * round_up(domain->update_room_bytes, PAGE_BYTES);
+        row->update_room = add_contents(compiler, allocate(row->update_room_bytes), row->update_room_bytes);
+    }
     row->restart = (struct description_restart){domain_set(compiler->system, policy->with),
                                                 policy->window_us,
                                                 policy->delay_us,
@@ -368,6 +360,10 @@ static void resolve_contents(struct compiler *compiler, const uint64_t *offsets)
     struct description_patch *patches = compiler->patches.items;
     struct description_segment *segments = compiler->segments.items;
     struct description_region *regions = compiler->regions.items;
+    struct description_domain *domains = compiler->domains.items;
+    for (size_t i = 0; i < compiler->domains.count; i++)
+        if (domains[i].update_room_bytes)
+            domains[i].update_room = offsets[domains[i].update_room];
     for (size_t i = 0; i < compiler->patches.count; i++) {
         patches[i].contents += offsets[patches[i].reserved];
         patches[i].reserved = 0;
@@ -407,7 +403,7 @@ struct compiled *system_compile(const struct system *system)
         fail_at(system->regions[DESCRIPTION_REGIONS_MAX]->place, "too many memory regions, maximum is %d @ ",
                 DESCRIPTION_REGIONS_MAX);
     for (size_t i = 0; i < system->domain_count; i++)
-        compiler.compiled->programs[i] = read_program(system, system->domains[i], &compiler.late[i]);
+        compiler.compiled->programs[i] = read_program(system, system->domains[i], &compiler.compiled->late[i]);
     for (size_t i = 0; i < system->region_count; i++)
         add_region(&compiler, system->regions[i]);
     for (size_t i = 0; i < system->domain_count; i++)

@@ -6,12 +6,32 @@
 #include "program.h"
 #include "system.h"
 
+/* A variable that init fills in at boot with the address of a region: where it lies in the program. */
+struct late_value {
+    const struct program_part *part;
+    uint64_t offset;
+    const char *region_name;
+};
+
+struct late_values {
+    struct late_value *items;
+    size_t count;
+};
+
 struct compiled {
     struct file_bytes description; /* starts with a struct description */
     struct program *programs[DOMAINS_MAX];
+    struct late_values late[DOMAINS_MAX];
 };
 
 struct compiled *system_compile(const struct system *system);
+
+/* The place of a region in the description. */
+uint32_t region_index(const struct system *system, const char *name);
+
+/* What a supervisor hands to init to replace a domain's program: starts with a struct program_update. */
+struct file_bytes update_make(const struct system *system, const struct compiled *compiled,
+                              const struct domain *domain);
 
 static inline const struct description *compiled_description(const struct compiled *compiled)
 {

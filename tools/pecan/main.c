@@ -11,10 +11,12 @@ static const char help[] =
     "\n"
     "  pecan build SYSTEM.xml [options]       makes an image that boots, and a report\n"
     "  pecan graph SYSTEM.xml [-o FILE.svg]   draws domains, channels, shared memory and devices\n"
+    "  pecan update SYSTEM.xml --domain NAME -o FILE [options]\n"
+    "                                         makes a new program for a domain of a system that runs\n"
     "  pecan run IMAGE [-- QEMU FLAGS]        boots an image in QEMU (leave with Ctrl-A X)\n"
     "  pecan --help                           prints this\n"
     "\n"
-    "Options of build and graph:\n"
+    "Options of build, graph and update:\n"
     "  --search-path DIR...   where program images and prefilled files are; the current folder comes last\n"
     "  -o, --output FILE      what is written (build: loader.img; graph: the standard output)\n"
     "  -r, --report FILE      memory and capabilities of each domain (report.txt)\n"
@@ -35,7 +37,8 @@ int main(int count, char **words)
     static const struct {
         const char *name;
         int (*run)(int count, char **words);
-    } commands[] = {{"build", command_build}, {"graph", command_graph}, {"run", command_run}};
+    } commands[] = {
+        {"build", command_build}, {"graph", command_graph}, {"update", command_update}, {"run", command_run}};
 
     for (int i = 1; i < count; i++) {
         if (text_is(words[i], "--"))

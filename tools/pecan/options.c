@@ -44,6 +44,8 @@ static void read_option(struct words *words, const char *option, struct build_op
         options->board = option_value(words, option);
     else if (text_is(option, "--config"))
         options->config = option_value(words, option);
+    else if (text_is(option, "--domain"))
+        options->domain = option_value(words, option);
     else if (text_is(option, "--override-kernel"))
         options->kernel = option_value(words, option);
     else if (text_is(option, "--viper-output"))

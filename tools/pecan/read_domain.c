@@ -5,12 +5,28 @@
 
 #include <string.h>
 
-static const char *const root_attributes[] = {"name",         "priority",         "budget", "period", "stack_size",
-                                              "cpu",          "passive",          "fpu",    "smc",    "domain",
-                                              "pecan:memory", "pecan:supervisor", NULL};
-static const char *const child_attributes[] = {
-    "name",   "priority", "budget",    "period",       "stack_size",       "cpu", "passive", "fpu", "smc",
-    "domain", "id",       "setvar_id", "pecan:memory", "pecan:supervisor", NULL};
+static const char *const root_attributes[] = {
+    "name", "priority", "budget",       "period",           "stack_size",        "cpu", "passive", "fpu",
+    "smc",  "domain",   "pecan:memory", "pecan:supervisor", "pecan:update_room", NULL};
+static const char *const child_attributes[] = {"name",
+                                               "priority",
+                                               "budget",
+                                               "period",
+                                               "stack_size",
+                                               "cpu",
+                                               "passive",
+                                               "fpu",
+                                               "smc",
+                                               "domain",
+                                               "id",
+                                               "setvar_id",
+                                               "pecan:memory",
+                                               "pecan:supervisor",
+                                               "pecan:update_room",
+                                               NULL};
+#define RESERVE_BYTES_MOST     (1ul << 36)
+#define UPDATE_ROOM_BYTES_MOST (1ul << 24)
+
 enum { BUDGET_NORMAL_US = 1000 };
 
 struct symbol *domain_add_symbol(struct domain *domain, const char *name, const struct xml_element *element)
@@ -161,8 +177,11 @@ static void read_attributes(struct system *system, struct domain *domain, const 
     if (domain->stack_bytes % (1ul << SMALL_PAGE_BITS))
         fail_on(element, "stack size must be aligned to the smallest page size, %lu bytes", 1ul << SMALL_PAGE_BITS);
     domain->reserve_bytes = attribute_number_or(element, "pecan:memory", 0);
-    if (domain->reserve_bytes > 1ul << 36)
-        fail_on(element, "pecan:memory must be at most 64 GiB");
+    if (domain->reserve_bytes > RESERVE_BYTES_MOST)
+        fail_on(element, "pecan:memory must be at most 0x%lx", RESERVE_BYTES_MOST);
+    domain->update_room_bytes = attribute_number_or(element, "pecan:update_room", 0);
+    if (domain->update_room_bytes > UPDATE_ROOM_BYTES_MOST)
+        fail_on(element, "pecan:update_room must be at most 0x%lx", UPDATE_ROOM_BYTES_MOST);
 }
 
 static void read_child_id(struct system *system, struct domain *domain, const struct xml_element *element)

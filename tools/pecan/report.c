@@ -16,7 +16,8 @@ static void print_memory(FILE *out, const struct system *system, const struct co
             "reserved");
     for (uint32_t i = 0; i < system->domain_count; i++) {
         const struct description_domain *domain = DESCRIPTION_ROW(description, domains, domain, i);
-        struct domain_plan plan = plan_domain(description, domain);
+        struct program_view view = plan_program(description, domain);
+        struct domain_plan plan = plan_domain(description, domain, &view);
         uint64_t program = ((uint64_t)plan.frames << SMALL_PAGE_BITS) - domain->stack_bytes;
         uint64_t objects = plan.private_bytes - program - domain->stack_bytes;
         fprintf(out, "  %-24s %10lu %10lu %10lu %10lu\n", domain->name, program / KIB, domain->stack_bytes / KIB,

@@ -89,7 +89,7 @@ struct domain {
     struct place place;
     struct domain *parent;
     uint32_t index, child_id;
-    uint64_t priority, budget_us, period_us, stack_bytes, reserve_bytes;
+    uint64_t priority, budget_us, period_us, stack_bytes, reserve_bytes, update_room_bytes;
     bool is_passive, has_fpu, is_supervisor, is_called, has_children;
     struct restart_policy restart;
     const char *image_path, *symbols_path; /* as the file says; the second may be null */

@@ -1,5 +1,7 @@
 #include "init/check.h"
 
+#include "init/plan.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -7,7 +9,7 @@
 #define REGION_BYTES_MAX (1ul << 36)
 #define TABLE_ROWS_MAX   65536u
 
-/* What all checks look at: the description, and how many bytes of it there are. */
+/* What all checks look at: the description, and how many bytes there are of it or of an update. */
 struct checked {
     const struct description *description;
     uint64_t bytes;
@@ -83,17 +85,18 @@ static const char *check_segment(const struct checked *c, const struct descripti
 }
 
 /* Maps and segments, merged by address: none overlaps the one before, all lie below the stack. */
-static const char *check_space(const struct checked *c, const struct description_domain *domain)
+static const char *check_space(const struct checked *c, const struct description_domain *domain,
+                               const struct program_view *program)
 {
     const struct description *d = c->description;
     uint64_t end = 0, limit = DOMAIN_STACK_TOP - domain->stack_bytes;
     uint32_t map = 0, segment = 0;
     bool has_entry = false;
-    while (map < domain->maps.count || segment < domain->segments.count) {
+    while (map < domain->maps.count || segment < program->segment_count) {
         const struct description_map *m = DESCRIPTION_ROW(d, maps, map, domain->maps.first + map);
-        const struct description_segment *s = DESCRIPTION_ROW(d, segments, segment, domain->segments.first + segment);
+        const struct description_segment *s = &program->segments[segment];
         uint64_t start, bytes;
-        if (segment == domain->segments.count || (map < domain->maps.count && m->address < s->address)) {
+        if (segment == program->segment_count || (map < domain->maps.count && m->address < s->address)) {
             if (m->region >= d->regions.count || m->flags & ~(uint32_t)MAP_FLAGS)
                 return "a map's region or flags";
             const struct description_region *region = DESCRIPTION_ROW(d, regions, region, m->region);
@@ -108,7 +111,7 @@ static const char *check_space(const struct checked *c, const struct description
                 return problem;
             start = s->address;
             bytes = s->memory_bytes;
-            has_entry |= domain->entry >= start && domain->entry - start < bytes;
+            has_entry |= program->entry >= start && program->entry - start < bytes;
             segment++;
         }
         end = extent_end(end, start, bytes, limit);
@@ -136,7 +139,22 @@ static const char *check_domain(const struct checked *c, const struct descriptio
         return "a domain's parent";
     if (domain->restart.on & ~(uint32_t)RESTART_REASONS || (count < 64 && domain->restart.with >> count))
         return "a domain's restart policy";
-    return check_space(c, domain);
+    if (!contents_are_inside(c, domain->update_room, domain->update_room_bytes) || domain->update_room % 8 ||
+        (domain->update_room_bytes && domain->update_room < c->description->header_bytes))
+        return "a domain's room for updates";
+    struct program_view program = plan_program(c->description, domain);
+    return check_space(c, domain, &program);
+}
+
+/* Patches write behind all tables only. */
+static const char *check_patches(const struct checked *c, const struct description_patch *patches, uint32_t count,
+                                 uint64_t header_bytes)
+{
+    for (uint32_t i = 0; i < count; i++)
+        if (patches[i].region >= c->description->regions.count || patches[i].contents < header_bytes ||
+            !contents_are_inside(c, patches[i].contents, sizeof(uint64_t)))
+            return "a patch";
+    return NULL;
 }
 
 static const char *check_ids(const struct checked *c)
@@ -164,13 +182,7 @@ static const char *check_ids(const struct checked *c)
             grant->slot > USER_CAP_SLOT_MAX)
             return "a user capability";
     }
-    for (uint32_t i = 0; i < d->patches.count; i++) {
-        const struct description_patch *patch = DESCRIPTION_ROW(d, patches, patch, i);
-        if (patch->region >= d->regions.count || !contents_are_inside(c, patch->contents, sizeof(uint64_t)) ||
-            patch->contents < d->header_bytes)
-            return "a patch";
-    }
-    return NULL;
+    return check_patches(c, DESCRIPTION_ROW(d, patches, patch, 0), d->patches.count, d->header_bytes);
 }
 
 static const char *check_domains(const struct checked *c)
@@ -231,4 +243,44 @@ const char *description_check(const struct description *description, uint64_t ro
     }
     const char *problem = check_domains(&c);
     return problem ? problem : check_ids(&c);
+}
+
+struct program_view update_program(const struct program_update *update)
+{
+    return (struct program_view){(const char *)update, update->entry,
+                                 (const struct description_segment *)((const char *)update + update->segments.offset),
+                                 update->segments.count};
+}
+
+static bool names_are_equal(const char *a, const char *b)
+{
+    size_t i = 0;
+    while (i < NAME_BYTES && a[i] == b[i] && a[i])
+        i++;
+    return i < NAME_BYTES && a[i] == b[i];
+}
+
+const char *update_check(const struct description *description, const struct description_domain *domain,
+                         const struct program_update *update, uint64_t room)
+{
+    if (room < sizeof(*update) || update->magic != UPDATE_MAGIC)
+        return "it is not an update";
+    if (update->version != DESCRIPTION_VERSION)
+        return "it was made by another version of the tool";
+    if (update->bytes > room)
+        return "it is cut off";
+    if (update->header_bytes < sizeof(*update) || update->header_bytes > update->bytes)
+        return "the header's size";
+    if (!names_are_equal(update->domain, domain->name))
+        return "it is for another domain";
+    struct checked c = {description, update->bytes};
+    if (!table_is_inside(&c, update->segments, sizeof(struct description_segment)) ||
+        !table_is_inside(&c, update->patches, sizeof(struct description_patch)))
+        return "a table lies outside";
+    struct program_view program = update_program(update);
+    const char *problem = check_space(&c, domain, &program);
+    if (problem)
+        return problem;
+    return check_patches(&c, (const struct description_patch *)((const char *)update + update->patches.offset),
+                         update->patches.count, update->header_bytes);
 }

@@ -80,6 +80,7 @@ struct description_domain {
     uint64_t stack_bytes;
     uint64_t budget_us, period_us;
     uint64_t reserve_bytes; /* private memory at least; more than it needs now leaves room for an update */
+    uint64_t update_room, update_room_bytes; /* contents that a new program is put into at run time */
     struct description_restart restart;
     uint32_t priority, flags; /* enum domain_flag */
     uint32_t parent;          /* its index, smaller than its own, or DOMAIN_NONE */
@@ -149,9 +150,24 @@ struct description_patch {
     uint32_t region, reserved;
 };
 
+/*
+ * A new program for a domain, as `pecan update` writes it and a supervisor hands it over. Offsets count from its start.
+ */
+#define UPDATE_MAGIC 0x657461647075ul /* "update" */
+
+struct program_update {
+    uint64_t magic;
+    uint32_t version, header_bytes; /* DESCRIPTION_VERSION */
+    uint64_t bytes;
+    char domain[NAME_BYTES];
+    uint64_t entry;
+    struct description_table segments, patches;
+};
+
+_Static_assert(sizeof(struct program_update) == 24 + 64 + 8 + 16, "format");
 _Static_assert(sizeof(struct description) == 96, "format");
 _Static_assert(sizeof(struct description_restart) == 48, "format");
-_Static_assert(sizeof(struct description_domain) == 64 + 5 * 8 + 48 + 16 + 48, "format");
+_Static_assert(sizeof(struct description_domain) == 64 + 7 * 8 + 48 + 16 + 48, "format");
 _Static_assert(sizeof(struct description_region) == 64 + 48, "format");
 _Static_assert(sizeof(struct description_map) == 16, "format");
 _Static_assert(sizeof(struct description_segment) == 40, "format");
@@ -160,6 +176,14 @@ _Static_assert(sizeof(struct description_irq) == 48, "format");
 _Static_assert(sizeof(struct description_port) == 16, "format");
 _Static_assert(sizeof(struct description_grant) == 16, "format");
 _Static_assert(sizeof(struct description_patch) == 16, "format");
+
+/* The program that a domain runs: that of the description, or one from an update. */
+struct program_view {
+    const char *base; /* what offsets count from */
+    uint64_t entry;
+    const struct description_segment *segments;
+    uint32_t segment_count;
+};
 
 /* Row `index` of a table of `description`. */
 #define DESCRIPTION_ROW(description, table, type, index)                                                               \

@@ -15,15 +15,18 @@ _Static_assert(DOMAIN_BUFFER_ADDRESS == (seL4_UserVSpaceTop & ~(PAGE_BYTES - 1))
 
 uint64_t domain_slots(const struct description_domain *domain)
 {
-    struct domain_plan plan = plan_domain(the_system.description, domain);
-    return plan_slots(&plan) + domain->irqs.count + domain->ports.count;
+    struct program_view program = plan_program(the_system.description, domain);
+    struct domain_plan plan = plan_domain(the_system.description, domain, &program);
+    return plan_slots_most(domain, &plan) + domain->irqs.count + domain->ports.count;
 }
 
 void domain_reserve(struct domain_record *domain, uint32_t index)
 {
     domain->description = ROW(domains, domain, index);
-    domain->plan = plan_domain(the_system.description, domain->description);
-    domain->slots = slots_take(plan_slots(&domain->plan));
+    domain->program = plan_program(the_system.description, domain->description);
+    domain->plan = plan_domain(the_system.description, domain->description, &domain->program);
+    domain->slot_count = plan_slots_most(domain->description, &domain->plan);
+    domain->slots = slots_take(domain->slot_count);
     domain->irqs = slots_take(domain->description->irqs.count);
     domain->ports = slots_take(domain->description->ports.count);
     if (!domain->slots || !domain->irqs || !domain->ports)
@@ -123,7 +126,7 @@ static bool fill_frame(seL4_CPtr frame, const void *contents, uint64_t bytes)
 
 static bool map_segment(struct builder *builder, const struct description_segment *segment)
 {
-    const char *contents = (const char *)the_system.description + segment->contents;
+    const char *contents = builder->domain->program.base + segment->contents;
     seL4_CapRights_t rights = segment->is_writable ? seL4_ReadWrite : seL4_CanRead;
     for (uint64_t offset = 0; offset < segment->memory_bytes; offset += PAGE_BYTES) {
         seL4_CPtr frame = builder->next_frame++;
@@ -166,11 +169,12 @@ static bool map_private(struct builder *builder, uint64_t address, uint64_t end)
 static bool map_everything(struct builder *builder)
 {
     const struct description_domain *domain = builder->domain->description;
+    const struct program_view *program = &builder->domain->program;
     uint32_t map = 0, segment = 0;
-    while (map < domain->maps.count || segment < domain->segments.count) {
+    while (map < domain->maps.count || segment < program->segment_count) {
         const struct description_map *m = ROW(maps, map, domain->maps.first + map);
-        const struct description_segment *s = ROW(segments, segment, domain->segments.first + segment);
-        if (segment == domain->segments.count || (map < domain->maps.count && m->address < s->address)) {
+        const struct description_segment *s = &program->segments[segment];
+        if (segment == program->segment_count || (map < domain->maps.count && m->address < s->address)) {
             if (!map_region(builder, m))
                 return false;
             map++;
@@ -189,7 +193,7 @@ static bool configure_thread(const struct domain_record *domain, seL4_CPtr buffe
     const struct description_domain *description = domain->description;
     seL4_CPtr tcb = domain_slot(domain, PLAN_SLOT_TCB), schedctx = domain_slot(domain, PLAN_SLOT_SCHEDCTX);
     seL4_Word badge = BADGE_TIMEOUT | (seL4_Word)(domain - the_system.domains);
-    seL4_UserContext registers = {.rip = description->entry, .rsp = DOMAIN_STACK_TOP};
+    seL4_UserContext registers = {.rip = domain->program.entry, .rsp = DOMAIN_STACK_TOP};
 
     if (seL4_SchedControl_ConfigureFlags(
             the_system.boot->schedcontrol.start, schedctx, description->budget_us, description->period_us,
@@ -226,6 +230,20 @@ bool domain_start(struct domain_record *domain)
 {
     domain->state = DOMAIN_RUNS;
     return !seL4_TCB_Resume(domain_slot(domain, PLAN_SLOT_TCB));
+}
+
+bool domain_has_room_for(const struct domain_record *domain, const struct program_view *program)
+{
+    struct domain_plan plan = plan_domain(the_system.description, domain->description, program);
+    return plan.private_bytes <= 1ul << domain->plan.private_bits && plan_slots(&plan) <= domain->slot_count;
+}
+
+void domain_replace_program(struct domain_record *domain, struct program_view program)
+{
+    uint32_t private_bits = domain->plan.private_bits;
+    domain->program = program;
+    domain->plan = plan_domain(the_system.description, domain->description, &program);
+    domain->plan.private_bits = private_bits;
 }
 
 void domain_destroy(struct domain_record *domain)

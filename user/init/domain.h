@@ -33,5 +33,11 @@ bool domain_start(struct domain_record *domain);
  */
 void domain_reconnect_callers(struct domain_record *domain);
 
+/* Whether the domain's private memory and slots are enough for another program. */
+bool domain_has_room_for(const struct domain_record *domain, const struct program_view *program);
+
+/* The next start is that of another program, for which there is room. The domain has no private objects now. */
+void domain_replace_program(struct domain_record *domain, struct program_view program);
+
 /* Takes the private objects away, wherever capabilities to them are. The connections stay. */
 void domain_destroy(struct domain_record *domain);

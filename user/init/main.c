@@ -81,7 +81,7 @@ int main(void)
         domain_reserve(&the_system.domains[i], i);
     make_memory();
     regions_fill();
-    regions_patch();
+    regions_patch(__image_end, DESCRIPTION_ROW(description, patches, patch, 0), description->patches.count);
 
     the_system.endpoint = slots_take(1);
     the_system.reply = slots_take(1);

@@ -48,18 +48,25 @@ static struct extent extent_of_map(const struct description *description, const 
     return (struct extent){map->address, map->address + region->bytes, region->page_bits};
 }
 
-struct domain_plan plan_domain(const struct description *description, const struct description_domain *domain)
+struct program_view plan_program(const struct description *description, const struct description_domain *domain)
+{
+    return (struct program_view){(const char *)description, domain->entry,
+                                 DESCRIPTION_ROW(description, segments, segment, domain->segments.first),
+                                 domain->segments.count};
+}
+
+struct domain_plan plan_domain(const struct description *description, const struct description_domain *domain,
+                               const struct program_view *program)
 {
     struct domain_plan plan = {0};
     struct plan_walk walk = {0};
     uint32_t map = 0, segment = 0;
 
-    while (map < domain->maps.count || segment < domain->segments.count) {
+    while (map < domain->maps.count || segment < program->segment_count) {
         const struct description_map *m = DESCRIPTION_ROW(description, maps, map, domain->maps.first + map);
-        const struct description_segment *s =
-            DESCRIPTION_ROW(description, segments, segment, domain->segments.first + segment);
+        const struct description_segment *s = &program->segments[segment];
         struct extent extent;
-        if (segment == domain->segments.count || (map < domain->maps.count && m->address < s->address)) {
+        if (segment == program->segment_count || (map < domain->maps.count && m->address < s->address)) {
             extent = extent_of_map(description, m);
             plan.map_frames += (uint32_t)((extent.end - extent.start) >> extent.page_bits);
             map++;
@@ -82,6 +89,13 @@ struct domain_plan plan_domain(const struct description *description, const stru
     uint64_t wanted = plan.private_bytes > domain->reserve_bytes ? plan.private_bytes : domain->reserve_bytes;
     plan.private_bits = bits_for(wanted);
     return plan;
+}
+
+uint32_t plan_slots_most(const struct description_domain *domain, const struct domain_plan *plan)
+{
+    uint32_t slots = plan_slots(plan);
+    uint32_t most = PLAN_SLOTS_FIXED + plan->map_frames + (uint32_t)(1ul << (plan->private_bits - SMALL_PAGE_BITS));
+    return domain->update_room_bytes && most > slots ? most : slots;
 }
 
 uint32_t plan_slots(const struct domain_plan *plan)

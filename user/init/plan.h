@@ -24,7 +24,11 @@ struct domain_plan {
     uint64_t private_bytes;              /* that the objects take of it */
 };
 
-struct domain_plan plan_domain(const struct description *description, const struct description_domain *domain);
+/* The program of a domain as the description has it. */
+struct program_view plan_program(const struct description *description, const struct description_domain *domain);
+
+struct domain_plan plan_domain(const struct description *description, const struct description_domain *domain,
+                               const struct program_view *program);
 
 /* Capabilities that init keeps for a domain: a fixed number, then private frames, paging structures, map frames. */
 enum plan_slot {
@@ -43,7 +47,9 @@ enum plan_slot {
     PLAN_SLOTS_FIXED,
 };
 
+/* Slots that the plan takes, and those that any program takes which fits into the domain's private memory. */
 uint32_t plan_slots(const struct domain_plan *plan);
+uint32_t plan_slots_most(const struct description_domain *domain, const struct domain_plan *plan);
 
 /* 2^result is the least power of two not below `bytes`. */
 uint32_t bits_for(uint64_t bytes);

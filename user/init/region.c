@@ -157,11 +157,29 @@ void regions_fill(void)
     }
 }
 
-void regions_patch(void)
+void regions_patch(char *base, const struct description_patch *patches, uint32_t count)
 {
-    for (uint32_t i = 0; i < the_system.description->patches.count; i++) {
-        const struct description_patch *patch = ROW(patches, patch, i);
-        uint64_t address = the_system.regions[patch->region].physical_address;
-        memcpy((char *)the_system.description + patch->contents, &address, sizeof(address));
+    for (uint32_t i = 0; i < count; i++) {
+        uint64_t address = the_system.regions[patches[i].region].physical_address;
+        memcpy(base + patches[i].contents, &address, sizeof(address));
     }
+}
+
+bool region_read(uint32_t index, uint64_t offset, void *to, uint64_t bytes)
+{
+    const struct description_region *region = region_at(index);
+    uint64_t page_bytes = 1ul << region->page_bits;
+    while (bytes > 0) {
+        uint64_t inside = offset % page_bytes, part = page_bytes - inside < bytes ? page_bytes - inside : bytes;
+        const char *page =
+            window_open(the_system.regions[index].frames + (offset >> region->page_bits), region->page_bits);
+        if (!page)
+            return false;
+        memcpy(to, page + inside, part);
+        window_close(the_system.regions[index].frames + (offset >> region->page_bits));
+        to = (char *)to + part;
+        offset += part;
+        bytes -= part;
+    }
+    return true;
 }

@@ -3,8 +3,9 @@
  */
 #pragma once
 
+#include "init/description.h"
+
 #include <stdbool.h>
-#include <stdint.h>
 
 /* Slots that the frames of all regions take. */
 uint64_t regions_slots(void);
@@ -19,4 +20,7 @@ void regions_make_pages(uint32_t page_bits);
 
 /* Writes what the description says into the regions, and their addresses into the programs that ask for them. */
 void regions_fill(void);
-void regions_patch(void);
+void regions_patch(char *base, const struct description_patch *patches, uint32_t count);
+
+/* Copies from a region; the range lies inside it. False: the window is of no use. */
+bool region_read(uint32_t index, uint64_t offset, void *to, uint64_t bytes);

@@ -1,12 +1,16 @@
 #include "init/request.h"
 
+#include "init/check.h"
+#include "init/domain.h"
 #include "init/memory.h"
+#include "init/region.h"
 #include "init/supervise.h"
 #include "init/system.h"
+#include "lib/print.h"
 #include "lib/string.h"
 #include "microkit/include/pecan/supervisor.h"
 
-enum { NAME_WORDS = NAME_BYTES / sizeof(seL4_Word), STATUS_WORDS = 2 };
+enum { NAME_WORDS = NAME_BYTES / sizeof(seL4_Word), STATUS_WORDS = 2, UPDATE_WORDS = 3 };
 
 _Static_assert((int)PECAN_DOMAIN_STOPPED == (int)DOMAIN_STOPPED && (int)PECAN_DOMAIN_WAITS == (int)DOMAIN_WAITS &&
                    (int)PECAN_DOMAIN_RUNS == (int)DOMAIN_RUNS,
@@ -40,12 +44,17 @@ static seL4_MessageInfo_t answer_accounts(void)
     return answer(PECAN_SUPERVISOR_OK, 3);
 }
 
+static void count_restarts(uint64_t set)
+{
+    for (uint32_t i = 0; i < the_system.description->domains.count; i++)
+        the_system.domains[i].restarts += set >> i & 1;
+}
+
 static void restart(uint32_t index)
 {
     uint64_t set = supervise_closure(1ul << index);
     supervise_stop(set, false);
-    for (uint32_t i = 0; i < the_system.description->domains.count; i++)
-        the_system.domains[i].restarts += set >> i & 1;
+    count_restarts(set);
     supervise_start(set);
 }
 
@@ -58,10 +67,63 @@ static void start(uint32_t index)
     supervise_start(stopped);
 }
 
+/* The region that holds `bytes` at an address of the domain's address space, and where in it; false: none does. */
+static bool find_region(const struct description_domain *domain, uint64_t address, uint64_t bytes, uint32_t *region,
+                        uint64_t *offset)
+{
+    for (uint32_t i = 0; i < domain->maps.count; i++) {
+        const struct description_map *map = ROW(maps, map, domain->maps.first + i);
+        uint64_t room = ROW(regions, region, map->region)->bytes;
+        if (address < map->address || address - map->address > room || bytes > room - (address - map->address))
+            continue;
+        *region = map->region;
+        *offset = address - map->address;
+        return true;
+    }
+    return false;
+}
+
+/*
+ * The room has two halves, and the running program may lie in one. The update goes to the other and is checked there,
+ * where its giver cannot change it any more; what is no good changes nothing.
+ */
+static pecan_supervisor_error update(struct domain_record *domain, uint32_t caller, uint64_t address, uint64_t bytes)
+{
+    const struct description_domain *description = domain->description;
+    uint64_t half_bytes = description->update_room_bytes / 2, offset;
+    char *room = (char *)the_system.description + description->update_room;
+    uint32_t region;
+    if (!find_region(the_system.domains[caller].description, address, bytes, &region, &offset))
+        return PECAN_SUPERVISOR_NO_ADDRESS;
+    if (bytes > half_bytes)
+        return PECAN_SUPERVISOR_NO_ROOM;
+    if (domain->program.base == room)
+        room += half_bytes;
+    if (!region_read(region, offset, room, bytes))
+        return PECAN_SUPERVISOR_NO_ADDRESS;
+
+    const struct program_update *image = (const struct program_update *)room;
+    const char *problem = update_check(the_system.description, description, image, bytes);
+    if (problem) {
+        printf("init: update of %s: %s\n", description->name, problem);
+        return PECAN_SUPERVISOR_NO_UPDATE;
+    }
+    struct program_view program = update_program(image);
+    if (!domain_has_room_for(domain, &program))
+        return PECAN_SUPERVISOR_NO_ROOM;
+    regions_patch(room, (const struct description_patch *)(room + image->patches.offset), image->patches.count);
+    uint64_t set = supervise_closure(1ul << (domain - the_system.domains));
+    supervise_stop(set, false);
+    domain_replace_program(domain, program);
+    count_restarts(set);
+    supervise_start(set);
+    return PECAN_SUPERVISOR_OK;
+}
+
 seL4_MessageInfo_t request_handle(uint32_t caller, seL4_MessageInfo_t info)
 {
     seL4_Word request = seL4_MessageInfo_get_label(info), index = seL4_GetMR(0);
-    (void)caller;
+    seL4_Word length = seL4_MessageInfo_get_length(info);
     switch (request) {
     case PECAN_SUPERVISOR_COUNT:
         seL4_SetMR(0, the_system.description->domains.count);
@@ -72,14 +134,19 @@ seL4_MessageInfo_t request_handle(uint32_t caller, seL4_MessageInfo_t info)
     case PECAN_SUPERVISOR_RESTART:
     case PECAN_SUPERVISOR_STOP:
     case PECAN_SUPERVISOR_START:
+    case PECAN_SUPERVISOR_UPDATE:
         break;
     default:
         return answer(PECAN_SUPERVISOR_NO_REQUEST, 0);
     }
-    if (seL4_MessageInfo_get_length(info) < 1 || index >= the_system.description->domains.count)
+    if (length < 1 || index >= the_system.description->domains.count)
         return answer(PECAN_SUPERVISOR_NO_DOMAIN, 0);
     if (request == PECAN_SUPERVISOR_STATUS)
         return answer_status(&the_system.domains[index]);
+    if (request == PECAN_SUPERVISOR_UPDATE)
+        return answer(length < UPDATE_WORDS ? PECAN_SUPERVISOR_NO_REQUEST
+                                            : update(&the_system.domains[index], caller, seL4_GetMR(1), seL4_GetMR(2)),
+                      0);
     if (request == PECAN_SUPERVISOR_RESTART)
         restart((uint32_t)index);
     else if (request == PECAN_SUPERVISOR_STOP)

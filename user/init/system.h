@@ -35,7 +35,9 @@ enum domain_state {
 
 struct domain_record {
     const struct description_domain *description;
+    struct program_view program;
     struct domain_plan plan;
+    uint32_t slot_count;
     seL4_CPtr slots; /* the first; see enum plan_slot */
     seL4_CPtr irqs, ports;
     enum domain_state state;

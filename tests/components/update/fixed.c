@@ -1,0 +1,13 @@
+/*
+ * A domain without room for updates.
+ */
+#include <microkit.h>
+
+void init(void)
+{
+}
+
+void notified(microkit_channel ch)
+{
+    (void)ch;
+}
