@@ -1,5 +1,5 @@
 /*
- * The straight way through the two calls that servers live on. The slow path (syscall.c, endpoint.c, reply.c) is the
+ * The straight way through the calls that programs live on. The slow path (syscall.c, endpoint.c, reply.c, notification.c) is the
  * definition: a fast path either leaves everything as the slow path would, or says no before it has changed anything.
  * With the option FASTPATH off every call takes the slow path, for comparison.
  */
@@ -17,3 +17,19 @@ bool fastpath_call(struct cpu *cpu, struct thread *caller);
  * on, through the reply object it then receives with, while nothing waits for it. False: nothing was done.
  */
 bool fastpath_reply_recv(struct cpu *cpu, struct thread *server);
+
+/*
+ * These take the straight way or, by themselves, the slow one:
+ * Send and NBSend to a notification on which nobody waits, or a thread that can run at once on a context of its own;
+ */
+void fastpath_send(void);
+/* the same by an interrupt line that fired while a thread ran; */
+void fastpath_interrupt(unsigned irq);
+/* Wait that takes a signal, or blocks while another thread is ready; */
+void fastpath_wait(void);
+/* Yield with a round-robin context, while a thread of equal priority is ready. */
+void fastpath_yield(void);
+
+/* The definition of all system calls, and of an interrupt line that fired. */
+void kernel_syscall_slowly(void);
+void kernel_interrupt_slowly(unsigned irq);

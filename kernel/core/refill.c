@@ -11,7 +11,7 @@ unsigned schedctx_refills_in(unsigned size_bits)
 
 static struct refill *refill_at(struct schedctx *sc, unsigned position)
 {
-    uint32_t index = sc->refill_head + position;
+    unsigned index = sc->refill_head + position;
     return &sc->refill[index < sc->refill_max ? index : index - sc->refill_max];
 }
 
@@ -24,7 +24,7 @@ static struct refill pop_head(struct schedctx *sc)
 {
     assert(sc->refill_count > 1);
     struct refill head = *schedctx_head(sc);
-    sc->refill_head = sc->refill_head + 1 == sc->refill_max ? 0 : sc->refill_head + 1;
+    sc->refill_head = (uint16_t)(sc->refill_head + 1 == sc->refill_max ? 0 : sc->refill_head + 1);
     sc->refill_count--;
     return head;
 }
@@ -110,18 +110,18 @@ void schedctx_exhaust(struct schedctx *sc, uint64_t used)
 /* Joining steps over at most all refills with interrupts off: it is done in one walk, and written back once. */
 void schedctx_join_refills(struct schedctx *sc, uint64_t now)
 {
-    uint32_t head = sc->refill_head, count = sc->refill_count, max = sc->refill_max;
+    unsigned head = sc->refill_head, count = sc->refill_count, max = sc->refill_max;
     struct refill joined = {now, sc->refill[head].amount};
     while (count > 1) {
-        uint32_t next = head + 1 == max ? 0 : head + 1;
+        unsigned next = head + 1 == max ? 0 : head + 1;
         if (sc->refill[next].time > joined.time + joined.amount)
             break;
         joined.amount += sc->refill[next].amount;
         head = next;
         count--;
     }
-    sc->refill_head = head;
-    sc->refill_count = count;
+    sc->refill_head = (uint16_t)head;
+    sc->refill_count = (uint16_t)count;
     sc->refill[head] = joined;
 }
 
@@ -136,12 +136,12 @@ void schedctx_configure(struct schedctx *sc, uint64_t budget, uint64_t period, u
                         bool keeps_bandwidth)
 {
     struct refill head = keeps_bandwidth ? *schedctx_head(sc) : (struct refill){now, budget};
-    bool is_round_robin = budget == period;
 
-    sc->period = is_round_robin ? 0 : period;
+    sc->is_round_robin = budget == period;
+    sc->period = sc->is_round_robin ? 0 : period;
     sc->refill_head = 0;
-    sc->refill_max = is_round_robin ? MINIMUM_REFILLS : refill_max;
-    if (is_round_robin) {
+    sc->refill_max = (uint16_t)(sc->is_round_robin ? MINIMUM_REFILLS : refill_max);
+    if (sc->is_round_robin) {
         set_round_robin(sc, budget, now);
         return;
     }

@@ -1,6 +1,7 @@
 #include "core/sched.h"
 
 #include "core/fault.h"
+#include "core/ready_queue.h"
 #include "core/release_queue.h"
 #include "core/system.h"
 #include "core/time.h"
@@ -15,80 +16,19 @@ struct kernel_times kernel_times;
 
 /* --- ready queues ----------------------------------------------------------------------------------------------- */
 
-static bool is_in_turn(const struct cpu *cpu, unsigned domain)
+NOINLINE void sched_enqueue_head(struct thread *thread)
 {
-    return CONFIG_NUM_DOMAINS == 1 || domain == cpu->domain;
-}
-
-static struct ready_set *ready_set_of(struct cpu *cpu, const struct thread *thread)
-{
-    return &cpu->ready[CONFIG_NUM_DOMAINS == 1 ? 0 : thread->domain];
-}
-
-/* The highest priority with a ready thread, looked for from word `word` of the bitmap on down; 0: there is none. */
-static uint8_t highest_from(const struct ready_set *set, unsigned word)
-{
-    while (set->bitmap[word] == 0)
-        if (word-- == 0)
-            return 0;
-    return (uint8_t)(word * 64 + 63 - (unsigned)__builtin_clzll(set->bitmap[word]));
-}
-
-/* The queue of the thread's priority, which was empty, has got this thread. */
-static void mark_ready(struct cpu *cpu, struct ready_set *set, const struct thread *thread)
-{
-    unsigned priority = thread->priority;
-    set->bitmap[priority / 64] |= BIT(priority % 64);
-    if (priority > cpu->highest_ready && is_in_turn(cpu, thread->domain))
-        cpu->highest_ready = (uint8_t)priority;
-}
-
-/* The queue of the thread's priority has become empty. */
-static void mark_empty(struct cpu *cpu, struct ready_set *set, const struct thread *thread)
-{
-    unsigned priority = thread->priority;
-    set->bitmap[priority / 64] &= ~BIT(priority % 64);
-    if (priority == cpu->highest_ready && is_in_turn(cpu, thread->domain))
-        cpu->highest_ready = highest_from(set, priority / 64);
-}
-
-void sched_enqueue_head(struct thread *thread)
-{
-    struct cpu *cpu = this_cpu();
-    struct ready_set *set = ready_set_of(cpu, thread);
-    struct ready_queue *queue = &set->queue[thread->priority];
     assert(!thread->in_ready_queue && sched_is_schedulable(thread));
-    thread->queue_prev = NULL;
-    thread->queue_next = queue->head;
-    thread->in_ready_queue = true;
-    if (queue->head) {
-        queue->head->queue_prev = thread;
-    } else {
-        queue->tail = thread;
-        mark_ready(cpu, set, thread);
-    }
-    queue->head = thread;
+    ready_insert_head(this_cpu(), thread);
 }
 
-void sched_enqueue_tail(struct thread *thread)
+NOINLINE void sched_enqueue_tail(struct thread *thread)
 {
-    struct cpu *cpu = this_cpu();
-    struct ready_set *set = ready_set_of(cpu, thread);
-    struct ready_queue *queue = &set->queue[thread->priority];
     assert(!thread->in_ready_queue && sched_is_schedulable(thread));
-    thread->queue_next = NULL;
-    thread->queue_prev = queue->tail;
-    thread->in_ready_queue = true;
-    if (queue->tail) {
-        queue->tail->queue_next = thread;
-    } else {
-        queue->head = thread;
-        mark_ready(cpu, set, thread);
-    }
-    queue->tail = thread;
+    ready_insert_tail(this_cpu(), thread);
 }
 
-void sched_take_out(struct thread *thread)
+NOINLINE void sched_take_out(struct thread *thread)
 {
     struct cpu *cpu = this_cpu();
     if (cpu->candidate == thread) {
@@ -96,46 +36,12 @@ void sched_take_out(struct thread *thread)
         cpu->must_choose = true;
         return;
     }
-    struct ready_set *set = ready_set_of(cpu, thread);
-    struct ready_queue *queue = &set->queue[thread->priority];
-    if (thread->queue_prev)
-        thread->queue_prev->queue_next = thread->queue_next;
-    else
-        queue->head = thread->queue_next;
-    if (thread->queue_next)
-        thread->queue_next->queue_prev = thread->queue_prev;
-    else
-        queue->tail = thread->queue_prev;
-    thread->queue_next = thread->queue_prev = NULL;
-    thread->in_ready_queue = false;
-    if (!queue->head)
-        mark_empty(cpu, set, thread);
-}
-
-/* The first ready thread of the domain whose turn it is, out of its queue; the idle thread if there is none. */
-static struct thread *take_first(struct cpu *cpu)
-{
-    struct ready_set *set = &cpu->ready[cpu->domain];
-    struct ready_queue *queue = &set->queue[cpu->highest_ready];
-    struct thread *first = queue->head, *next;
-    if (UNLIKELY(!first))
-        return &cpu->idle;
-    next = first->queue_next;
-    queue->head = next;
-    if (next) {
-        next->queue_prev = NULL;
-    } else {
-        queue->tail = NULL;
-        mark_empty(cpu, set, first);
-    }
-    first->queue_next = NULL;
-    first->in_ready_queue = false;
-    return first;
+    ready_remove(cpu, thread);
 }
 
 /* --- waking ------------------------------------------------------------------------------------------------------ */
 
-void sched_reconsider(void)
+NOINLINE void sched_reconsider(void)
 {
     struct cpu *cpu = this_cpu();
     if (cpu->candidate)
@@ -149,7 +55,7 @@ static ALWAYS_INLINE void wake(struct cpu *cpu, struct thread *thread)
 {
     if (thread == cpu->current || thread->in_ready_queue)
         return;
-    if (!is_in_turn(cpu, thread->domain)) {
+    if (!ready_is_in_turn(cpu, thread)) {
         sched_enqueue_head(thread);
     } else if (LIKELY(!cpu->candidate && !cpu->must_choose)) {
         cpu->candidate = thread;
@@ -333,7 +239,7 @@ void sched_start_domain_turn(struct cpu *cpu, unsigned index)
         if (sched_is_schedulable(cpu->current) && !cpu->current->in_ready_queue)
             sched_enqueue_head(cpu->current);
         cpu->domain = (uint8_t)system_state.schedule[index].domain;
-        cpu->highest_ready = highest_from(&cpu->ready[cpu->domain], PRIORITY_COUNT / 64 - 1);
+        cpu->highest_ready = ready_highest(&cpu->ready[cpu->domain], PRIORITY_COUNT / 64 - 1);
     }
 }
 
@@ -351,22 +257,21 @@ static void next_domain_turn(struct cpu *cpu)
  * The moment from which an entry must look at what is due, and the timer for it: never later than the deadline, and left alone
  * while it is set to an earlier moment. The interrupt then comes early and sets it anew.
  */
-static ALWAYS_INLINE void watch_budget(struct cpu *cpu)
+static ALWAYS_INLINE void watch(struct cpu *cpu, uint64_t quiet_until, uint64_t deadline)
 {
-    struct schedctx *running = cpu->current_schedctx;
-    uint64_t deadline = cpu->due, quiet_until = deadline;
-    if (LIKELY(running != NULL)) {
-        uint64_t end = cpu->charged_until + schedctx_head(running)->amount;
-        if (end - kernel_times.minimum_budget < quiet_until)
-            quiet_until = end - kernel_times.minimum_budget + 1;
-        if (end - kernel_times.timer_slack < deadline)
-            deadline = end - kernel_times.timer_slack;
-    }
-    cpu->quiet_until = quiet_until;
+    cpu->quiet_until = quiet_until < cpu->due ? quiet_until : cpu->due;
+    if (cpu->due < deadline)
+        deadline = cpu->due;
     if (UNLIKELY(deadline < cpu->armed_deadline)) {
         cpu->armed_deadline = deadline;
         hal_timer_set(deadline);
     }
+}
+
+/* While a context runs whose head ends at `end`. */
+static ALWAYS_INLINE void watch_budget(struct cpu *cpu, uint64_t end)
+{
+    watch(cpu, end - kernel_times.minimum_budget + 1, end - kernel_times.timer_slack);
 }
 
 /* What was left open while the entry was handled. */
@@ -376,11 +281,24 @@ static NOINLINE void tie_up(struct cpu *cpu)
         cpu->due = CONFIG_NUM_DOMAINS > 1 ? cpu->domain_end : UINT64_MAX;
         if (cpu->release_root && schedctx_head(cpu->release_root)->time < cpu->due)
             cpu->due = schedctx_head(cpu->release_root)->time;
-        watch_budget(cpu);
+        if (cpu->current_schedctx)
+            watch_budget(cpu, cpu->charged_until + schedctx_head(cpu->current_schedctx)->amount);
+        else
+            watch(cpu, UINT64_MAX, UINT64_MAX);
     }
     if (cpu->space_stale)
         hal_activate_space(cpu->current);
     cpu->loose_ends = 0;
+}
+
+/* The first ready thread of the domain whose turn it is, out of its queue; the idle thread if there is none. */
+static NOINLINE struct thread *take_first(struct cpu *cpu)
+{
+    struct thread *first = ready_first(cpu);
+    if (UNLIKELY(!first))
+        return &cpu->idle;
+    ready_remove_first(cpu, first);
+    return first;
 }
 
 /* More has changed than a candidate tells: through the queues. */
@@ -430,19 +348,51 @@ static ALWAYS_INLINE struct thread *decide(struct cpu *cpu, bool is_schedulable)
     return current;
 }
 
-static ALWAYS_INLINE void switch_schedctx(struct cpu *cpu, struct schedctx *next)
+/* `next` pays from now on, which has its time. */
+static ALWAYS_INLINE uint64_t start_schedctx(struct cpu *cpu, struct schedctx *next)
 {
-    struct schedctx *last = cpu->current_schedctx;
-    if (next == last)
-        return;
-    if (LIKELY(last != NULL))
-        charge(cpu, last);
     cpu->charged_until = cpu->now;
     cpu->current_schedctx = next;
-    if (LIKELY(next != NULL) && !next->is_sporadic)
+    if (LIKELY(schedctx_is_round_robin(next)))
+        return cpu->now + next->refill[0].amount;
+    if (!next->is_sporadic)
         schedctx_start(next, cpu->now);
-    if (LIKELY(!cpu->timer_stale))
-        watch_budget(cpu);
+    return cpu->now + schedctx_head(next)->amount;
+}
+
+static ALWAYS_INLINE void switch_thread(struct cpu *cpu, struct thread *to)
+{
+    struct thread *from = cpu->current;
+    cpu->current = to;
+    hal_switch_thread(from, to);
+    hal_activate_space(to);
+}
+
+void sched_switch(struct thread *to)
+{
+    struct cpu *cpu = this_cpu();
+    schedctx_charge(cpu->current_schedctx, cpu->now - cpu->charged_until);
+    watch_budget(cpu, start_schedctx(cpu, to->schedctx));
+    switch_thread(cpu, to);
+}
+
+static void switch_schedctx(struct cpu *cpu, struct schedctx *next)
+{
+    if (next == cpu->current_schedctx)
+        return;
+    if (cpu->current_schedctx)
+        charge(cpu, cpu->current_schedctx);
+    uint64_t end = 0;
+    if (next)
+        end = start_schedctx(cpu, next);
+    else
+        cpu->current_schedctx = NULL;
+    if (cpu->timer_stale)
+        return;
+    if (next)
+        watch_budget(cpu, end);
+    else
+        watch(cpu, UINT64_MAX, UINT64_MAX);
 }
 
 void sched_leave(struct cpu *cpu)
@@ -454,14 +404,12 @@ void sched_leave(struct cpu *cpu)
             next_domain_turn(cpu);
         struct thread *next = decide(cpu, is_schedulable);
         switch_schedctx(cpu, next->schedctx);
-        if (UNLIKELY(next->yield_to != NULL))
-            schedctx_complete_yield(next->yield_to); /* it runs again: what the other context consumed is its result */
-        if (next != thread) {
-            cpu->current = next;
-            hal_switch_thread(thread, next);
-            hal_activate_space(next);
-            thread = next;
-        }
+        if (next != thread)
+            switch_thread(cpu, next);
+        thread = next;
+        if (UNLIKELY(thread->yield_to != NULL))
+            schedctx_complete_yield(
+                thread->yield_to); /* it runs again: what the other context consumed is its result */
     }
     assert(thread->schedctx == cpu->current_schedctx);
     if (UNLIKELY(cpu->loose_ends != 0))

@@ -24,6 +24,11 @@ static inline bool sched_enter(struct cpu *cpu, bool restart)
 }
 /* Switches to whoever is to run, sets the timer, loads the address space. */
 void sched_leave(struct cpu *cpu);
+/*
+ * The part of sched_leave that switches, for entries at which nothing was due and nothing else has happened: `to`, which is in
+ * no queue, goes on with a context of its own; the current thread is where it is to wait.
+ */
+void sched_switch(struct thread *to);
 
 /* Runnable, with a configured context that does not wait for a refill. */
 static inline bool sched_is_schedulable(const struct thread *thread)

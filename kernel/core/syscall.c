@@ -323,17 +323,12 @@ static NOINLINE void handle_again(struct cpu *cpu, struct thread *caller, int64_
     cpu->repeated_progress = 0;
 }
 
-void kernel_syscall(void)
+void kernel_syscall_slowly(void)
 {
     struct cpu *cpu = this_cpu();
     struct thread *caller = cpu->current;
     int64_t number = (int64_t)context_syscall_number(&caller->context);
     bool is_foreign = caller->special & THREAD_IS_FOREIGN;
-    if (LIKELY(!is_foreign)) {
-        if (number == ABI_SYSCALL_CALL ? fastpath_call(cpu, caller)
-                                       : number == ABI_SYSCALL_REPLY_RECV && fastpath_reply_recv(cpu, caller))
-            return;
-    }
     if (!is_known(number) && !is_foreign && debug_syscall(number, caller)) {
         /* Exempt from the budget, and no time is accounted: the next entry does. */
         sched_leave(cpu);
@@ -354,6 +349,37 @@ void kernel_syscall(void)
         }
     }
     sched_leave(cpu);
+}
+
+void kernel_syscall(void)
+{
+    struct cpu *cpu = this_cpu();
+    struct thread *caller = cpu->current;
+    if (LIKELY(CONFIG_FASTPATH && !(caller->special & (THREAD_IS_FOREIGN | THREAD_CALL_PREEMPTED)))) {
+        switch ((int64_t)context_syscall_number(&caller->context)) {
+        case ABI_SYSCALL_CALL:
+            if (fastpath_call(cpu, caller))
+                return;
+            break;
+        case ABI_SYSCALL_REPLY_RECV:
+            if (fastpath_reply_recv(cpu, caller))
+                return;
+            break;
+        case ABI_SYSCALL_SEND:
+        case ABI_SYSCALL_NBSEND:
+            fastpath_send();
+            return;
+        case ABI_SYSCALL_WAIT:
+            fastpath_wait();
+            return;
+        case ABI_SYSCALL_YIELD:
+            fastpath_yield();
+            return;
+        default:
+            break;
+        }
+    }
+    kernel_syscall_slowly();
 }
 
 /* --- exceptions and interrupts ------------------------------------------------------------------------------------------------ */
@@ -382,12 +408,20 @@ void kernel_vm_fault(uint64_t address, uint64_t status, bool is_fetch)
     sched_leave(cpu);
 }
 
-void kernel_interrupt(unsigned irq)
+void kernel_interrupt_slowly(unsigned irq)
 {
     struct cpu *cpu = this_cpu();
     sched_enter(cpu, false);
     irq_deliver(irq);
     sched_leave(cpu);
+}
+
+void kernel_interrupt(unsigned irq)
+{
+    if (CONFIG_FASTPATH)
+        fastpath_interrupt(irq);
+    else
+        kernel_interrupt_slowly(irq);
 }
 
 void kernel_timer_interrupt(void)

@@ -24,7 +24,7 @@ void wait_queue_insert(struct wait_queue *queue, struct thread *thread, unsigned
 {
     struct thread *head = wait_queue_first(queue);
     if (!head) {
-        set_head(queue, thread, state | WAIT_QUEUE_ALONE);
+        wait_queue_insert_only(queue, thread, state);
         return;
     }
     if (queue->head_word & WAIT_QUEUE_ALONE) {

@@ -35,7 +35,21 @@ static inline unsigned wait_queue_state(const struct wait_queue *queue)
 
 /* Puts the thread behind those of equal priority; `state` becomes the owner's bits. The thread is in no queue. */
 void wait_queue_insert(struct wait_queue *queue, struct thread *thread, unsigned state);
+/* The same for a queue that is empty. */
+static inline void wait_queue_insert_only(struct wait_queue *queue, struct thread *thread, unsigned state)
+{
+    queue->head_word = (uintptr_t)thread | state | WAIT_QUEUE_ALONE;
+}
 /* Takes the thread out; a queue that becomes empty is all zero. */
 void wait_queue_remove(struct wait_queue *queue, struct thread *thread);
+/* Whether one thread waits, and no other; and taking that one out. */
+static inline bool wait_queue_is_alone(const struct wait_queue *queue)
+{
+    return queue->head_word & WAIT_QUEUE_ALONE;
+}
+static inline void wait_queue_remove_only(struct wait_queue *queue)
+{
+    *queue = (struct wait_queue){0};
+}
 /* The thread behind `thread` in queue order, or null. */
 struct thread *wait_queue_next(const struct wait_queue *queue, const struct thread *thread);

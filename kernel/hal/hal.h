@@ -51,8 +51,9 @@ void hal_fpu_init(struct fpu_state *state);
 
 /* --- time ------------------------------------------------------------------------------------------------------------ */
 
-/* Ticks since some moment before boot; never goes back. */
-uint64_t hal_time(void);
+/* Ticks since some moment before boot; never goes back. Inline in machine/clock.h. */
+static inline uint64_t hal_time(void);
+#include "machine/clock.h"
 /* Whole ticks per microsecond: all times of the interface are converted with this number. */
 uint64_t hal_ticks_per_us(void);
 /* Asks for the timer interrupt at `deadline` (absolute ticks; in the past: at once); replaces the earlier one. */

@@ -100,6 +100,7 @@ void schedctx_destroy(struct schedctx *schedctx)
         cpu->timer_stale = true;
     }
     schedctx->refill_max = 0;
+    schedctx->is_round_robin = false;
 }
 
 /* --- invocations of a scheduling context ----------------------------------------------------------------------------- */

@@ -27,14 +27,15 @@ struct refill {
 };
 
 struct schedctx {
-    uint64_t period;   /* ticks; 0: round robin */
+    uint64_t period;   /* ticks; round robin: 0 */
     uint64_t consumed; /* ticks since the last report */
     struct thread *thread;
     struct notification *notification;
     struct reply *reply; /* newest of the chain of lendings */
     uint64_t badge;
     struct thread *yield_from;                      /* waits in YieldTo for this context */
-    uint32_t refill_max, refill_head, refill_count; /* max 0: not configured */
+    uint16_t refill_max, refill_head, refill_count; /* max 0: not configured */
+    bool is_round_robin; /* and configured: two refills, the first is the head, and its time has come */
     uint8_t core;
     bool is_sporadic;
     bool in_release_queue;
@@ -55,7 +56,7 @@ static inline bool schedctx_is_configured(const struct schedctx *schedctx)
 }
 static inline bool schedctx_is_round_robin(const struct schedctx *schedctx)
 {
-    return schedctx->period == 0;
+    return schedctx->is_round_robin;
 }
 static inline struct refill *schedctx_head(struct schedctx *schedctx)
 {

@@ -69,7 +69,7 @@ void hal_fpu_init(struct fpu_state *state)
 
 /* --- time and interrupts -------------------------------------------------------------------------------------------- */
 
-uint64_t hal_time(void)
+uint64_t host_time(void)
 {
     return host.time;
 }

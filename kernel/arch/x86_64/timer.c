@@ -12,11 +12,6 @@ BOOT_CODE void timer_init(struct clock measured)
     clock.longest_ticks = measured.timer_ratio ? (UINT64_MAX - UINT32_MAX) / measured.timer_ratio : 0;
 }
 
-uint64_t hal_time(void)
-{
-    return tsc_read();
-}
-
 uint64_t hal_ticks_per_us(void)
 {
     return clock.ticks_per_us;

@@ -1,0 +1,169 @@
+/*
+ * Straight ways through signals, waiting and yielding, between threads that each have a context of their own. notification.c and
+ * sched.c are the definition.
+ */
+#include "abi/config.h"
+#include "core/fastpath.h"
+#include "core/lookup.h"
+#include "core/message.h"
+#include "core/ready_queue.h"
+#include "core/sched.h"
+#include "core/system.h"
+#include "lib/assert.h"
+#include "object/notification.h"
+#include "object/reply.h"
+#include "object/schedctx.h"
+
+/* A notification capability with the right `allows` (as in word 0). */
+static inline bool is_notification(struct cap cap, uint64_t allows)
+{
+    return (cap.word[0] & (31 | allows)) == (ABI_CAP_TYPE_NOTIFICATION | allows);
+}
+
+/* Nothing is due: no budget ends, no refill comes, no domain's turn ends at this moment, which becomes the entry's time. */
+static ALWAYS_INLINE bool is_quiet(struct cpu *cpu)
+{
+    cpu->now = hal_time();
+    return LIKELY(cpu->now < cpu->quiet_until);
+}
+
+/* A blocked thread that has a context of its own, with time that has come. */
+static ALWAYS_INLINE bool can_wake(const struct cpu *cpu, const struct thread *thread)
+{
+    struct schedctx *schedctx = thread->schedctx;
+    if (!schedctx || !ready_is_in_turn(cpu, thread))
+        return false;
+    return LIKELY(schedctx_is_round_robin(schedctx)) ||
+           (schedctx_is_configured(schedctx) && !schedctx->is_sporadic && !schedctx->in_release_queue &&
+            schedctx_is_released(schedctx, cpu->now));
+}
+
+/* A ready thread that runs next without further ado. */
+static ALWAYS_INLINE bool can_go_on(const struct thread *thread)
+{
+    return thread->state == THREAD_RUNNING && !thread->yield_to;
+}
+
+/* It has what it waited for: it runs, or the current thread goes on. */
+static ALWAYS_INLINE void wake(struct cpu *cpu, struct thread *thread)
+{
+    struct thread *current = cpu->current;
+    thread->state = THREAD_RUNNING;
+    if (thread->priority > current->priority) {
+        ready_insert_head(cpu, current);
+        sched_switch(thread);
+    } else if (thread->priority == current->priority) {
+        ready_insert_tail(cpu, thread);
+    } else {
+        ready_insert_head(cpu, thread);
+    }
+}
+
+/* A signal to nobody, or to a thread that waits alone, or is bound and waits alone at an endpoint, and can run. */
+static ALWAYS_INLINE bool signal(struct cpu *cpu, struct notification *notification, uint64_t badge)
+{
+    struct wait_queue *queue = &notification->waiting;
+    struct thread *waiter = wait_queue_first(queue);
+    if (!is_quiet(cpu))
+        return false;
+    if (!waiter) {
+        waiter = notification->bound_thread;
+        if (!waiter || waiter->state != THREAD_BLOCKED_RECEIVE || notification->is_active) {
+            notification->word = notification->is_active ? notification->word | badge : badge;
+            notification->is_active = true;
+            return true;
+        }
+        queue = waiter->blocking_object;
+    }
+    if (!wait_queue_is_alone(queue) || !can_wake(cpu, waiter))
+        return false;
+
+    wait_queue_remove_only(queue);
+    if (waiter->reply) {
+        waiter->reply->thread = NULL; /* it lent it to the receive that is over */
+        waiter->reply = NULL;
+    }
+    context_set_badge(&waiter->context, badge);
+    wake(cpu, waiter);
+    return true;
+}
+
+static ALWAYS_INLINE bool send(struct cpu *cpu, struct thread *caller)
+{
+    struct cap_slot *slot = lookup_in_root(caller, context_cap(&caller->context));
+    return slot && is_notification(slot->cap, CAP_NOTIFICATION_MAY_WRITE) &&
+           !message_extra_caps(context_info(&caller->context)) &&
+           signal(cpu, cap_pointer(slot->cap), cap_badge(slot->cap));
+}
+
+void fastpath_send(void)
+{
+    if (!send(this_cpu(), this_cpu()->current))
+        kernel_syscall_slowly();
+}
+
+void fastpath_interrupt(unsigned irq)
+{
+    struct cpu *cpu = this_cpu();
+    struct cap cap = system_state.irq[irq].notification.cap;
+    if (cap_type(cap) != ABI_CAP_TYPE_NOTIFICATION || !cpu->current_schedctx ||
+        !signal(cpu, cap_pointer(cap), cap_badge(cap)))
+        kernel_interrupt_slowly(irq);
+}
+
+static ALWAYS_INLINE bool wait(struct cpu *cpu, struct thread *caller)
+{
+    struct cap_slot *slot = lookup_in_root(caller, context_cap(&caller->context));
+    if (!slot || !is_notification(slot->cap, CAP_NOTIFICATION_MAY_READ))
+        return false;
+    struct notification *notification = cap_pointer(slot->cap);
+    if (notification->bound_thread || notification->schedctx || wait_queue_first(&notification->waiting))
+        return false;
+    if (notification->is_active) {
+        if (!is_quiet(cpu))
+            return false;
+        notification->is_active = false;
+        context_set_badge(&caller->context, notification->word);
+        return true;
+    }
+    struct thread *next = ready_first(cpu);
+    if (!next || !can_go_on(next) || !is_quiet(cpu))
+        return false;
+
+    caller->state = THREAD_BLOCKED_NOTIFICATION;
+    caller->blocking_object = notification;
+    wait_queue_insert_only(&notification->waiting, caller, NOTIFICATION_WAITING);
+    ready_remove_first(cpu, next);
+    sched_switch(next);
+    return true;
+}
+
+void fastpath_wait(void)
+{
+    if (!wait(this_cpu(), this_cpu()->current))
+        kernel_syscall_slowly();
+}
+
+/* A new slice, and behind its equals. */
+static ALWAYS_INLINE bool yield(struct cpu *cpu, struct thread *caller)
+{
+    struct schedctx *schedctx = caller->schedctx;
+    struct thread *next = ready_first(cpu);
+    if (!schedctx_is_round_robin(schedctx) || !next || next->priority != caller->priority || !can_go_on(next) ||
+        !is_quiet(cpu))
+        return false;
+
+    schedctx->consumed += cpu->now - cpu->charged_until;
+    cpu->charged_until = cpu->now;
+    schedctx->refill[0].amount += schedctx->refill[1].amount;
+    schedctx->refill[1].amount = 0;
+    ready_rotate(cpu, next, caller);
+    sched_switch(next);
+    return true;
+}
+
+void fastpath_yield(void)
+{
+    if (!yield(this_cpu(), this_cpu()->current))
+        kernel_syscall_slowly();
+}
