@@ -1,16 +1,11 @@
 /*
- * How a disk is read and written: two rings (user/ring), requests to the disk and answers to its client, and a buffer for the data
- * between them, which the client owns and the device reaches directly.
+ * How a disk is read and written: a pair of rings (user/ring), requests to the disk and answers to its client, and a buffer for the
+ * data between them, which the client owns and the device reaches directly.
  *
- * Each side writes one region, which the other need only read:
- *
- *   the client's: | requests: producer's area | answers: consumer's area |
- *   the disk's:   | answers: producer's area | requests: consumer's area |
- *
- * Each request is answered once, in any order; its part of the buffer belongs to the disk until then. What was written is certain to
- * be on the disk after the answer to a later BLOCK_FLUSH. When the disk was restarted, the client sends again what was not
- * answered; when the client was, nothing of what it asked for touches the buffer after the disk has accepted its new rings.
- * Both start their answers' side first.
+ * Each side writes its region of the pair, which the other need only read. Each request is answered once, in any order; its part
+ * of the buffer belongs to the disk until then. What was written is certain to be on the disk after the answer to a later
+ * BLOCK_FLUSH. When the disk was restarted, the client sends again what was not answered. When the client was, the disk accepts it
+ * once nothing of what its predecessor asked for touches the buffer any more: until then the client leaves the buffer alone.
  */
 #pragma once
 
@@ -44,26 +39,5 @@ enum { BLOCK_RING_ENTRIES = 64 };
 #define BLOCK_REQUESTS ((struct ring_shape){BLOCK_RING_ENTRIES, sizeof(struct block_request)})
 #define BLOCK_ANSWERS  ((struct ring_shape){BLOCK_RING_ENTRIES, sizeof(struct block_answer)})
 
-/* Either region, and the buffer. */
+/* Either side's region, and the buffer. */
 enum { BLOCK_REGION_BYTES = 4096, BLOCK_BUFFER_BYTES = 65536 };
-
-/* The areas in the regions. */
-static inline void *block_requests_producer(void *client_region)
-{
-    return client_region;
-}
-
-static inline void *block_answers_consumer(void *client_region)
-{
-    return (char *)client_region + ring_producer_area_bytes(BLOCK_REQUESTS);
-}
-
-static inline void *block_answers_producer(void *disk_region)
-{
-    return disk_region;
-}
-
-static inline void *block_requests_consumer(void *disk_region)
-{
-    return (char *)disk_region + ring_producer_area_bytes(BLOCK_ANSWERS);
-}

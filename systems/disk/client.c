@@ -4,6 +4,7 @@
  */
 #include "protocols/block.h"
 #include <microkit.h>
+#include <stdbool.h>
 
 enum { DISK = 1 };
 enum { BLOCK_BYTES = 4096, BLOCK_SECTORS = BLOCK_BYTES / BLOCK_SECTOR_BYTES, BATCH = 8, WRITTEN_SECTOR = 128 };
@@ -11,12 +12,12 @@ enum { BLOCK_BYTES = 4096, BLOCK_SECTORS = BLOCK_BYTES / BLOCK_SECTOR_BYTES, BAT
 /* Filled in from the description. */
 uintptr_t client_region, disk_region, buffer_start;
 
-static struct ring_producer requests;
-static struct ring_consumer answers;
+static struct ring_pair disk;
 static struct block_request asked[BATCH];
 static uint32_t results[BATCH];
 static unsigned asked_count, unanswered; /* the second, a bit for each */
 static unsigned step;
+static bool is_sent; /* what is unanswered, to the disk's present incarnation */
 
 static uint8_t *buffer(unsigned block)
 {
@@ -32,9 +33,9 @@ static void send_unanswered(void)
 {
     for (unsigned i = 0; i < asked_count; i++) {
         if (unanswered & 1u << i)
-            ring_put(&requests, &asked[i], 1);
+            ring_put(&disk.out, &asked[i], 1);
     }
-    if (ring_publish(&requests))
+    if (ring_publish(&disk.out))
         microkit_notify(DISK);
 }
 
@@ -103,37 +104,46 @@ static void next_step(void)
 static void take_answers(void)
 {
     struct block_answer batch[BATCH];
-    uint32_t count = ring_take(&answers, batch, BATCH);
+    uint32_t count = ring_take(&disk.in, batch, BATCH);
     for (uint32_t i = 0; i < count; i++) {
         if (batch[i].id >= asked_count || !(unanswered & 1u << batch[i].id))
             continue;
         unanswered &= ~(1u << batch[i].id);
         results[batch[i].id] = batch[i].result;
     }
-    if (ring_release(&answers))
+    if (ring_release(&disk.in))
         microkit_notify(DISK);
     if (count && !unanswered)
         next_step();
 }
 
+static void serve(void)
+{
+    do {
+        if (ring_pair_accept(&disk)) {
+            is_sent = false;
+            microkit_notify(DISK);
+        }
+        if (!is_sent && ring_pair_state(&disk) == RING_OPEN) {
+            is_sent = true;
+            if (step)
+                send_unanswered();
+            else
+                next_step();
+        }
+        take_answers();
+    } while (!ring_pair_waits_for_entries(&disk, 1));
+}
+
 void init(void)
 {
-    ring_consumer_start(&answers, block_answers_consumer((void *)client_region),
-                        block_answers_producer((void *)disk_region), BLOCK_ANSWERS);
-    ring_producer_start(&requests, block_requests_producer((void *)client_region),
-                        block_requests_consumer((void *)disk_region), BLOCK_REQUESTS);
+    ring_pair_start(&disk, (void *)client_region, (const void *)disk_region, BLOCK_REQUESTS, BLOCK_ANSWERS);
     microkit_notify(DISK);
-    next_step();
+    serve();
 }
 
 void notified(microkit_channel ch)
 {
     (void)ch;
-    do {
-        bool started = ring_producer_accept(&requests);
-        started |= ring_consumer_accept(&answers);
-        if (started)
-            send_unanswered();
-        take_answers();
-    } while (!ring_consumer_waits(&answers, 1));
+    serve();
 }

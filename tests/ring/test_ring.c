@@ -235,6 +235,145 @@ TEST(ring, epochs_skip_zero_when_they_wrap)
     areas_free(both.areas);
 }
 
+/* Two sides of a pair in regions of exactly their size: requests of two words, answers of one. */
+static const struct ring_shape request_shape = {4, 16}, answer_shape = {4, 8};
+
+struct pair_sides {
+    void *client_region, *server_region;
+    struct ring_pair client, server;
+};
+
+static void client_start(struct pair_sides *sides)
+{
+    expect(ring_pair_start(&sides->client, sides->client_region, sides->server_region, request_shape, answer_shape));
+}
+
+static void server_start(struct pair_sides *sides)
+{
+    expect(ring_pair_start(&sides->server, sides->server_region, sides->client_region, answer_shape, request_shape));
+}
+
+static struct pair_sides sides_make(void)
+{
+    struct pair_sides sides = {
+        .client_region = aligned_alloc(RING_LINE_BYTES, ring_pair_region_bytes(request_shape)),
+        .server_region = aligned_alloc(RING_LINE_BYTES, ring_pair_region_bytes(answer_shape)),
+    };
+    memset(sides.client_region, 0, ring_pair_region_bytes(request_shape));
+    memset(sides.server_region, 0, ring_pair_region_bytes(answer_shape));
+    return sides;
+}
+
+static void sides_free(struct pair_sides sides)
+{
+    free(sides.client_region);
+    free(sides.server_region);
+}
+
+/* A request of the client reaches the server, and the answer comes back. */
+static void expect_service(struct pair_sides *sides, uint64_t number)
+{
+    expect_eq(ring_pair_state(&sides->client), RING_OPEN);
+    expect_eq(ring_pair_state(&sides->server), RING_OPEN);
+    expect(ring_pair_waits_for_entries(&sides->server, 1));
+    struct entry request = {number, ~number};
+    expect_eq(ring_put(&sides->client.out, &request, 1), 1);
+    expect(ring_publish(&sides->client.out));
+    expect(!ring_pair_waits_for_entries(&sides->server, 1));
+    expect_eq(ring_take(&sides->server.in, &request, 1), 1);
+    expect_eq(request.check, ~number);
+    expect_eq(ring_put(&sides->server.out, &request.number, 1), 1);
+    expect(ring_pair_waits_for_entries(&sides->client, 1));
+    expect(ring_publish(&sides->server.out));
+    uint64_t answer;
+    expect_eq(ring_take(&sides->client.in, &answer, 1), 1);
+    expect_eq(answer, number);
+    ring_release(&sides->server.in);
+    ring_release(&sides->client.in);
+}
+
+TEST(ring_pair, both_sides_accept_each_other_before_it_opens)
+{
+    struct pair_sides sides = sides_make();
+    client_start(&sides);
+    expect_eq(ring_pair_state(&sides.client), RING_CLOSED);
+    expect(ring_pair_waits_for_entries(&sides.client, 1));
+    server_start(&sides); /* finds the client there, and so accepts it */
+    expect_eq(ring_pair_state(&sides.server), RING_CLOSED);
+    expect_eq(ring_pair_state(&sides.client), RING_PEER_STARTED);
+    expect(!ring_pair_waits_for_entries(&sides.client, 1));
+    expect(ring_pair_accept(&sides.client));
+    expect_service(&sides, 1);
+    sides_free(sides);
+}
+
+TEST(ring_pair, a_restarted_client_waits_until_it_is_accepted)
+{
+    struct pair_sides sides = sides_make();
+    server_start(&sides);
+    client_start(&sides);
+    ring_pair_accept(&sides.server);
+    expect_service(&sides, 1);
+    client_start(&sides);
+    expect_eq(ring_pair_state(&sides.server), RING_PEER_STARTED);
+    expect_eq(ring_pair_state(&sides.client), RING_CLOSED); /* the server may still work for the one before */
+    expect(ring_pair_waits_for_entries(&sides.client, 1));
+    expect(ring_pair_accept(&sides.server));
+    expect(!ring_pair_accept(&sides.server));
+    expect_service(&sides, 2);
+    server_start(&sides);
+    expect(ring_pair_accept(&sides.client));
+    expect_service(&sides, 3);
+    sides_free(sides);
+}
+
+TEST(ring_pair, a_side_between_its_two_starts_is_about_to_start)
+{
+    struct pair_sides sides = sides_make();
+    server_start(&sides);
+    client_start(&sides);
+    ring_pair_accept(&sides.server);
+    struct ring_control before;
+    struct ring_control *incoming = (void *)((char *)sides.client_region + ring_producer_area_bytes(request_shape));
+    struct entry request = {1, ~1ull};
+    ring_put(&sides.client.out, &request, 1);
+    ring_publish(&sides.client.out);
+    for (int round = 0; round < 3; round++) {
+        memcpy(&before, incoming, sizeof before);
+        client_start(&sides);
+        memcpy(incoming, &before, sizeof before); /* it was ended after the first of its two rings */
+        expect_eq(ring_pair_state(&sides.server), RING_CLOSED);
+        expect(!ring_pair_accept(&sides.server));
+        expect(ring_pair_waits_for_entries(&sides.server, 1));
+        expect(ring_pair_waits_for_room(&sides.server, 1));
+    }
+    client_start(&sides);
+    expect(ring_pair_accept(&sides.server));
+    expect_service(&sides, 2);
+    sides_free(sides);
+}
+
+TEST(ring_pair, room_is_waited_for)
+{
+    struct pair_sides sides = sides_make();
+    server_start(&sides);
+    client_start(&sides);
+    ring_pair_accept(&sides.server);
+    struct entry entries[4] = {{0}};
+    expect(!ring_pair_waits_for_room(&sides.client, 4));
+    ring_put(&sides.client.out, entries, 4);
+    ring_publish(&sides.client.out);
+    expect(ring_pair_waits_for_room(&sides.client, 1));
+    expect_eq(ring_take(&sides.server.in, entries, 4), 4);
+    expect(ring_release(&sides.server.in));
+    expect(!ring_pair_waits_for_room(&sides.client, 1));
+    struct ring_control *head = sides.client_region;
+    head->position += 100;
+    expect_eq(ring_pair_state(&sides.server), RING_BROKEN);
+    expect(ring_pair_waits_for_entries(&sides.server, 1));
+    sides_free(sides);
+}
+
 TEST(ring, impossible_shapes_are_refused)
 {
     struct ring_producer producer;

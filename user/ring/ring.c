@@ -31,12 +31,12 @@ static void position_store(struct ring_end *end)
 }
 
 /* Begins a connection with the peer of that epoch, 0 if it never started. */
-static void end_connect(struct ring_end *end, uint16_t peer_epoch)
+static void end_connect(struct ring_end *end, uint16_t epoch)
 {
-    end->peer_epoch = peer_epoch;
+    end->peer_epoch = epoch;
     end->index = 0;
     end->seen = 0;
-    end->state = peer_epoch ? RING_OPEN : RING_CLOSED;
+    end->state = epoch ? RING_OPEN : RING_CLOSED;
     /* Nothing is asked for: the last index that the peer can pass. */
     atomic_store_explicit(&end->mine->wake_after, UINT32_MAX, memory_order_relaxed);
     position_store(end);
@@ -44,18 +44,40 @@ static void end_connect(struct ring_end *end, uint16_t peer_epoch)
     atomic_thread_fence(memory_order_seq_cst);
 }
 
-static bool end_start(struct ring_end *end, void *own_area, const void *peer_area, struct ring_shape shape)
+static bool shape_is_possible(struct ring_shape shape)
 {
     bool is_power_of_two = shape.capacity && !(shape.capacity & (shape.capacity - 1));
-    if (!is_power_of_two || shape.capacity > MOST_ENTRIES || !shape.entry_bytes || shape.entry_bytes % sizeof(uint64_t))
-        return false;
+    return is_power_of_two && shape.capacity <= MOST_ENTRIES && shape.entry_bytes &&
+           shape.entry_bytes % sizeof(uint64_t) == 0;
+}
+
+static void end_place(struct ring_end *end, void *own_area, const void *peer_area, struct ring_shape shape)
+{
     end->mine = own_area;
     end->theirs = peer_area;
     end->shape = shape;
-    uint16_t previous = position_load(end->mine, memory_order_relaxed).epoch;
-    end->epoch = previous == UINT16_MAX ? 1 : (uint16_t)(previous + 1);
-    end_connect(end, position_load(end->theirs, memory_order_acquire).epoch);
-    return true;
+}
+
+static uint16_t own_epoch(const struct ring_end *end)
+{
+    return position_load(end->mine, memory_order_relaxed).epoch;
+}
+
+static uint16_t peer_epoch(const struct ring_end *end)
+{
+    return position_load(end->theirs, memory_order_acquire).epoch;
+}
+
+/* The epoch of the next start; 0 is none. */
+static uint16_t epoch_after(uint16_t epoch)
+{
+    return epoch == UINT16_MAX ? 1 : (uint16_t)(epoch + 1);
+}
+
+static void end_start(struct ring_end *end, uint16_t epoch)
+{
+    end->epoch = epoch;
+    end_connect(end, peer_epoch(end));
 }
 
 /* Looks at the peer's position; `room` is how far its index may have moved on since the last look. */
@@ -75,10 +97,10 @@ static enum ring_state end_look(struct ring_end *end, uint32_t room)
 
 static bool end_accept(struct ring_end *end)
 {
-    uint16_t peer_epoch = position_load(end->theirs, memory_order_acquire).epoch;
-    if (peer_epoch == end->peer_epoch)
+    uint16_t epoch = peer_epoch(end);
+    if (epoch == end->peer_epoch)
         return false;
-    end_connect(end, peer_epoch);
+    end_connect(end, epoch);
     return true;
 }
 
@@ -128,16 +150,36 @@ static size_t entry_word(const struct ring_end *end, uint32_t index)
     return (size_t)(index & (end->shape.capacity - 1)) * (end->shape.entry_bytes / sizeof(uint64_t));
 }
 
-bool ring_producer_start(struct ring_producer *producer, void *own_area, const void *peer_area, struct ring_shape shape)
+static void producer_place(struct ring_producer *producer, void *own_area, const void *peer_area,
+                           struct ring_shape shape)
 {
     producer->words = (_Atomic uint64_t *)((struct ring_control *)own_area + 1);
-    return end_start(&producer->end, own_area, peer_area, shape);
+    end_place(&producer->end, own_area, peer_area, shape);
+}
+
+static void consumer_place(struct ring_consumer *consumer, void *own_area, const void *peer_area,
+                           struct ring_shape shape)
+{
+    consumer->words = (const _Atomic uint64_t *)((const struct ring_control *)peer_area + 1);
+    end_place(&consumer->end, own_area, peer_area, shape);
+}
+
+bool ring_producer_start(struct ring_producer *producer, void *own_area, const void *peer_area, struct ring_shape shape)
+{
+    if (!shape_is_possible(shape))
+        return false;
+    producer_place(producer, own_area, peer_area, shape);
+    end_start(&producer->end, epoch_after(own_epoch(&producer->end)));
+    return true;
 }
 
 bool ring_consumer_start(struct ring_consumer *consumer, void *own_area, const void *peer_area, struct ring_shape shape)
 {
-    consumer->words = (const _Atomic uint64_t *)((const struct ring_control *)peer_area + 1);
-    return end_start(&consumer->end, own_area, peer_area, shape);
+    if (!shape_is_possible(shape))
+        return false;
+    consumer_place(consumer, own_area, peer_area, shape);
+    end_start(&consumer->end, epoch_after(own_epoch(&consumer->end)));
+    return true;
 }
 
 enum ring_state ring_producer_state(struct ring_producer *producer)
@@ -237,4 +279,68 @@ bool ring_consumer_waits(struct ring_consumer *consumer, uint32_t count)
     end_ask(end, end->index + count - 1);
     enum ring_state state = consumer_look(consumer);
     return state != RING_PEER_STARTED && (state != RING_OPEN || consumer_waiting(consumer) < count);
+}
+
+bool ring_pair_start(struct ring_pair *pair, void *own_region, const void *peer_region, struct ring_shape out,
+                     struct ring_shape in)
+{
+    if (!shape_is_possible(out) || !shape_is_possible(in))
+        return false;
+    producer_place(&pair->out, own_region, (const char *)peer_region + ring_producer_area_bytes(in), out);
+    consumer_place(&pair->in, (char *)own_region + ring_producer_area_bytes(out), peer_region, in);
+    /* One epoch for both, new to both: one that ended between its two starts has left them different. */
+    uint16_t epoch = epoch_after(own_epoch(&pair->out.end));
+    if (epoch == own_epoch(&pair->in.end))
+        epoch = epoch_after(epoch);
+    end_start(&pair->out.end, epoch);
+    end_start(&pair->in.end, epoch);
+    return true;
+}
+
+/* The peer's present start; 0 if it has not started or is just about to. */
+static uint16_t pair_peer_epoch(const struct ring_pair *pair)
+{
+    uint16_t epoch = peer_epoch(&pair->out.end);
+    return epoch == peer_epoch(&pair->in.end) ? epoch : 0;
+}
+
+static bool is_accepted(const struct ring_end *end)
+{
+    return position_load(end->theirs, memory_order_acquire).peer_epoch == end->epoch;
+}
+
+enum ring_state ring_pair_state(struct ring_pair *pair)
+{
+    uint16_t epoch = pair_peer_epoch(pair);
+    if (!epoch)
+        return RING_CLOSED;
+    if (epoch != pair->out.end.peer_epoch || epoch != pair->in.end.peer_epoch)
+        return RING_PEER_STARTED;
+    if (producer_look(&pair->out) == RING_BROKEN || consumer_look(&pair->in) == RING_BROKEN)
+        return RING_BROKEN;
+    return is_accepted(&pair->out.end) && is_accepted(&pair->in.end) ? RING_OPEN : RING_CLOSED;
+}
+
+bool ring_pair_accept(struct ring_pair *pair)
+{
+    uint16_t epoch = pair_peer_epoch(pair);
+    if (!epoch || (epoch == pair->out.end.peer_epoch && epoch == pair->in.end.peer_epoch))
+        return false;
+    end_connect(&pair->out.end, epoch);
+    end_connect(&pair->in.end, epoch);
+    return true;
+}
+
+bool ring_pair_waits_for_entries(struct ring_pair *pair, uint32_t count)
+{
+    end_ask(&pair->in.end, pair->in.end.index + count - 1);
+    enum ring_state state = ring_pair_state(pair);
+    return state != RING_PEER_STARTED && (state != RING_OPEN || consumer_waiting(&pair->in) < count);
+}
+
+bool ring_pair_waits_for_room(struct ring_pair *pair, uint32_t count)
+{
+    end_ask(&pair->out.end, pair->out.end.index + count - pair->out.end.shape.capacity - 1);
+    enum ring_state state = ring_pair_state(pair);
+    return state != RING_PEER_STARTED && (state != RING_OPEN || producer_room(&pair->out) < count);
 }

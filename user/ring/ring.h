@@ -71,10 +71,11 @@ struct ring_consumer {
     const _Atomic uint64_t *words;
 };
 
-/* Bytes of an area; areas are aligned to RING_LINE_BYTES and start as zeros. */
+/* Bytes of an area, in whole lines; areas are aligned to RING_LINE_BYTES and start as zeros. */
 static inline size_t ring_producer_area_bytes(struct ring_shape shape)
 {
-    return sizeof(struct ring_control) + (size_t)shape.capacity * shape.entry_bytes;
+    size_t bytes = sizeof(struct ring_control) + (size_t)shape.capacity * shape.entry_bytes;
+    return (bytes + RING_LINE_BYTES - 1) & ~(size_t)(RING_LINE_BYTES - 1);
 }
 
 static inline size_t ring_consumer_area_bytes(void)
@@ -120,6 +121,37 @@ bool ring_release(struct ring_consumer *consumer);
  */
 bool ring_producer_waits(struct ring_producer *producer, uint32_t count);
 bool ring_consumer_waits(struct ring_consumer *consumer, uint32_t count);
+
+/*
+ * Two rings between the same two components, one in each direction, that start and restart as one: requests and answers.
+ *
+ * Each side writes one region: its outgoing ring's producer area, then its incoming ring's consumer area. The pair is
+ * RING_OPEN once each side has accepted the other's present start; before, nothing is handed out, and what either does on behalf of
+ * an earlier start can come to its end. Starting and accepting are followed by a notification to the peer.
+ */
+struct ring_pair {
+    struct ring_producer out;
+    struct ring_consumer in;
+};
+
+static inline size_t ring_pair_region_bytes(struct ring_shape out)
+{
+    return ring_producer_area_bytes(out) + ring_consumer_area_bytes();
+}
+
+/* Starts both; `out` is the shape of this side's outgoing ring. As ring_producer_start. */
+bool ring_pair_start(struct ring_pair *pair, void *own_region, const void *peer_region, struct ring_shape out,
+                     struct ring_shape in);
+
+/* RING_CLOSED also while the peer is about to start, or has not accepted this side's start. */
+enum ring_state ring_pair_state(struct ring_pair *pair);
+
+/* As ring_producer_accept. */
+bool ring_pair_accept(struct ring_pair *pair);
+
+/* As ring_consumer_waits and ring_producer_waits; while the pair is not open, for that. */
+bool ring_pair_waits_for_entries(struct ring_pair *pair, uint32_t count);
+bool ring_pair_waits_for_room(struct ring_pair *pair, uint32_t count);
 
 /* Whether a range that an entry names lies within a shared buffer of `buffer_bytes`. */
 static inline bool ring_range_fits(uint64_t offset, uint64_t length, uint64_t buffer_bytes)

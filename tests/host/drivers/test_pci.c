@@ -127,6 +127,20 @@ TEST(pci, a_range_moves_to_where_it_fits)
     expect_eq(disk->bars[1].address, 0xfe000000);
 }
 
+TEST(pci, what_a_device_may_do_changes_bit_by_bit)
+{
+    machine_reset();
+    struct bus bus = {0};
+    add_devices(&bus);
+    struct pci_access access = bus_through_ports(&bus);
+    struct pci_function functions[5];
+    pci_enumerate(&access, functions, 5);
+    pci_command_change(&access, &functions[1], PCI_NO_LINE_INTERRUPT, PCI_USE_PORTS | PCI_USE_DMA);
+    expect_eq(pci_read16(&access, functions[1].address, 4), PCI_USE_MEMORY | PCI_NO_LINE_INTERRUPT);
+    pci_command_change(&access, &functions[1], PCI_USE_DMA, 0);
+    expect_eq(pci_read16(&access, functions[1].address, 4), PCI_USE_MEMORY | PCI_USE_DMA | PCI_NO_LINE_INTERRUPT);
+}
+
 TEST(pci, a_64_bit_range_in_the_last_register_is_left_out)
 {
     machine_reset();

@@ -37,7 +37,7 @@ static bool device_find(const struct pci_grant *grant, struct pci_function *func
     return false;
 }
 
-/* Points the table's first entry to the grant's vector; the device is silent until then. */
+/* Points the table's first entry to the grant's vector. */
 static bool interrupt_set_up(const struct pci_grant *grant, const struct pci_function *function)
 {
     struct pci_msix msix;
@@ -45,22 +45,26 @@ static bool interrupt_set_up(const struct pci_grant *grant, const struct pci_fun
     if (!pci_msix_find(&config, function, &msix) || !grant->places[msix.table_bar] ||
         !mmio_part(grant->msix, msix.table_offset, pci_msix_table_bytes(&msix), &table))
         return false;
-    pci_command_set(&config, function, PCI_USE_MEMORY);
     pci_msix_enable(&config, function, &msix, true);
     pci_msix_set(table, 0, MESSAGE_ADDRESS, MESSAGE_VECTOR_BASE + grant->vector);
     return true;
 }
 
+/*
+ * Puts the device where it belongs. After a restart of this component it is there already and may be at work, undisturbed: what
+ * was left half done is done again, its use of memory stays as it is, and its driver does not run before this is over.
+ */
 static void grant_prepare(const struct pci_grant *grant, struct opening *opening)
 {
     struct pci_function *function = &opening->function;
     if (!device_find(grant, function))
         return;
-    pci_command_set(&config, function, 0);
     for (unsigned i = 0; i < PCI_BAR_COUNT; i++) {
-        if (grant->places[i] && function->bars[i].bytes && !pci_bar_move(&config, function, i, grant->places[i]))
+        if (grant->places[i] && function->bars[i].bytes && function->bars[i].address != grant->places[i] &&
+            !pci_bar_move(&config, function, i, grant->places[i]))
             return;
     }
+    pci_command_change(&config, function, PCI_USE_MEMORY, PCI_USE_PORTS);
     opening->has_msix = grant->msix.bytes && interrupt_set_up(grant, function);
     opening->is_there = virtio_layout_find(&config, function, &opening->layout);
 }
@@ -87,8 +91,7 @@ static microkit_msginfo open(const struct opening *opening)
 {
     if (!opening->is_there)
         return microkit_msginfo_new(PCI_NO_DEVICE, 0);
-    pci_command_set(&config, &opening->function,
-                    PCI_USE_MEMORY | PCI_USE_DMA | (opening->has_msix ? PCI_NO_LINE_INTERRUPT : 0));
+    pci_command_change(&config, &opening->function, PCI_USE_DMA | (opening->has_msix ? PCI_NO_LINE_INTERRUPT : 0), 0);
     microkit_mr_set(PCI_ANSWER_VECTOR, opening->has_msix ? 0 : PCI_LINE_INTERRUPT);
     microkit_mr_set(PCI_ANSWER_NOTIFY_MULTIPLIER, opening->layout.notify_multiplier);
     for (unsigned i = 0; i < VIRTIO_GROUP_COUNT; i++) {

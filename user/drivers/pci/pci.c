@@ -174,11 +174,11 @@ bool pci_bar_move(const struct pci_access *access, struct pci_function *function
     return taken == address;
 }
 
-void pci_command_set(const struct pci_access *access, const struct pci_function *function, uint16_t command)
+void pci_command_change(const struct pci_access *access, const struct pci_function *function, uint16_t set,
+                        uint16_t cleared)
 {
-    uint16_t ours = PCI_USE_PORTS | PCI_USE_MEMORY | PCI_USE_DMA | PCI_NO_LINE_INTERRUPT;
-    uint16_t old = pci_read16(access, function->address, REGISTER_COMMAND);
-    pci_write16(access, function->address, REGISTER_COMMAND, (old & (uint16_t)~ours) | (command & ours));
+    uint16_t command = pci_read16(access, function->address, REGISTER_COMMAND);
+    pci_write16(access, function->address, REGISTER_COMMAND, (command & (uint16_t)~cleared) | set);
 }
 
 unsigned pci_capability_find(const struct pci_access *access, struct pci_address address, uint8_t number,

@@ -41,8 +41,9 @@ unsigned pci_enumerate(const struct pci_access *access, struct pci_function *fun
  */
 bool pci_bar_move(const struct pci_access *access, struct pci_function *function, unsigned bar, uint64_t address);
 
-/* Sets what the device may do: PCI_USE_... and PCI_NO_LINE_INTERRUPT; the other bits stay. */
-void pci_command_set(const struct pci_access *access, const struct pci_function *function, uint16_t command);
+/* Allows and forbids the device: PCI_USE_... and PCI_NO_LINE_INTERRUPT; what is in neither stays. */
+void pci_command_change(const struct pci_access *access, const struct pci_function *function, uint16_t set,
+                        uint16_t cleared);
 
 /*
  * The offset of the next capability with that number after the one at `previous`, from the first on if that is 0. 0 if there

@@ -18,15 +18,14 @@ uintptr_t client_region, disk_region;
 
 static struct virtio_blk disk;
 static bool has_disk, uses_line;
-static struct ring_consumer requests;
-static struct ring_producer answers;
+static struct ring_pair client;
 static unsigned under_way; /* requests at the device */
 
 static void answer(uint64_t id, enum block_result result)
 {
     /* There is room: no more requests are taken. A client that has restarted meanwhile misses nothing. */
     struct block_answer entry = {.id = id, .result = result};
-    ring_put(&answers, &entry, 1);
+    ring_put(&client.out, &entry, 1);
 }
 
 static void answer_all(void)
@@ -36,33 +35,23 @@ static void answer_all(void)
         under_way--;
         answer(done.token, done.result == VIRTIO_BLK_OK ? BLOCK_OK : BLOCK_FAILED);
     }
-    if (ring_publish(&answers))
+    if (ring_publish(&client.out))
         microkit_notify(CLIENT);
 }
 
-/*
- * Whether the client's rings are open. A client that has started again gets new ones once the device has finished what the old one
- * asked for: it still writes to the buffer. The state of the requests first: the client starts that ring last.
- */
-static bool client_is_there(void)
+/* A client that has started (again) is accepted once the device has finished what the one before asked for. */
+static void accept_client(void)
 {
-    bool started = ring_consumer_state(&requests) == RING_PEER_STARTED;
-    started |= ring_producer_state(&answers) == RING_PEER_STARTED;
-    if (started && under_way)
-        return false;
-    if (started) {
-        ring_consumer_accept(&requests);
-        ring_producer_accept(&answers);
-    }
-    return true;
+    if (!under_way && ring_pair_accept(&client))
+        microkit_notify(CLIENT);
 }
 
 /* How many requests may be taken: each is certain of a place at the device and of room for its answer. */
 static unsigned requests_room(void)
 {
-    if (!client_is_there())
+    if (ring_pair_state(&client) != RING_OPEN)
         return 0;
-    unsigned for_answers = ring_room(&answers) - under_way;
+    unsigned for_answers = ring_room(&client.out) - under_way;
     unsigned at_disk = has_disk ? virtio_blk_room(&disk) : BLOCK_RING_ENTRIES;
     return for_answers < at_disk ? for_answers : at_disk;
 }
@@ -85,7 +74,7 @@ static enum virtio_blk_result submit(const struct block_request *request)
 static void take_requests(void)
 {
     struct block_request batch[BLOCK_RING_ENTRIES];
-    uint32_t count = ring_take(&requests, batch, requests_room());
+    uint32_t count = ring_take(&client.in, batch, requests_room());
     for (uint32_t i = 0; i < count; i++) {
         enum virtio_blk_result result = submit(&batch[i]);
         if (result == VIRTIO_BLK_OK)
@@ -95,9 +84,8 @@ static void take_requests(void)
     }
     if (has_disk)
         virtio_blk_publish(&disk);
-    if (ring_publish(&answers))
-        microkit_notify(CLIENT);
-    if (ring_release(&requests))
+    bool is_asked_for = ring_publish(&client.out);
+    if (ring_release(&client.in) || is_asked_for)
         microkit_notify(CLIENT);
 }
 
@@ -107,14 +95,15 @@ static bool must_wait(void)
     if (has_disk && !virtio_blk_waits(&disk))
         return false;
     if (requests_room())
-        return ring_consumer_waits(&requests, 1);
-    return under_way || ring_producer_waits(&answers, 1);
+        return ring_pair_waits_for_entries(&client, 1);
+    return under_way || ring_pair_waits_for_room(&client, 1);
 }
 
 static void serve(void)
 {
     do {
         answer_all();
+        accept_client();
         take_requests();
         if (has_disk && virtio_blk_is_broken(&disk)) {
             microkit_dbg_puts("virtio-blk: the device breaks the rules\n");
@@ -135,10 +124,7 @@ void init(void)
     if (has_disk)
         microkit_dbg_puts(uses_line ? "the line interrupt\n" : "message interrupts\n");
 
-    ring_producer_start(&answers, block_answers_producer((void *)disk_region),
-                        block_answers_consumer((void *)client_region), BLOCK_ANSWERS);
-    ring_consumer_start(&requests, block_requests_consumer((void *)disk_region),
-                        block_requests_producer((void *)client_region), BLOCK_REQUESTS);
+    ring_pair_start(&client, (void *)disk_region, (const void *)client_region, BLOCK_ANSWERS, BLOCK_REQUESTS);
     microkit_notify(CLIENT);
     serve();
 }
