@@ -5,7 +5,6 @@
 
 #include "lib/start.h"
 
-
 #define SPACE seL4_CapInitThreadVSpace
 
 /* No table of the initial address space leads here. */

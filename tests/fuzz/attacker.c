@@ -4,8 +4,8 @@
  * It has no writable memory but `attacker`, its stack and its IPC buffer, and no thread-local storage: its TLS base is
  * one of the things that its calls ruin. What it has counted stays when it is started anew.
  */
-#include "call.h"
 #include "../support/random.h"
+#include "call.h"
 #include "trap.h"
 
 #include <sel4/sel4.h>

@@ -1,8 +1,8 @@
 #include "estate.h"
 
 #include "../support/objects.h"
-#include "layout.h"
 #include "../support/random.h"
+#include "layout.h"
 #include "trap.h"
 
 #define ESTATE_BITS    20

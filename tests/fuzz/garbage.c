@@ -1,8 +1,8 @@
 /*
  * Random calls: numbers, selectors, flags, segments, and instructions that user code has no business with.
  */
-#include "call.h"
 #include "../support/random.h"
+#include "call.h"
 #include "trap.h"
 
 #include <sel4/sel4.h>

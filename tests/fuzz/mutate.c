@@ -1,5 +1,5 @@
-#include "call.h"
 #include "../support/random.h"
+#include "call.h"
 
 #include <sel4/sel4.h>
 

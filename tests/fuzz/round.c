@@ -1,8 +1,8 @@
 /*
  * A round of valid calls: with every label that can succeed, in an order in which it does.
  */
-#include "call.h"
 #include "../support/random.h"
+#include "call.h"
 #include "trap.h"
 
 #include <sel4/sel4.h>

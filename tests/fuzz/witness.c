@@ -1,8 +1,8 @@
 #include "witness.h"
 
 #include "../support/objects.h"
-#include "layout.h"
 #include "../support/random.h"
+#include "layout.h"
 #include "watch.h"
 
 #include <cpuid.h>

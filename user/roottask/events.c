@@ -4,7 +4,6 @@
 #include "roottask/slots.h"
 #include "roottask/untyped.h"
 
-
 enum { REPLY_COUNT = THREAD_LIMIT + 1 };
 
 /* Badges of programs' threads are small numbers; this bit tells a notification from them. */

@@ -24,12 +24,12 @@ void console_write(const char *text, size_t length)
         keep(text[i]);
 }
 
-#define expect_text(wanted, ...)                                                                    \
-    do {                                                                                            \
-        char text[128];                                                                             \
-        int length = snprintf(text, sizeof(text), __VA_ARGS__);                                     \
-        if (strcmp(text, wanted) || length != (int)strlen(wanted))                                  \
-            test_fail(__FILE__, __LINE__, "printed \"%s\" (%d), not \"%s\"", text, length, wanted); \
+#define expect_text(wanted, ...)                                                                                       \
+    do {                                                                                                               \
+        char text[128];                                                                                                \
+        int length = snprintf(text, sizeof(text), __VA_ARGS__);                                                        \
+        if (strcmp(text, wanted) || length != (int)strlen(wanted))                                                     \
+            test_fail(__FILE__, __LINE__, "printed \"%s\" (%d), not \"%s\"", text, length, wanted);                    \
     } while (0)
 
 TEST(print, decimal_numbers)

@@ -11,18 +11,18 @@ void seL4_Fail(const char *str, const char *file, int line, const char *function
 void seL4_AssertFail(const char *assertion, const char *file, int line, const char *function);
 
 #define seL4_Compile_Assert(name, expression) SEL4_COMPILE_ASSERT(name, expression)
-#define seL4_CompileTimeAssert(expression) _Static_assert(expression, #expression)
+#define seL4_CompileTimeAssert(expression)    _Static_assert(expression, #expression)
 
 #ifdef CONFIG_DEBUG_BUILD
-#define seL4_Assert(expression)                                         \
-    do {                                                                \
-        if (!(expression))                                              \
-            seL4_AssertFail(#expression, __FILE__, __LINE__, __func__); \
+#define seL4_Assert(expression)                                                                                        \
+    do {                                                                                                               \
+        if (!(expression))                                                                                             \
+            seL4_AssertFail(#expression, __FILE__, __LINE__, __func__);                                                \
     } while (0)
 #else
-#define seL4_Assert(expression) \
-    do {                        \
-        if (0)                  \
-            (void)(expression); \
+#define seL4_Assert(expression)                                                                                        \
+    do {                                                                                                               \
+        if (0)                                                                                                         \
+            (void)(expression);                                                                                        \
     } while (0)
 #endif
