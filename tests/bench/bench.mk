@@ -3,15 +3,16 @@
 BENCH_VARIANTS := bench bench_slow
 LINUX          := $(CACHE)/linux/vmlinuz
 BENCH_NEEDS    := $(foreach variant,$(BENCH_VARIANTS),$(OUT)/$(variant)/kernel32.elf $(OUT)/$(variant)/bench.elf) \
-                  $(BUILD)/plugins/kernel_paths.so
+                  $(foreach program,kernel32 conformance latency hostile,$(OUT)/release/$(program).elf) $(PLUGINS)
 
 $(foreach variant,$(BENCH_VARIANTS),$(eval $(call program_rules,$(variant),bench,$(wildcard tests/bench/*.c))))
 
 OPERATION ?= call_0_other_as
 SLOW      ?=
+QUICK     ?=
 
-bench: $(BENCH_NEEDS) | $(BUILD)/setup/run ## count the instructions of each operation, beside the peer's and the baseline
-	$(Q)$(PYTHON) tools/bench/bench.py run
+bench: $(BENCH_NEEDS) | $(BUILD)/setup/run ## count the instructions of each operation, beside the peer's and the baseline; QUICK=1 leaves out the time with interrupts off
+	$(Q)$(PYTHON) tools/bench/bench.py run $(if $(QUICK),--quick)
 
 bench-check: bench ## fail when an operation got more than 2 % worse than tests/bench/baseline.json
 	$(Q)$(PYTHON) tools/bench/bench.py check

@@ -49,7 +49,7 @@ def main():
         theirs = linux[name]
         print(f"{name:<20}{ours['median']:>10}{ours['max']:>12}{theirs['median']:>10}{theirs['max']:>12}"
               f"{ours['median'] / theirs['median']:>8.2f}")
-    bench.write_json(folder / "personality.json", {"pecan": pecan, "linux": linux})
+    bench.personality_write({"pecan": pecan, "linux": linux})
     return 0
 
 

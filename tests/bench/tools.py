@@ -10,7 +10,9 @@ from pathlib import Path
 
 TESTS = Path(__file__).resolve().parent
 sys.path[:0] = [str(TESTS.parent / "system"), str(TESTS.parents[1] / "tools" / "bench")]
+import bench  # noqa: E402
 import chart  # noqa: E402
+import interrupts  # noqa: E402
 import measure  # noqa: E402
 import report  # noqa: E402
 from machine import Checks  # noqa: E402
@@ -30,6 +32,7 @@ def example():
     operations, rows = measure.parse_output(OUTPUT), measure.parse_paths(PATHS)
     pair = measure.pair_lines(operations, rows)
     return {"operations": measure.combine(operations, rows), "without_fast_paths": {},
+            "interrupts_off": {"longest": 78, "run": "a run", "where": "from f", "runs": 1},
             "call_and_reply": {kind: len(lines) for kind, lines in pair.items()} | {"code_lines_by_function": {"f": 3}}}
 
 
@@ -83,12 +86,35 @@ def files_agree():
         assert anchor["goal"] <= 0.9 * anchor["peer"], name
 
 
+def table_between(marks):
+    text = bench.DOCUMENT.read_text()
+    return text.split(marks[0] + "\n", 1)[1].split(marks[1], 1)[0].rstrip().splitlines()
+
+
+def documented():
+    """The tables of docs/performance.md say what the committed figures say."""
+    baseline = json.loads(bench.BASELINE.read_text())["operations"]
+    rows = [line.split("|") for line in table_between(bench.DOCUMENT_MARKS) if line.startswith("| ")][1:]
+    said = {row[1].strip(): {"median": int(row[2]), "max": int(row[3])} for row in rows}
+    different = [name for name in said.keys() | baseline.keys() if said.get(name) != baseline.get(name)]
+    assert not different, f"the documentation's table differs from the baseline: {sorted(different)}"
+    personality = report.personality_table(json.loads(bench.PERSONALITY.read_text()))
+    assert table_between(bench.PERSONALITY_MARKS) == personality, "the table of Linux calls differs from personality.json"
+
+
+def reads_stretches():
+    text = "figure conformance, release kernel: longest stretch with interrupts off 78 instructions (from f), longest passage 9\n"
+    assert interrupts.parse_figures(text + "figure other: 3\n") == [("conformance, release kernel", 78, "from f")]
+
+
 def main():
     checks = Checks()
     checks.run("output and trace are read", reads_output)
     checks.run("incomplete output is refused", refuses_incomplete)
     checks.run("what got worse is found", finds_regressions)
     checks.run("the chart is drawn, the table printed", draws)
+    checks.run("the longest stretch is read", reads_stretches)
+    checks.run("the documentation's tables are the committed figures", documented)
     checks.run("every figure of the peer has a row in the baseline", files_agree)
     return checks.status
 

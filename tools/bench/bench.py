@@ -5,9 +5,11 @@ import argparse
 import json
 import os
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import chart
+import interrupts
 import measure
 import report
 
@@ -15,6 +17,8 @@ TESTS = measure.TOP / "tests" / "bench"
 BASELINE = TESTS / "baseline.json"
 DOCUMENT = measure.TOP / "docs" / "performance.md"
 DOCUMENT_MARKS = ("<!-- the table is written by make bench-baseline -->", "<!-- end of the table -->")
+PERSONALITY = TESTS / "personality.json"
+PERSONALITY_MARKS = ("<!-- the table is written by make bench-personality -->", "<!-- end of the table of Linux calls -->")
 
 
 def read_json(path):
@@ -25,9 +29,12 @@ def write_json(path, value):
     path.write_text(json.dumps(value, indent=1) + "\n")
 
 
-def run(out, build):
+def run(out, build, quick):
     """Measures, prints and writes: results.json in the build folder and in tests/bench, the chart in the build folder."""
-    results = measure.measure(out, build)
+    with ThreadPoolExecutor(1) as beside:
+        stretch = None if quick else beside.submit(interrupts.longest_stretch)
+        results = measure.measure(out, build)
+        results["interrupts_off"] = stretch and stretch.result()
     anchors, baseline = read_json(TESTS / "anchors.json"), read_json(BASELINE)
     write_json(out / "bench" / "results.json", results)
     write_json(TESTS / "results.json", results)
@@ -38,7 +45,11 @@ def run(out, build):
 
 
 def check(out):
-    found = report.regressions(read_json(out / "bench" / "results.json"), read_json(BASELINE))
+    results = read_json(out / "bench" / "results.json")
+    found = report.regressions(results, read_json(BASELINE))
+    stretch = results["interrupts_off"]
+    if stretch and stretch["longest"] > interrupts.LIMIT:
+        found.append(f"interrupts are off for {stretch['longest']} instructions in {stretch['run']}")
     for line in found:
         print(f"not ok {line}")
     if not found:
@@ -70,15 +81,23 @@ def baseline_write(out):
     return 0
 
 
+def personality_write(results):
+    """Makes the results the committed ones, and brings the documentation's table up to date."""
+    write_json(PERSONALITY, results)
+    table = report.personality_table(results)
+    DOCUMENT.write_text(replace_between(DOCUMENT.read_text(), *PERSONALITY_MARKS, table))
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("command", choices=("run", "check", "baseline", "path"))
     parser.add_argument("--operation", default="call_0_other_as", help="for path: whose instructions to show, by function")
     parser.add_argument("--variant", default="bench", choices=("bench", "bench_slow"), help="for path: with or without fast paths")
+    parser.add_argument("--quick", action="store_true", help="for run: only the operations, not the time with interrupts off")
     arguments = parser.parse_args()
     out, build = Path(os.environ.get("OUT", "build/x86_64")), Path(os.environ.get("BUILD", "build"))
     try:
-        return {"run": lambda: run(out, build), "check": lambda: check(out), "baseline": lambda: baseline_write(out),
+        return {"run": lambda: run(out, build, arguments.quick), "check": lambda: check(out), "baseline": lambda: baseline_write(out),
                 "path": lambda: path_print(out / arguments.variant, arguments.operation)}[arguments.command]()
     except measure.MeasureError as error:
         print(f"bench: {error}", file=sys.stderr)

@@ -1,6 +1,11 @@
 """Tables of results on the terminal, and what is wrong with them."""
 
 WORSE = 1.02
+LINUX_CALLS = {
+    "getpid": "getpid", "write_1": "write of 1 byte", "read_1": "read of 1 byte", "write_64k": "write of 64 KiB",
+    "read_64k": "read of 64 KiB", "pipe_round_trip": "round trip through two pipes", "fork_exit": "fork, exit, wait",
+    "fork_exec": "fork, execve, exit, wait", "page_fault": "first touch of a page",
+}
 
 
 def ratio_text(value, reference):
@@ -28,6 +33,10 @@ def print_operations(results, anchors, baseline):
           f"{pair['data_lines']} of kernel data (64 bytes each)")
     functions = sorted(pair["code_lines_by_function"].items(), key=lambda item: -item[1])
     print("  code: " + ", ".join(f"{name} {count}" for name, count in functions))
+    stretch = results["interrupts_off"]
+    if stretch:
+        print(f"Longest stretch with interrupts off in {stretch['runs']} runs: {stretch['longest']} instructions "
+              f"({stretch['where']}; {stretch['run']})")
     goals = [name for name in anchors["operations"] if name in results["operations"]]
     reached = [name for name in goals if results["operations"][name]["median"] <= anchors["operations"][name]["goal"]]
     below = [name for name in goals if results["operations"][name]["median"] <= 0.9 * anchors["operations"][name]["peer"]]
@@ -57,6 +66,15 @@ def markdown_table(results, anchors):
     pair = results["call_and_reply"]
     return lines + ["", f"One Call and its ReplyRecv together: {pair['code_lines']} lines of kernel code, {pair['data_lines']} "
                     "of kernel data, of 64 bytes each."]
+
+
+def personality_table(results):
+    """Lines of the table of Linux calls for docs/performance.md."""
+    lines = ["| Linux call | Pecan | Linux 6.1 | ratio |", "|---|---:|---:|---:|"]
+    for name, ours in results["pecan"].items():
+        theirs = results["linux"][name]["median"]
+        lines.append(f"| {LINUX_CALLS[name]} | {ours['median']} | {theirs} | {ours['median'] / theirs:.2f} |")
+    return lines
 
 
 def serialising_total(entry):
