@@ -2,6 +2,7 @@
 $(call example,tests/components/restart,restart)
 $(call example,tests/components/features,features)
 $(call example,tests/components/update,update)
+$(call example,tests/components/domains,domains)
 
 # init's check of descriptions, for the host, with sanitizers.
 DAMAGED_SOURCES := tests/components/damaged_description.c user/init/check.c user/init/plan.c

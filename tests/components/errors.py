@@ -258,3 +258,54 @@ CASES = [
     ("two policies", with_restart('/><p:restart on="fault"'), r"pecan:restart must only be specified once .*: @2"),
     ("policy in no namespace", system(domain(inside='<restart on="fault" />')), r"invalid XML element 'restart': @2"),
 ]
+
+
+def with_domains(*lines):
+    return system("<domains>", *lines, "</domains>", domain('domain="d"'))
+
+
+def schedule(entries='<schedule_entry domain="d" duration="1 us" />', attributes=""):
+    return f"<domain_schedule {attributes}>{entries}</domain_schedule>"
+
+
+D = '<domain name="d" />'
+
+# For a kernel with 16 scheduling domains.
+DOMAIN_CASES = [
+    ("domains twice", system(f"<domains>{D}{schedule()}</domains>", f"<domains>{D}{schedule()}</domains>"),
+     r"domains must only be specified once on element 'domains': @3"),
+    ("domains behind a protection domain", system(domain(), f"<domains>{D}{schedule()}</domains>"),
+     r"domains must come before the protection domains on element 'domains': @3"),
+    ("unknown element in domains", with_domains("<x/>"), r"invalid XML element 'x': @3"),
+    ("unknown element in a schedule", with_domains(D, schedule("<x/>")), r"invalid XML element 'x': @4"),
+    ("domain without name", with_domains("<domain />"), r"Missing required attribute 'name' on element 'domain': @3"),
+    ("domain twice", with_domains(D, D), r"duplicate domain name 'd' on element 'domain': @4"),
+    ("domain id twice", with_domains('<domain name="a" id="3" />', '<domain name="b" id="3" />'),
+     r"duplicate domain id 3 on element 'domain': @4"),
+    ("domain id 16", with_domains('<domain name="a" id="16" />'), r"domain id must be less than 16 on element 'domain': @3"),
+    ("17 domains", with_domains(*[f'<domain name="d{i}" />' for i in range(17)], schedule()),
+     r"more domains than the kernel has, which are 16 on element 'domain': @19"),
+    ("no schedule", with_domains(D), r"domains must have a domain_schedule on element 'domains': @2"),
+    ("two schedules", with_domains(D, schedule(), schedule()), r"domain_schedule must only be specified once .*: @5"),
+    ("no turns", with_domains(D, schedule("")), r"start index 0 must be less than the number of entries, 0 .*: @4"),
+    ("turn of nobody", with_domains(D, schedule('<schedule_entry domain="e" duration="1 us" />')),
+     r"domain 'e' is not declared on element 'schedule_entry': @4"),
+    ("duration without unit", with_domains(D, schedule('<schedule_entry domain="d" duration="1" />')),
+     r"duration '1' must be a number, a blank, and 'us' or 'ticks' on element 'schedule_entry': @4"),
+    ("duration in hours", with_domains(D, schedule('<schedule_entry domain="d" duration="1 h" />')),
+     r"duration '1 h' must be .*: @4"),
+    ("duration 0", with_domains(D, schedule('<schedule_entry domain="d" duration="0 us" />')), r"duration must be > 0 .*: @4"),
+    ("duration is no number", with_domains(D, schedule('<schedule_entry domain="d" duration="x us" />')),
+     r"failed to parse integer 'x' of attribute 'duration' on element 'schedule_entry': @4"),
+    ("start index", with_domains(D, schedule(attributes='start_index="1"')),
+     r"start index 1 must be less than the number of entries, 1 .*: @4"),
+    ("start at an end marker", with_domains(D, schedule("<schedule_end_marker />")),
+     r"start index 0 is that of an end marker .*: @4"),
+    ("index shift", with_domains(D, schedule(attributes='index_shift="1000"')), r"index shift 1000 and 1 entries must .*: @4"),
+    ("too many turns", with_domains(D, schedule('<schedule_entry domain="d" duration="1 us" />' * 300)),
+     r"the schedule has 300 entries, and the kernel room for \d+ on element 'domain_schedule': @4"),
+    ("protection domain without domain", system(f"<domains>{D}{schedule()}</domains>", domain()),
+     r"Missing required attribute 'domain' on element 'protection_domain': @3"),
+    ("protection domain in no domain", system(f"<domains>{D}{schedule()}</domains>", domain('domain="e"')),
+     r"domain 'e' is not declared on element 'protection_domain': @3"),
+]

@@ -241,6 +241,11 @@ void system_check(struct system *system)
     check_physical(system);
     check_symbols(system);
     check_restart_names(system);
+    bool has_init = !system->has_schedule;
+    for (size_t i = 0; i < system->turn_count; i++)
+        has_init |= system->turns[i].duration && system->turns[i].domain == 0;
+    if (!has_init)
+        printf("WARNING: domain 0, which init runs in, is not in the schedule: nothing is restarted\n");
     for (size_t i = 0; i < system->region_count; i++)
         if (!system->regions[i]->is_mapped)
             printf("WARNING: unused memory region '%s'\n", system->regions[i]->name);

@@ -129,7 +129,7 @@ struct rows {
 struct compiler {
     const struct system *system;
     struct compiled *compiled;
-    struct rows domains, regions, maps, segments, channels, irqs, ports, grants, patches;
+    struct rows domains, regions, maps, segments, channels, irqs, ports, grants, patches, turns;
     const void **contents; /* what follows the tables, each item at a multiple of a page */
     size_t content_count;
     uint64_t *content_sizes;
@@ -305,6 +305,7 @@ static void add_domain(struct compiler *compiler, const struct domain *domain, c
     row->flags = domain_flags(domain);
     row->parent = domain->parent ? domain->parent->index : DOMAIN_NONE;
     row->child_id = domain->child_id;
+    row->time_domain = domain->time_domain;
     row->maps = range_since(maps, &compiler->maps);
     row->segments = range_since(segments, &compiler->segments);
     row->channels = range_since(channels, &compiler->channels);
@@ -331,6 +332,7 @@ static uint64_t place_tables(struct compiler *compiler, struct description *head
     end = place_table(&header->ports, &compiler->ports, end);
     end = place_table(&header->grants, &compiler->grants, end);
     end = place_table(&header->patches, &compiler->patches, end);
+    end = place_table(&header->turns, &compiler->turns, end);
     return round_up(end, PAGE_BYTES);
 }
 
@@ -352,6 +354,7 @@ static void copy_tables(const struct compiler *compiler, const struct descriptio
     copy_table(image, header->ports, &compiler->ports);
     copy_table(image, header->grants, &compiler->grants);
     copy_table(image, header->patches, &compiler->patches);
+    copy_table(image, header->turns, &compiler->turns);
 }
 
 /* Turns the numbers of contents in the rows into offsets. */
@@ -377,7 +380,10 @@ static void resolve_contents(struct compiler *compiler, const uint64_t *offsets)
 
 static void assemble(struct compiler *compiler)
 {
-    struct description header = {.magic = DESCRIPTION_MAGIC, .version = DESCRIPTION_VERSION};
+    struct description header = {.magic = DESCRIPTION_MAGIC,
+                                 .version = DESCRIPTION_VERSION,
+                                 .turn_shift = compiler->system->turn_shift,
+                                 .turn_start = compiler->system->turn_start};
     uint64_t *offsets = allocate(compiler->content_count * sizeof(*offsets));
     uint64_t end = place_tables(compiler, &header);
     header.header_bytes = (uint32_t)end;
@@ -408,6 +414,8 @@ struct compiled *system_compile(const struct system *system)
         add_region(&compiler, system->regions[i]);
     for (size_t i = 0; i < system->domain_count; i++)
         add_domain(&compiler, system->domains[i], compiler.compiled->programs[i]);
+    for (size_t i = 0; i < system->turn_count; i++)
+        *ADD_ROW(&compiler.turns, turn) = system->turns[i];
     assemble(&compiler);
 
     const char *problem =

@@ -156,8 +156,7 @@ static void read_scheduling(struct system *system, struct domain *domain, const 
     uint64_t cpu = attribute_number_or(element, "cpu", 0);
     if (cpu >= system->kernel.cores)
         fail_on(element, "cpu core must be less than %u, got %lu", system->kernel.cores, cpu);
-    if (xml_value(element, "domain"))
-        fail_on(element, "domain '%s' is given, but there is no domain schedule", xml_value(element, "domain"));
+    domain->time_domain = schedule_domain(system, element);
 }
 
 static void read_attributes(struct system *system, struct domain *domain, const struct xml_element *element)

@@ -162,7 +162,7 @@ static void read_part(struct system *system, const struct xml_element *element)
     else if (text_is(element->name, "io_address_space"))
         fail_on(element, "io_address_space is not supported by this kernel (it has no IOMMU)");
     else if (text_is(element->name, "domains"))
-        fail_on(element, "domains are not supported by this kernel (it is built for one domain)");
+        read_schedule(system, element);
     else if (!text_is(element->name, "channel"))
         fail_unknown(element);
 }

@@ -127,6 +127,8 @@ static void print_domain(FILE *out, const struct description *description, uint3
             domain->period_us, domain->flags & DOMAIN_PASSIVE ? ", passive" : "",
             domain->flags & DOMAIN_NO_FPU ? ", no FPU" : "");
     fprintf(out, "  program %s, entry 0x%lx\n", path, domain->entry);
+    if (domain->time_domain)
+        fprintf(out, "  scheduling domain %u\n", domain->time_domain);
     if (domain->parent != DOMAIN_NONE)
         fprintf(out, "  child %u of %s\n", domain->child_id,
                 DESCRIPTION_ROW(description, domains, domain, domain->parent)->name);

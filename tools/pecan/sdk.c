@@ -9,7 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { PATH_BYTES = 4096 };
+/* Of more scheduling domains than this the tool makes no use: their ids are bits of a word. */
+enum { PATH_BYTES = 4096, DOMAINS_USED = 64 };
 
 static bool is_folder(const char *path)
 {
@@ -90,6 +91,7 @@ struct kernel_options sdk_kernel_options(const struct sdk *sdk)
     if (!file_read(path, &bytes))
         fail("cannot read '%s': %s", path, strerror(errno));
     const char *text = (const char *)bytes.data;
-    return (struct kernel_options){option(text, "MAX_NUM_NODES"), option(text, "NUM_DOMAINS"),
+    unsigned domains = option(text, "NUM_DOMAINS");
+    return (struct kernel_options){option(text, "MAX_NUM_NODES"), domains < DOMAINS_USED ? domains : DOMAINS_USED,
                                    option(text, "NUM_DOMAIN_SCHEDULES")};
 }

@@ -84,11 +84,19 @@ struct restart_policy {
     const char *with; /* names, blanks between */
 };
 
+/* A scheduling domain. */
+struct time_domain {
+    const char *name;
+    const struct xml_element *place;
+    uint32_t id;
+    bool has_id;
+};
+
 struct domain {
     const char *name;
     struct place place;
     struct domain *parent;
-    uint32_t index, child_id;
+    uint32_t index, child_id, time_domain;
     uint64_t priority, budget_us, period_us, stack_bytes, reserve_bytes, update_room_bytes;
     bool is_passive, has_fpu, is_supervisor, is_called, has_children;
     struct restart_policy restart;
@@ -111,6 +119,11 @@ struct system {
     struct region **regions;
     struct channel *channels;
     size_t region_count, channel_count;
+    bool has_schedule;
+    struct time_domain *time_domains;
+    struct description_turn *turns;
+    size_t time_domain_count, turn_count;
+    uint32_t turn_shift, turn_start;
 };
 
 /* Reads a description and checks all that can be checked without the programs. Fails at the first error. */
@@ -121,6 +134,9 @@ void system_check(struct system *system);
 
 struct domain *system_domain(const struct system *system, const char *name); /* or null */
 struct region *system_region(const struct system *system, const char *name); /* or null */
+
+/* The id of the scheduling domain that a protection domain's element names. */
+uint32_t schedule_domain(struct system *system, const struct xml_element *element);
 
 /* Notes that `symbol` of the domain's program gets a value; `place` is for the error when it has one already. */
 struct symbol *domain_add_symbol(struct domain *domain, const char *name, const struct xml_element *element);
@@ -152,4 +168,5 @@ void read_domain(struct system *system, const struct xml_element *element, struc
 void read_domain_devices(struct domain *domain, const struct xml_element *element);
 void read_region(struct system *system, const struct xml_element *element);
 void read_channel(struct system *system, const struct xml_element *element);
+void read_schedule(struct system *system, const struct xml_element *element);
 void read_restart(struct domain *domain, const struct xml_element *element);

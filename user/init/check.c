@@ -137,6 +137,8 @@ static const char *check_domain(const struct checked *c, const struct descriptio
         return "a domain's memory";
     if (domain->parent != DOMAIN_NONE && (domain->parent >= index || domain->child_id > CHANNEL_ID_MAX))
         return "a domain's parent";
+    if (domain->time_domain > TIME_DOMAIN_MAX)
+        return "a domain's scheduling domain";
     if (domain->restart.on & ~(uint32_t)RESTART_REASONS || (count < 64 && domain->restart.with >> count))
         return "a domain's restart policy";
     if (!contents_are_inside(c, domain->update_room, domain->update_room_bytes) || domain->update_room % 8 ||
@@ -182,6 +184,11 @@ static const char *check_ids(const struct checked *c)
             grant->slot > USER_CAP_SLOT_MAX)
             return "a user capability";
     }
+    for (uint32_t i = 0; i < d->turns.count; i++) {
+        const struct description_turn *turn = DESCRIPTION_ROW(d, turns, turn, i);
+        if (turn->duration > TURN_DURATION_MAX || turn->domain > TIME_DOMAIN_MAX)
+            return "a turn of the schedule";
+    }
     return check_patches(c, DESCRIPTION_ROW(d, patches, patch, 0), d->patches.count, d->header_bytes);
 }
 
@@ -215,7 +222,8 @@ static bool tables_are_inside(const struct checked *c)
            table_is_inside(c, d->irqs, sizeof(struct description_irq)) &&
            table_is_inside(c, d->ports, sizeof(struct description_port)) &&
            table_is_inside(c, d->grants, sizeof(struct description_grant)) &&
-           table_is_inside(c, d->patches, sizeof(struct description_patch));
+           table_is_inside(c, d->patches, sizeof(struct description_patch)) &&
+           table_is_inside(c, d->turns, sizeof(struct description_turn));
 }
 
 const char *description_check(const struct description *description, uint64_t room)

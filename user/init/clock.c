@@ -21,6 +21,11 @@ uint64_t clock_now_us(void)
     return ((uint64_t)high << 32 | low) / counts_per_us;
 }
 
+uint64_t clock_ticks_per_us(void)
+{
+    return counts_per_us;
+}
+
 /* Runs without thread-local storage and without an IPC buffer. */
 static _Noreturn void tick(void)
 {

@@ -14,5 +14,8 @@ bool clock_initialise(void);
 
 uint64_t clock_now_us(void);
 
+/* Of the processor's counter, which the kernel counts time by. */
+uint64_t clock_ticks_per_us(void);
+
 /* Lets the thread run if a restart is due at some time or a heartbeat is watched, and stops it otherwise. */
 void clock_run(void);

@@ -46,7 +46,8 @@ struct description {
     uint64_t magic;
     uint32_t version, header_bytes;
     uint64_t bytes; /* of all of it, a multiple of the page size */
-    struct description_table domains, regions, maps, segments, channels, irqs, ports, grants, patches;
+    struct description_table domains, regions, maps, segments, channels, irqs, ports, grants, patches, turns;
+    uint32_t turn_shift, turn_start; /* the kernel's index of the first turn, and of that which comes first */
 };
 
 struct description_range {
@@ -85,6 +86,8 @@ struct description_domain {
     uint32_t priority, flags; /* enum domain_flag */
     uint32_t parent;          /* its index, smaller than its own, or DOMAIN_NONE */
     uint32_t child_id;        /* what the parent calls it */
+    uint32_t time_domain;     /* id of the scheduling domain */
+    uint32_t reserved;
     struct description_range maps, segments, channels, irqs, ports, grants;
 };
 
@@ -144,6 +147,14 @@ struct description_grant {
     uint32_t kind, of, slot, reserved;
 };
 
+/* A turn of a scheduling domain; duration 0 marks the end, behind which the schedule begins again. */
+struct description_turn {
+    uint64_t duration; /* in microseconds, or ticks of the processor's clock */
+    uint32_t is_ticks, domain;
+};
+#define TIME_DOMAIN_MAX   255
+#define TURN_DURATION_MAX 0xfffffffffffffful
+
 /* A word of the contents that takes the physical address of a region. */
 struct description_patch {
     uint64_t contents;
@@ -165,9 +176,9 @@ struct program_update {
 };
 
 _Static_assert(sizeof(struct program_update) == 24 + 64 + 8 + 16, "format");
-_Static_assert(sizeof(struct description) == 96, "format");
+_Static_assert(sizeof(struct description) == 112, "format");
 _Static_assert(sizeof(struct description_restart) == 48, "format");
-_Static_assert(sizeof(struct description_domain) == 64 + 7 * 8 + 48 + 16 + 48, "format");
+_Static_assert(sizeof(struct description_domain) == 64 + 7 * 8 + 48 + 24 + 48, "format");
 _Static_assert(sizeof(struct description_region) == 64 + 48, "format");
 _Static_assert(sizeof(struct description_map) == 16, "format");
 _Static_assert(sizeof(struct description_segment) == 40, "format");
@@ -175,6 +186,7 @@ _Static_assert(sizeof(struct description_channel) == 16, "format");
 _Static_assert(sizeof(struct description_irq) == 48, "format");
 _Static_assert(sizeof(struct description_port) == 16, "format");
 _Static_assert(sizeof(struct description_grant) == 16, "format");
+_Static_assert(sizeof(struct description_turn) == 16, "format");
 _Static_assert(sizeof(struct description_patch) == 16, "format");
 
 /* The program that a domain runs: that of the description, or one from an update. */

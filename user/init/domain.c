@@ -205,6 +205,8 @@ static bool configure_thread(const struct domain_record *domain, seL4_CPtr buffe
         seL4_TCB_BindNotification(tcb, domain_slot(domain, PLAN_SLOT_NOTIFICATION)) ||
         seL4_TCB_WriteRegisters(tcb, false, 0, sizeof(registers) / sizeof(seL4_Word), &registers))
         return false;
+    if (description->time_domain && seL4_DomainSet_Set(seL4_CapDomain, (seL4_Uint8)description->time_domain, tcb))
+        return false;
     if (description->restart.on & RESTART_ON_OVERRUN &&
         seL4_TCB_SetTimeoutEndpoint(tcb, domain_slot(domain, PLAN_SLOT_TIMEOUT)))
         return false;

@@ -6,6 +6,7 @@
 #include "init/domain.h"
 #include "init/memory.h"
 #include "init/region.h"
+#include "init/schedule.h"
 #include "init/supervise.h"
 #include "init/system.h"
 #include "init/window.h"
@@ -93,6 +94,7 @@ int main(void)
         init_fail("no memory for its own objects");
     for (uint32_t i = 0; i < description->domains.count; i++)
         domain_make_connections(&the_system.domains[i]);
+    schedule_begin();
     supervise_start(UINT64_MAX >> (WORD_BITS - description->domains.count));
     supervise_forever();
 }
