@@ -87,6 +87,43 @@ TEST(hostile, a_producer_stays_within_the_ring)
     areas_free(areas);
 }
 
+TEST(hostile, a_pair_stays_within_its_rings)
+{
+    random_state = 3;
+    struct ring_shape out = {4, 8}, in = {8, ENTRY_BYTES};
+    char *own = aligned_alloc(RING_LINE_BYTES, ring_pair_region_bytes(out));
+    char *peers = aligned_alloc(RING_LINE_BYTES, ring_pair_region_bytes(in));
+    memset(own, 0, ring_pair_region_bytes(out));
+    memset(peers, 0, ring_pair_region_bytes(in));
+    struct ring_pair pair;
+    expect(ring_pair_start(&pair, own, peers, out, in));
+    unsigned states[RING_BROKEN + 1] = {0}, taken = 0, put = 0;
+    for (int round = 0; round < ROUNDS; round++) {
+        struct ring_control *head = (void *)peers, *tail = (void *)(peers + ring_producer_area_bytes(in));
+        head->position = hostile_position(&pair.in.end);
+        tail->position = random_next() % 8
+                             ? (head->position & ~0xffffffffull) | (uint32_t)hostile_position(&pair.out.end)
+                             : hostile_position(&pair.out.end);
+        head->wake_after = (uint32_t)random_next();
+        tail->wake_after = (uint32_t)random_next();
+        char entries[MOST_ENTRIES * ENTRY_BYTES] = {0};
+        taken += ring_take(&pair.in, entries, (uint32_t)(random_next() % MOST_ENTRIES));
+        put += ring_put(&pair.out, entries, (uint32_t)(random_next() % MOST_ENTRIES));
+        ring_publish(&pair.out);
+        ring_release(&pair.in);
+        ring_pair_waits_for_entries(&pair, 1);
+        ring_pair_waits_for_room(&pair, 1);
+        states[ring_pair_state(&pair)]++;
+        if (random_next() % 4 == 0)
+            ring_pair_accept(&pair);
+    }
+    for (unsigned state = 0; state <= RING_BROKEN; state++)
+        expect(states[state] > 100);
+    expect(taken > 1000 && put > 1000);
+    free(own);
+    free(peers);
+}
+
 TEST(hostile, an_index_out_of_range_breaks_the_ring_until_the_peer_restarts)
 {
     struct areas areas = areas_allocate((struct ring_shape){8, ENTRY_BYTES});

@@ -288,10 +288,8 @@ bool ring_pair_start(struct ring_pair *pair, void *own_region, const void *peer_
         return false;
     producer_place(&pair->out, own_region, (const char *)peer_region + ring_producer_area_bytes(in), out);
     consumer_place(&pair->in, (char *)own_region + ring_producer_area_bytes(out), peer_region, in);
-    /* One epoch for both, new to both: one that ended between its two starts has left them different. */
+    /* One epoch for both. The outgoing ring first: whoever ended between the two has left its epoch ahead of the other's. */
     uint16_t epoch = epoch_after(own_epoch(&pair->out.end));
-    if (epoch == own_epoch(&pair->in.end))
-        epoch = epoch_after(epoch);
     end_start(&pair->out.end, epoch);
     end_start(&pair->in.end, epoch);
     return true;
