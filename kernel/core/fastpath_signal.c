@@ -50,7 +50,7 @@ static ALWAYS_INLINE void wake(struct cpu *cpu, struct thread *thread)
     struct thread *current = cpu->current;
     thread->state = THREAD_RUNNING;
     if (thread->priority > current->priority) {
-        ready_insert_head(cpu, current);
+        ready_insert_running(cpu, current);
         sched_switch(thread);
     } else if (thread->priority == current->priority) {
         ready_insert_tail(cpu, thread);
@@ -59,29 +59,38 @@ static ALWAYS_INLINE void wake(struct cpu *cpu, struct thread *thread)
     }
 }
 
+/* A thread that waits alone in the queue, and can run. */
+static ALWAYS_INLINE bool can_take_out(const struct cpu *cpu, const struct wait_queue *queue,
+                                       const struct thread *thread)
+{
+    return wait_queue_is_alone(queue) && can_wake(cpu, thread);
+}
+
 /* A signal to nobody, or to a thread that waits alone, or is bound and waits alone at an endpoint, and can run. */
 static ALWAYS_INLINE bool signal(struct cpu *cpu, struct notification *notification, uint64_t badge)
 {
-    struct wait_queue *queue = &notification->waiting;
-    struct thread *waiter = wait_queue_first(queue);
+    struct thread *waiter = wait_queue_first(&notification->waiting);
     if (!is_quiet(cpu))
         return false;
-    if (!waiter) {
+    if (waiter) {
+        if (!can_take_out(cpu, &notification->waiting, waiter))
+            return false;
+        wait_queue_remove_only(&notification->waiting);
+    } else {
         waiter = notification->bound_thread;
         if (!waiter || waiter->state != THREAD_BLOCKED_RECEIVE || notification->is_active) {
             notification->word = notification->is_active ? notification->word | badge : badge;
             notification->is_active = true;
             return true;
         }
-        queue = waiter->blocking_object;
-    }
-    if (!wait_queue_is_alone(queue) || !can_wake(cpu, waiter))
-        return false;
-
-    wait_queue_remove_only(queue);
-    if (waiter->reply) {
-        waiter->reply->thread = NULL; /* it lent it to the receive that is over */
-        waiter->reply = NULL;
+        struct wait_queue *queue = waiter->blocking_object;
+        if (!can_take_out(cpu, queue, waiter))
+            return false;
+        wait_queue_remove_only(queue);
+        if (waiter->reply) {
+            waiter->reply->thread = NULL; /* it lent it to the receive that is over */
+            waiter->reply = NULL;
+        }
     }
     context_set_badge(&waiter->context, badge);
     wake(cpu, waiter);

@@ -62,6 +62,26 @@ static inline void ready_insert_head(struct cpu *cpu, struct thread *thread)
     }
 }
 
+/* The same for the running thread, which no ready thread outranks. */
+static inline void ready_insert_running(struct cpu *cpu, struct thread *thread)
+{
+    struct ready_set *set = ready_set_of(cpu, thread);
+    uint8_t priority = thread->priority;
+    struct ready_queue *queue = &set->queue[priority];
+    struct thread *next = queue->head;
+    thread->queue_prev = NULL;
+    thread->queue_next = next;
+    thread->in_ready_queue = true;
+    queue->head = thread;
+    cpu->highest_ready = priority;
+    if (UNLIKELY(next != NULL)) {
+        next->queue_prev = thread;
+    } else {
+        queue->tail = thread;
+        set->bitmap[priority / 64] |= BIT(priority % 64);
+    }
+}
+
 static inline void ready_insert_tail(struct cpu *cpu, struct thread *thread)
 {
     struct ready_set *set = ready_set_of(cpu, thread);

@@ -255,13 +255,11 @@ static void next_domain_turn(struct cpu *cpu)
 
 /*
  * The moment from which an entry must look at what is due, and the timer for it: never later than the deadline, and left alone
- * while it is set to an earlier moment. The interrupt then comes early and sets it anew.
+ * while it is set to an earlier moment. The interrupt then comes early and sets it anew. It is never set to later than `due`.
  */
 static ALWAYS_INLINE void watch(struct cpu *cpu, uint64_t quiet_until, uint64_t deadline)
 {
     cpu->quiet_until = quiet_until < cpu->due ? quiet_until : cpu->due;
-    if (cpu->due < deadline)
-        deadline = cpu->due;
     if (UNLIKELY(deadline < cpu->armed_deadline)) {
         cpu->armed_deadline = deadline;
         hal_timer_set(deadline);
@@ -278,13 +276,14 @@ static ALWAYS_INLINE void watch_budget(struct cpu *cpu, uint64_t end)
 static NOINLINE void tie_up(struct cpu *cpu)
 {
     if (cpu->timer_stale) {
+        uint64_t end = UINT64_MAX; /* never, while nothing runs */
         cpu->due = CONFIG_NUM_DOMAINS > 1 ? cpu->domain_end : UINT64_MAX;
         if (cpu->release_root && schedctx_head(cpu->release_root)->time < cpu->due)
             cpu->due = schedctx_head(cpu->release_root)->time;
         if (cpu->current_schedctx)
-            watch_budget(cpu, cpu->charged_until + schedctx_head(cpu->current_schedctx)->amount);
-        else
-            watch(cpu, UINT64_MAX, UINT64_MAX);
+            end = cpu->charged_until + schedctx_head(cpu->current_schedctx)->amount;
+        watch(cpu, end - kernel_times.minimum_budget + 1,
+              end - kernel_times.timer_slack < cpu->due ? end - kernel_times.timer_slack : cpu->due);
     }
     if (cpu->space_stale)
         hal_activate_space(cpu->current);

@@ -18,6 +18,7 @@
 struct ioapic {
     volatile uint32_t *registers;
     unsigned pins;
+    uint32_t low[PINS_MAX]; /* what was written to each pin, without the mask: reading it back would be slow */
 };
 
 static struct ioapic ioapics[IOAPIC_MAX];
@@ -61,6 +62,7 @@ void ioapic_route(unsigned ioapic, unsigned pin, unsigned vector, bool is_level,
 {
     const struct ioapic *chip = &ioapics[ioapic];
     uint32_t low = vector | (is_active_low ? PIN_ACTIVE_LOW : 0) | (is_level ? PIN_LEVEL : 0);
+    ioapics[ioapic].low[pin] = low;
     inner_write(chip, INNER_PIN(pin), PIN_MASKED);
     inner_write(chip, INNER_PIN(pin) + 1, lapic_id() << DESTINATION_SHIFT);
     inner_write(chip, INNER_PIN(pin), low);
@@ -69,6 +71,5 @@ void ioapic_route(unsigned ioapic, unsigned pin, unsigned vector, bool is_level,
 void ioapic_mask(unsigned ioapic, unsigned pin, bool is_masked)
 {
     const struct ioapic *chip = &ioapics[ioapic];
-    uint32_t low = inner_read(chip, INNER_PIN(pin)) & ~(uint32_t)PIN_MASKED;
-    inner_write(chip, INNER_PIN(pin), low | (is_masked ? PIN_MASKED : 0));
+    inner_write(chip, INNER_PIN(pin), chip->low[pin] | (is_masked ? PIN_MASKED : 0));
 }

@@ -40,16 +40,13 @@ static void user_vector(unsigned vector)
     kernel_unknown_syscall((uint64_t)(int64_t)(int32_t)(vector << 24 | (context->rax & mask_low(24))));
 }
 
-void interrupt_dispatch(unsigned vector)
+/* Not a device's line. */
+static NOINLINE void other_interrupt(unsigned vector)
 {
     if (vector == VECTOR_TIMER) {
         lapic_end_of_interrupt();
         if (timer_has_expired())
             kernel_timer_interrupt();
-    } else if (vector >= VECTOR_IRQ_BASE && vector < VECTOR_IRQ_BASE + HAL_IRQ_COUNT) {
-        hal_irq_mask(vector - VECTOR_IRQ_BASE);
-        lapic_end_of_interrupt();
-        kernel_interrupt(vector - VECTOR_IRQ_BASE);
     } else if (vector >= VECTOR_USER_FIRST && vector <= VECTOR_USER_LAST && !lapic_is_in_service(vector)) {
         user_vector(vector);
     } else {
@@ -58,6 +55,18 @@ void interrupt_dispatch(unsigned vector)
             lapic_end_of_interrupt();
         this_cpu()->machine.spurious_count++;
         kernel_spurious_interrupt();
+    }
+}
+
+void interrupt_dispatch(unsigned vector)
+{
+    unsigned irq = vector - VECTOR_IRQ_BASE;
+    if (irq < HAL_IRQ_COUNT) {
+        hal_irq_mask(irq);
+        lapic_end_of_interrupt();
+        kernel_interrupt(irq);
+    } else {
+        other_interrupt(vector);
     }
 }
 
