@@ -41,7 +41,7 @@ struct cpu {
         struct {
             bool must_choose; /* more has changed than the candidate tells: look through the queues */
             bool timer_stale; /* `due` or the head of current_schedctx has changed */
-            bool space_stale; /* an invocation may have changed the current thread's address space */
+            bool space_stale; /* a deletion may have changed the current thread's address space */
         };
         uint32_t loose_ends; /* all three: to be tied up before leaving */
     };

@@ -75,7 +75,8 @@ static unsigned log_buffer_error(struct thread *caller)
 {
     struct cap_lookup found = lookup_cap(caller, context_cap(&caller->context));
     if (found.failure.type != ABI_LOOKUP_NONE || !hal_cap_is_buffer_frame(found.slot->cap) ||
-        hal_frame_size_bits(found.slot->cap) != ABI_LARGE_PAGE_BITS || !hal_frame_window(found.slot->cap, true))
+        hal_frame_size_bits(found.slot->cap) != ABI_LARGE_PAGE_BITS ||
+        !hal_buffer_window(found.slot->cap, 0, RIGHT_READ | RIGHT_WRITE))
         return ABI_ERROR_INVALID_CAPABILITY;
     return ABI_ERROR_NONE;
 }

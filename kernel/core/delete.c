@@ -12,6 +12,7 @@
  * go on from; and as the top keeps its zombie until nothing is left below, who revoked it finds it again.
  */
 #include "core/captree.h"
+#include "core/cpu.h"
 #include "core/preempt.h"
 #include "core/system.h"
 #include "hal/hal.h"
@@ -219,6 +220,7 @@ static struct refusal empty_one(struct cap_slot **top, struct preemption *preemp
 /* Empties the slot, which may be preempted; `preemption` goes on counting where the caller is. */
 static struct refusal empty(struct cap_slot *slot, struct preemption *preemption)
 {
+    this_cpu()->space_stale = true; /* the slot may be the one that says in which space the current thread lives */
     while (!cap_slot_is_empty(slot)) {
         struct refusal refusal =
             cap_type(slot->cap) == ABI_CAP_TYPE_ZOMBIE ? empty_one(&slot, preemption) : begin(slot, preemption);

@@ -1,36 +1,125 @@
 #include "core/fault.h"
 
 #include "abi/fault.h"
+#include "core/handover.h"
+#include "core/lookup.h"
 #include "core/message.h"
 #include "core/sched.h"
+#include "hal/entry.h"
 #include "lib/print.h"
-#include "object/endpoint.h"
 #include "object/thread.h"
+
+/* --- the message ---------------------------------------------------------------------------------------------------- */
+
+/* The receiver's message words, by number; null when it has no buffer for those beyond the registers. */
+static uint64_t *message_of(struct thread *receiver)
+{
+    uint64_t *buffer = thread_ipc_buffer(receiver, true);
+    return buffer ? buffer + ABI_IPC_BUFFER_MSG_OFFSET / 8 : NULL;
+}
+
+static void put_four(struct user_context *context, uint64_t a, uint64_t b, uint64_t c, uint64_t d)
+{
+    context_set_mr(context, 0, a);
+    context_set_mr(context, 1, b);
+    context_set_mr(context, 2, c);
+    context_set_mr(context, 3, d);
+}
+
+/* Returns the number of words, as the functions below. */
+static NOINLINE unsigned put_cap_fault(const struct thread *sender, struct thread *receiver)
+{
+    const struct lookup_failure *lookup = &sender->fault.lookup;
+    uint64_t *message = message_of(receiver);
+    put_four(&receiver->context, context_restart_pc(&sender->context), sender->fault.word[0], sender->fault.word[1],
+             lookup->type);
+    if (lookup->type == ABI_LOOKUP_INVALID_ROOT || !message)
+        return 4;
+    message[4] = lookup->bits_left;
+    if (lookup->type == ABI_LOOKUP_DEPTH_MISMATCH) {
+        message[5] = lookup->bits_found;
+        return 6;
+    }
+    if (lookup->type == ABI_LOOKUP_GUARD_MISMATCH) {
+        message[5] = lookup->guard;
+        message[6] = lookup->bits_found;
+        return 7;
+    }
+    return 5;
+}
+
+static NOINLINE unsigned put_timeout(struct thread *sender, struct thread *receiver)
+{
+    context_set_mr(&receiver->context, 0, sender->fault.word[0]);
+    if (!sender->schedctx)
+        return 1;
+    if (sender->schedctx == this_cpu()->current_schedctx)
+        sched_commit(this_cpu());
+    context_set_mr(&receiver->context, 1, schedctx_report_consumed(sender->schedctx));
+    return 2;
+}
+
+static unsigned put_syscall(struct thread *sender, struct thread *receiver)
+{
+    uint64_t *message = message_of(receiver);
+    context_put_syscall(&sender->context, &receiver->context, message);
+    if (!message)
+        return ABI_MESSAGE_REGISTERS;
+    message[CONTEXT_SYSCALL_WORDS] = sender->fault.word[0];
+    return CONTEXT_SYSCALL_WORDS + 1;
+}
+
+static unsigned put_exception(const struct thread *sender, struct thread *receiver)
+{
+    uint64_t *message = message_of(receiver);
+    context_put_exception(&sender->context, &receiver->context);
+    context_set_mr(&receiver->context, CONTEXT_EXCEPTION_WORDS, sender->fault.word[0]);
+    if (!message)
+        return ABI_MESSAGE_REGISTERS;
+    message[CONTEXT_EXCEPTION_WORDS + 1] = sender->fault.word[1];
+    return CONTEXT_EXCEPTION_WORDS + 2;
+}
+static_assert(CONTEXT_EXCEPTION_WORDS + 1 == ABI_MESSAGE_REGISTERS,
+              "the number is in the last register, the code in the buffer");
+
+static unsigned put_vm_fault(const struct thread *sender, struct thread *receiver)
+{
+    const uint64_t *word = sender->fault.word;
+    put_four(&receiver->context, context_restart_pc(&sender->context), word[0], word[2], word[1]);
+    return 4;
+}
+
+static ALWAYS_INLINE void deliver(struct thread *sender, struct thread *receiver, uint32_t type)
+{
+    unsigned length;
+    if (type == ABI_FAULT_VM)
+        length = put_vm_fault(sender, receiver);
+    else if (type == ABI_FAULT_UNKNOWN_SYSCALL)
+        length = put_syscall(sender, receiver);
+    else if (type == ABI_FAULT_USER_EXCEPTION)
+        length = put_exception(sender, receiver);
+    else if (type == ABI_FAULT_CAP)
+        length = put_cap_fault(sender, receiver);
+    else
+        length = put_timeout(sender, receiver);
+    context_set_info(&receiver->context, message_info_make(type, 0, 0, length));
+}
+
+void fault_deliver(struct thread *sender, struct thread *receiver)
+{
+    deliver(sender, receiver, sender->fault.type);
+}
 
 /* --- raising ------------------------------------------------------------------------------------------------------- */
 
 static bool is_handler(struct cap cap)
 {
-    return cap_type(cap) == ABI_CAP_TYPE_ENDPOINT && cap_endpoint_may_call(cap);
+    return cap_endpoint_may_call(cap);
 }
 
 bool fault_has_timeout_handler(const struct thread *thread)
 {
     return is_handler(thread->slot[THREAD_SLOT_TIMEOUT_HANDLER].cap);
-}
-
-static void send_to(struct thread *thread, struct cap handler, bool may_donate)
-{
-    endpoint_send(&(struct endpoint_send){
-        .endpoint = cap_pointer(handler),
-        .sender = thread,
-        .badge = cap_badge(handler),
-        .can_grant = cap_allows(handler, RIGHT_GRANT),
-        .can_grant_reply = cap_allows(handler, RIGHT_GRANT_REPLY),
-        .blocks = true,
-        .is_call = true,
-        .may_donate = may_donate,
-    });
 }
 
 /* One line: a character takes some 50 instructions, and interrupts are off. */
@@ -40,42 +129,28 @@ static void report_unhandled(const struct thread *thread)
           thread->fault.word[0], thread->fault.word[1], thread->fault.word[2]);
 }
 
-static void raise(struct thread *thread)
+static NOINLINE void stop_unhandled(struct thread *thread)
 {
-    struct cap handler = thread->slot[THREAD_SLOT_FAULT_HANDLER].cap;
-    hal_sync_context(thread);
-    if (is_handler(handler)) {
-        send_to(thread, handler, true);
-        return;
-    }
     report_unhandled(thread);
     thread->fault.type = ABI_FAULT_NULL;
     thread->state = THREAD_INACTIVE;
 }
 
+void fault_raise(struct thread *thread, uint32_t type)
+{
+    struct cap handler = thread->slot[THREAD_SLOT_FAULT_HANDLER].cap;
+    thread->fault.type = type;
+    if (is_handler(handler))
+        endpoint_send(handler, thread, SEND_BLOCKS | SEND_CALLS | SEND_DONATES, NULL);
+    else
+        stop_unhandled(thread);
+}
+
 void fault_raise_cap(struct thread *thread, uint64_t address, bool in_receive_phase, struct lookup_failure failure)
 {
-    thread->fault = (struct thread_fault){
-        .type = ABI_FAULT_CAP, .in_receive_phase = in_receive_phase, .word = {address}, .lookup = failure};
-    raise(thread);
-}
-
-void fault_raise_unknown_syscall(struct thread *thread, uint64_t number)
-{
-    thread->fault = (struct thread_fault){.type = ABI_FAULT_UNKNOWN_SYSCALL, .word = {number}};
-    raise(thread);
-}
-
-void fault_raise_exception(struct thread *thread, uint64_t number, uint64_t code)
-{
-    thread->fault = (struct thread_fault){.type = ABI_FAULT_USER_EXCEPTION, .word = {number, code}};
-    raise(thread);
-}
-
-void fault_raise_vm(struct thread *thread, uint64_t address, uint64_t status, bool is_fetch)
-{
-    thread->fault = (struct thread_fault){.type = ABI_FAULT_VM, .word = {address, status, is_fetch}};
-    raise(thread);
+    fault_set_words(thread, address, in_receive_phase, 0);
+    thread->fault.lookup = failure;
+    fault_raise(thread, ABI_FAULT_CAP);
 }
 
 void fault_raise_timeout(struct thread *thread, struct schedctx *schedctx)
@@ -83,125 +158,143 @@ void fault_raise_timeout(struct thread *thread, struct schedctx *schedctx)
     /* The answer makes it restart: that must not be a call which it has made already. */
     if (thread->state == THREAD_RUNNING)
         context_stop_here(&thread->context);
-    thread->fault = (struct thread_fault){.type = ABI_FAULT_TIMEOUT, .word = {schedctx->badge}};
-    hal_sync_context(thread);
-    send_to(thread, thread->slot[THREAD_SLOT_TIMEOUT_HANDLER].cap, false);
+    fault_set_words(thread, schedctx->badge, 0, 0);
+    thread->fault.type = ABI_FAULT_TIMEOUT;
+    endpoint_send(thread->slot[THREAD_SLOT_TIMEOUT_HANDLER].cap, thread, SEND_BLOCKS | SEND_CALLS, NULL);
 }
 
-/* --- the message ---------------------------------------------------------------------------------------------------- */
+/* --- faults as kernel entries ----------------------------------------------------------------------------------------- */
 
-/* Message words in the making: registers first, the rest to the buffer, or nowhere. */
-struct fault_message {
-    struct user_context *context;
-    uint64_t *buffer;
-    unsigned length;
-};
-
-static void put(struct fault_message *message, uint64_t word)
+/* `is_over`: the faulting instruction is not to be repeated. */
+static NOINLINE void raise_slowly(struct cpu *cpu, uint32_t type, bool is_over)
 {
-    if (message->length < ABI_MESSAGE_REGISTERS)
-        context_set_mr(message->context, message->length, word);
-    else if (message->buffer)
-        message->buffer[ABI_IPC_BUFFER_MSG_OFFSET / 8 + message->length] = word;
-    else
-        return; /* lost: the length says how many there are */
-    message->length++;
+    struct thread *thread = cpu->current;
+    if (sched_enter(cpu, true)) {
+        if (is_over)
+            context_stop_here(&thread->context);
+        fault_raise(thread, type);
+    }
+    sched_leave(cpu);
 }
 
-static void put_cap_fault(struct fault_message *message, const struct thread *thread)
+/* The current thread faults, with the words set. To a handler that waits without a context of its own in one go. */
+static ALWAYS_INLINE void raise_now(struct cpu *cpu, struct thread *thread, uint32_t type, bool is_over)
 {
-    const struct lookup_failure *lookup = &thread->fault.lookup;
-    put(message, context_restart_pc(&thread->context));
-    put(message, thread->fault.word[0]);
-    put(message, thread->fault.in_receive_phase);
-    put(message, lookup->type);
-    if (lookup->type == ABI_LOOKUP_INVALID_ROOT)
+    uint64_t now = hal_time();
+    struct cap handler = thread->slot[THREAD_SLOT_FAULT_HANDLER].cap;
+    struct endpoint *endpoint = handover_endpoint(handler, CAP_MAY_CALL);
+    struct thread *receiver = handover_receiver(cpu, endpoint);
+    if (!CONFIG_FASTPATH || now >= cpu->quiet_until || !receiver) {
+        raise_slowly(cpu, type, is_over);
         return;
-    put(message, lookup->bits_left);
-    if (lookup->type == ABI_LOOKUP_DEPTH_MISMATCH)
-        put(message, lookup->bits_found);
-    if (lookup->type == ABI_LOOKUP_GUARD_MISMATCH) {
-        put(message, lookup->guard);
-        put(message, lookup->bits_found);
     }
+    cpu->now = now;
+    if (is_over)
+        context_stop_here(&thread->context);
+    wait_queue_remove(&endpoint->queue, receiver);
+    thread->fault.type = type;
+    deliver(thread, receiver, type);
+    context_set_badge(&receiver->context, cap_badge(handler));
+    handover_lend(cpu, thread, receiver);
 }
 
-static void put_registers(struct fault_message *message, const struct thread *thread, unsigned count)
+void kernel_user_exception(uint64_t number, uint64_t code)
 {
-    for (unsigned i = 0; i < count; i++)
-        put(message, context_fault_register(&thread->context, thread->fault.type, i));
+    struct cpu *cpu = this_cpu();
+    struct thread *thread = cpu->current;
+    fault_set_words(thread, number, code, 0);
+    raise_now(cpu, thread, ABI_FAULT_USER_EXCEPTION, false);
 }
 
-void fault_deliver(struct thread *sender, struct thread *receiver)
+void kernel_vm_fault(uint64_t address, uint64_t status, bool is_fetch)
 {
-    struct thread_fault *fault = &sender->fault;
-    struct fault_message message = {&receiver->context, thread_ipc_buffer(receiver, true), 0};
-    switch (fault->type) {
-    case ABI_FAULT_CAP:
-        put_cap_fault(&message, sender);
-        break;
-    case ABI_FAULT_UNKNOWN_SYSCALL:
-        put_registers(&message, sender, CONTEXT_SYSCALL_WORDS);
-        put(&message, fault->word[0]);
-        break;
-    case ABI_FAULT_USER_EXCEPTION:
-        put_registers(&message, sender, CONTEXT_EXCEPTION_WORDS);
-        put(&message, fault->word[0]);
-        put(&message, fault->word[1]);
-        break;
-    case ABI_FAULT_TIMEOUT:
-        put(&message, fault->word[0]);
-        if (sender->schedctx) {
-            if (sender->schedctx == this_cpu()->current_schedctx)
-                sched_commit(this_cpu());
-            put(&message, schedctx_report_consumed(sender->schedctx));
-        }
-        break;
-    default:
-        put(&message, context_restart_pc(&sender->context));
-        put(&message, fault->word[0]);
-        put(&message, fault->word[2]);
-        put(&message, fault->word[1]);
-        break;
-    }
-    context_set_info(&receiver->context, message_info_make(fault->type, 0, 0, message.length));
+    struct cpu *cpu = this_cpu();
+    struct thread *thread = cpu->current;
+    fault_set_words(thread, address, status, is_fetch);
+    raise_now(cpu, thread, ABI_FAULT_VM, false);
+}
+
+void fault_enter_syscall(uint64_t number, bool is_over)
+{
+    struct cpu *cpu = this_cpu();
+    struct thread *thread = cpu->current;
+    fault_set_words(thread, number, 0, 0);
+    raise_now(cpu, thread, ABI_FAULT_UNKNOWN_SYSCALL, is_over);
+}
+
+void kernel_unknown_syscall(uint64_t number)
+{
+    fault_enter_syscall(number, false);
 }
 
 /* --- the reply ------------------------------------------------------------------------------------------------------ */
 
-static unsigned reply_words(uint32_t fault_type)
+/* How many words of the answer are taken. */
+static unsigned reply_words(uint32_t type)
 {
-    switch (fault_type) {
-    case ABI_FAULT_UNKNOWN_SYSCALL:
-        return CONTEXT_SYSCALL_WORDS;
-    case ABI_FAULT_USER_EXCEPTION:
-        return CONTEXT_EXCEPTION_WORDS;
-    case ABI_FAULT_TIMEOUT:
-        return CONTEXT_TIMEOUT_WORDS;
-    default:
-        return 0;
+    static const uint8_t words[] = {[ABI_FAULT_UNKNOWN_SYSCALL] = CONTEXT_SYSCALL_WORDS,
+                                    [ABI_FAULT_USER_EXCEPTION] = CONTEXT_EXCEPTION_WORDS,
+                                    [ABI_FAULT_TIMEOUT] = CONTEXT_TIMEOUT_WORDS,
+                                    [ABI_FAULT_VM] = 0};
+    return words[type];
+}
+
+/* Whether the thread goes on, or stops. */
+static bool goes_on(uint32_t type, uint64_t info)
+{
+    return reply_words(type) == 0 || message_label(info) == 0;
+}
+
+/* `info` is the handler's. */
+static ALWAYS_INLINE void take_reply(struct thread *thread, const struct thread *handler, uint32_t type, uint64_t info)
+{
+    unsigned wanted = reply_words(type), length = message_length(info);
+    unsigned count = length < wanted ? length : wanted;
+    if (wanted == 0)
+        return;
+    const uint64_t *message = NULL;
+    if (count > ABI_MESSAGE_REGISTERS) {
+        const uint64_t *buffer = thread_ipc_buffer(handler, false);
+        if (buffer)
+            message = buffer + ABI_IPC_BUFFER_MSG_OFFSET / 8;
+        else
+            count = ABI_MESSAGE_REGISTERS;
     }
+    context_take_fault_reply(&thread->context, type, &handler->context, message, count);
+    thread_forget_call(thread);
 }
 
 bool fault_take_reply(struct thread *thread, struct thread *handler)
 {
     uint32_t type = thread->fault.type;
-    unsigned wanted = reply_words(type);
-    if (wanted == 0)
-        return true;
     uint64_t info = context_info(&handler->context);
-    unsigned length = message_length(info);
-    unsigned count = length < wanted ? length : wanted;
-    const volatile uint64_t *buffer = count > ABI_MESSAGE_REGISTERS ? thread_ipc_buffer(handler, false) : NULL;
-    if (!buffer && count > ABI_MESSAGE_REGISTERS)
-        count = ABI_MESSAGE_REGISTERS;
-    hal_sync_context(thread);
-    for (unsigned i = 0; i < count; i++) {
-        uint64_t word =
-            i < ABI_MESSAGE_REGISTERS ? context_mr(&handler->context, i) : buffer[ABI_IPC_BUFFER_MSG_OFFSET / 8 + i];
-        context_set_fault_register(&thread->context, type, i, word);
-    }
-    thread_forget_call(thread);
-    hal_context_changed(thread);
-    return message_label(info) == 0;
+    take_reply(thread, handler, type, info);
+    return goes_on(type, info);
+}
+
+bool fault_reply_directly(struct cpu *cpu, struct thread *server)
+{
+    uint64_t info = context_info(&server->context);
+    struct cap_slot *slot = lookup_in_root(server, context_cap(&server->context));
+    struct cap_slot *reply_slot = lookup_in_root(server, context_reply_cap(&server->context));
+    if (!CONFIG_FASTPATH || message_extra_caps(info) || !slot || !reply_slot ||
+        !(reply_slot->cap.word[0] & CAP_IS_REPLY))
+        return false;
+    struct endpoint *endpoint = handover_endpoint(slot->cap, CAP_MAY_RECEIVE);
+    struct thread *caller = handover_caller(cpu, server, endpoint, cap_pointer(reply_slot->cap));
+    if (!caller)
+        return false;
+    uint32_t type = caller->fault.type;
+    if (type == ABI_FAULT_NULL || type == ABI_FAULT_TIMEOUT || !goes_on(type, info))
+        return false;
+    uint64_t now = hal_time();
+    if (now >= cpu->quiet_until)
+        return false;
+
+    cpu->now = now;
+    take_reply(caller, server, type, info);
+    caller->fault.type = ABI_FAULT_NULL;
+    context_restart(&caller->context);
+    handover_give_back(cpu, server, caller, endpoint);
+    return true;
 }

@@ -29,6 +29,13 @@ void sched_leave(struct cpu *cpu);
  * no queue, goes on with a context of its own; the current thread is where it is to wait.
  */
 void sched_switch(struct thread *to);
+/* Nothing was done in this entry that sched_leave would have to look at: the current thread goes on. */
+static inline bool sched_is_settled(const struct cpu *cpu)
+{
+    const struct thread *thread = cpu->current;
+    return CONFIG_NUM_DOMAINS == 1 && !cpu->candidate && cpu->loose_ends == 0 && thread->state == THREAD_RUNNING &&
+           thread->schedctx == cpu->current_schedctx;
+}
 
 /* Runnable, with a configured context that does not wait for a refill. */
 static inline bool sched_is_schedulable(const struct thread *thread)

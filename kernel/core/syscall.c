@@ -35,39 +35,39 @@ static void put_word(struct thread *caller, unsigned index, uint64_t word)
 }
 
 /* Writes the words that explain a failed lookup from word `at` on; returns how many there are. */
-static unsigned put_lookup_failure(struct thread *caller, unsigned at, const struct lookup_failure *lookup)
+static unsigned put_lookup_failure(struct thread *caller, unsigned at, struct lookup_failure lookup)
 {
-    put_word(caller, at, lookup->type);
-    if (lookup->type == ABI_LOOKUP_INVALID_ROOT)
+    put_word(caller, at, lookup.type);
+    if (lookup.type == ABI_LOOKUP_INVALID_ROOT)
         return 1;
-    put_word(caller, at + 1, lookup->bits_left);
-    if (lookup->type == ABI_LOOKUP_DEPTH_MISMATCH) {
-        put_word(caller, at + 2, lookup->bits_found);
+    put_word(caller, at + 1, lookup.bits_left);
+    if (lookup.type == ABI_LOOKUP_DEPTH_MISMATCH) {
+        put_word(caller, at + 2, lookup.bits_found);
         return 3;
     }
-    if (lookup->type == ABI_LOOKUP_GUARD_MISMATCH) {
-        put_word(caller, at + 2, lookup->guard);
-        put_word(caller, at + 3, lookup->bits_found);
+    if (lookup.type == ABI_LOOKUP_GUARD_MISMATCH) {
+        put_word(caller, at + 2, lookup.guard);
+        put_word(caller, at + 3, lookup.bits_found);
         return 4;
     }
     return 2;
 }
 
-static unsigned put_refusal(struct thread *caller, const struct refusal *refusal)
+static unsigned put_refusal(struct thread *caller, struct refusal refusal)
 {
-    switch (refusal->error) {
+    switch (refusal_error(refusal)) {
     case ABI_ERROR_INVALID_ARGUMENT:
     case ABI_ERROR_INVALID_CAPABILITY:
     case ABI_ERROR_NOT_ENOUGH_MEMORY:
-        put_word(caller, 0, refusal->word[0]);
+        put_word(caller, 0, refusal.value);
         return 1;
     case ABI_ERROR_RANGE_ERROR:
-        put_word(caller, 0, refusal->word[0]);
-        put_word(caller, 1, refusal->word[1]);
+        put_word(caller, 0, refusal_minimum(refusal));
+        put_word(caller, 1, refusal.value);
         return 2;
     case ABI_ERROR_FAILED_LOOKUP:
-        put_word(caller, 0, refusal->is_source);
-        return 1 + put_lookup_failure(caller, 1, &refusal->lookup);
+        put_word(caller, 0, refusal_is_source(refusal));
+        return 1 + put_lookup_failure(caller, 1, refusal_lookup(refusal));
     default:
         return 0;
     }
@@ -81,11 +81,12 @@ static void answer(struct thread *caller, unsigned label, unsigned length)
 
 /* --- sending --------------------------------------------------------------------------------------------------------------- */
 
+/* The values say how an endpoint is sent to. */
 enum send_kind {
-    SEND_BLOCKING, /* Send */
-    SEND_TRY,      /* NBSend */
-    SEND_CALL,     /* Call */
-    SEND_FIRST,    /* first half of ReplyRecv, NBSendRecv, NBSendWait */
+    SEND_TRY = 0,                                        /* NBSend */
+    SEND_BLOCKING = SEND_BLOCKS,                         /* Send */
+    SEND_FIRST = SEND_DONATES,                           /* first half of ReplyRecv, NBSendRecv, NBSendWait */
+    SEND_CALL = SEND_BLOCKS | SEND_CALLS | SEND_DONATES, /* Call */
 };
 
 enum send_result { SEND_DONE, SEND_PREEMPTED };
@@ -94,29 +95,24 @@ static NOINLINE enum send_result invoke(struct thread *caller, struct cap_slot *
                                         enum send_kind kind)
 {
     uint64_t info = context_info(&caller->context);
-    struct invocation invocation;
-    invocation.caller = caller;
-    invocation.slot = slot;
-    invocation.cap = slot->cap;
-    invocation.label = message_label(info);
-    invocation.length = message_length(info);
-    invocation.buffer = NULL;
-    invocation.extra = extra->slot;
-    invocation.extra_count = extra->count;
-    invocation.is_call = kind == SEND_CALL;
-    invocation.is_first_half = kind == SEND_FIRST;
-    invocation.result_count = 0;
-    invocation.has_replied = false;
-    invocation.progress = this_cpu()->repeated_progress;
+    struct invocation invocation = {.caller = caller,
+                                    .slot = slot,
+                                    .cap = slot->cap,
+                                    .label = message_label(info),
+                                    .extra = extra ? extra->slot : NULL,
+                                    .length = message_length(info),
+                                    .extra_count = extra ? extra->count : 0,
+                                    .progress = this_cpu()->repeated_progress,
+                                    .is_call = kind == SEND_CALL,
+                                    .is_first_half = kind == SEND_FIRST};
     if (invocation.length > ABI_MESSAGE_REGISTERS) {
         invocation.buffer = thread_ipc_buffer(caller, false);
         if (!invocation.buffer)
             invocation.length = ABI_MESSAGE_REGISTERS;
     }
-    this_cpu()->space_stale = true;
 
     struct refusal refusal = invocation_dispatch(&invocation);
-    if (refusal.error == REFUSAL_PREEMPTED) {
+    if (UNLIKELY(refusal_is_preempted(refusal))) {
         caller->call_progress = invocation.progress;
         caller->special |= invocation.progress ? THREAD_CALL_PREEMPTED : 0;
         if (thread_is_runnable(caller))
@@ -126,24 +122,10 @@ static NOINLINE enum send_result invoke(struct thread *caller, struct cap_slot *
     if (kind != SEND_CALL || invocation.has_replied)
         return SEND_DONE;
     if (refused(refusal))
-        answer(caller, refusal.error, put_refusal(caller, &refusal));
+        answer(caller, refusal_error(refusal), put_refusal(caller, refusal));
     else
         answer(caller, ABI_ERROR_NONE, invocation.result_count);
     return SEND_DONE;
-}
-
-static void send_to_endpoint(struct thread *caller, struct cap cap, const struct extra_caps *extra, enum send_kind kind)
-{
-    endpoint_send(&(struct endpoint_send){.endpoint = cap_pointer(cap),
-                                          .sender = caller,
-                                          .badge = cap_badge(cap),
-                                          .can_grant = cap_allows(cap, RIGHT_GRANT),
-                                          .can_grant_reply = cap_allows(cap, RIGHT_GRANT_REPLY),
-                                          .blocks = kind == SEND_BLOCKING || kind == SEND_CALL,
-                                          .is_call = kind == SEND_CALL,
-                                          .may_donate = kind == SEND_CALL || kind == SEND_FIRST,
-                                          .extra = extra->slot,
-                                          .extra_count = extra->count});
 }
 
 static void refuse_send(struct thread *caller, enum send_kind kind)
@@ -151,7 +133,7 @@ static void refuse_send(struct thread *caller, enum send_kind kind)
     if (kind != SEND_CALL)
         return;
     struct refusal refusal = refuse_number(ABI_ERROR_INVALID_CAPABILITY, 0);
-    answer(caller, refusal.error, put_refusal(caller, &refusal));
+    answer(caller, refusal_error(refusal), put_refusal(caller, refusal));
 }
 
 /* A look-up for a send failed: a fault, or nothing for the sends that never wait. */
@@ -163,27 +145,17 @@ static NOINLINE enum send_result send_failed(struct thread *caller, uint64_t add
     return SEND_DONE;
 }
 
-static enum send_result send(struct thread *caller, uint64_t address, enum send_kind kind)
+/* `extra`: the message's capabilities, null when it has none. */
+static ALWAYS_INLINE enum send_result send_to(struct thread *caller, struct cap_slot *slot,
+                                              const struct extra_caps *extra, enum send_kind kind)
 {
-    struct cap_slot *slot = lookup_in_root(caller, address);
-    if (UNLIKELY(!slot)) {
-        struct cap_lookup found = lookup_cap(caller, address);
-        if (found.failure.type != ABI_LOOKUP_NONE)
-            return send_failed(caller, address, found.failure, kind);
-        slot = found.slot;
-    }
-    struct extra_caps extra;
-    extra.count = 0;
-    if (message_extra_caps(context_info(&caller->context)) > 0 && !message_lookup_extra(caller, &extra))
-        return send_failed(caller, extra.failed_address, extra.failure, kind);
-
     struct cap cap = slot->cap;
     switch (cap_type(cap)) {
     case ABI_CAP_TYPE_ENDPOINT:
         if (!cap_allows(cap, RIGHT_WRITE))
             refuse_send(caller, kind);
         else
-            send_to_endpoint(caller, cap, &extra, kind);
+            endpoint_send(cap, caller, kind, extra);
         return SEND_DONE;
     case ABI_CAP_TYPE_NOTIFICATION:
         if (!cap_allows(cap, RIGHT_WRITE)) {
@@ -200,8 +172,30 @@ static enum send_result send(struct thread *caller, uint64_t address, enum send_
             answer(caller, ABI_ERROR_NONE, 0);
         return SEND_DONE;
     default:
-        return invoke(caller, slot, &extra, kind);
+        return invoke(caller, slot, extra, kind);
     }
+}
+
+static NOINLINE enum send_result send_with_extra(struct thread *caller, struct cap_slot *slot, enum send_kind kind)
+{
+    struct extra_caps extra;
+    if (!message_lookup_extra(caller, &extra))
+        return send_failed(caller, extra.failed_address, extra.failure, kind);
+    return send_to(caller, slot, &extra, kind);
+}
+
+static enum send_result send(struct thread *caller, uint64_t address, enum send_kind kind)
+{
+    struct cap_slot *slot = lookup_in_root(caller, address);
+    if (UNLIKELY(!slot)) {
+        struct cap_lookup found = lookup_cap(caller, address);
+        if (found.failure.type != ABI_LOOKUP_NONE)
+            return send_failed(caller, address, found.failure, kind);
+        slot = found.slot;
+    }
+    if (message_extra_caps(context_info(&caller->context)) > 0)
+        return send_with_extra(caller, slot, kind);
+    return send_to(caller, slot, NULL, kind);
 }
 
 /* --- receiving -------------------------------------------------------------------------------------------------------------- */
@@ -323,46 +317,55 @@ static NOINLINE void handle_again(struct cpu *cpu, struct thread *caller, int64_
     cpu->repeated_progress = 0;
 }
 
+/* A number that only some kernels know. */
+static void optional_syscall(struct cpu *cpu, struct thread *caller, int64_t number)
+{
+    if (debug_syscall(number, caller)) {
+        /* Exempt from the budget, and no time is accounted: the next entry does. */
+    } else if (sched_enter(cpu, true) && !hal_syscall(number, caller)) {
+        fault_set_words(caller, (uint64_t)number, 0, 0);
+        fault_raise(caller, ABI_FAULT_UNKNOWN_SYSCALL);
+    }
+    sched_leave(cpu);
+}
+
 void kernel_syscall_slowly(void)
 {
     struct cpu *cpu = this_cpu();
     struct thread *caller = cpu->current;
     int64_t number = (int64_t)context_syscall_number(&caller->context);
-    bool is_foreign = caller->special & THREAD_IS_FOREIGN;
-    if (!is_known(number) && !is_foreign && debug_syscall(number, caller)) {
-        /* Exempt from the budget, and no time is accounted: the next entry does. */
-        sched_leave(cpu);
-        return;
-    }
-    if (sched_enter(cpu, true)) {
-        if (is_foreign) {
-            /* The handler needs only to give a result: the thread goes on behind the call. */
-            context_stop_here(&caller->context);
-            fault_raise_unknown_syscall(caller, (uint64_t)number);
-        } else if (is_known(number)) {
+    if (UNLIKELY(caller->special & THREAD_IS_FOREIGN)) {
+        /* The handler needs only to give a result: the thread goes on behind the call. */
+        fault_enter_syscall((uint64_t)number, true);
+    } else if (LIKELY(is_known(number))) {
+        if (sched_enter(cpu, true)) {
             if (UNLIKELY(caller->special & THREAD_CALL_PREEMPTED))
                 handle_again(cpu, caller, number);
             else
                 handle(cpu, caller, number);
-        } else if (!hal_syscall(number, caller)) {
-            fault_raise_unknown_syscall(caller, (uint64_t)number);
         }
+        if (!sched_is_settled(cpu))
+            sched_leave(cpu);
+    } else if (number >= ABI_SYSCALL_FIRST && number < 0) {
+        optional_syscall(cpu, caller, number);
+    } else {
+        fault_enter_syscall((uint64_t)number, false);
     }
-    sched_leave(cpu);
 }
 
 void kernel_syscall(void)
 {
     struct cpu *cpu = this_cpu();
     struct thread *caller = cpu->current;
+    bool is_short = message_is_short(context_info(&caller->context));
     if (LIKELY(CONFIG_FASTPATH && !(caller->special & (THREAD_IS_FOREIGN | THREAD_CALL_PREEMPTED)))) {
         switch ((int64_t)context_syscall_number(&caller->context)) {
         case ABI_SYSCALL_CALL:
-            if (fastpath_call(cpu, caller))
+            if (is_short && fastpath_call(cpu, caller))
                 return;
             break;
         case ABI_SYSCALL_REPLY_RECV:
-            if (fastpath_reply_recv(cpu, caller))
+            if ((is_short && fastpath_reply_recv(cpu, caller)) || fault_reply_directly(cpu, caller))
                 return;
             break;
         case ABI_SYSCALL_SEND:
@@ -382,31 +385,7 @@ void kernel_syscall(void)
     kernel_syscall_slowly();
 }
 
-/* --- exceptions and interrupts ------------------------------------------------------------------------------------------------ */
-
-void kernel_unknown_syscall(uint64_t number)
-{
-    struct cpu *cpu = this_cpu();
-    if (sched_enter(cpu, true))
-        fault_raise_unknown_syscall(cpu->current, number);
-    sched_leave(cpu);
-}
-
-void kernel_user_exception(uint64_t number, uint64_t code)
-{
-    struct cpu *cpu = this_cpu();
-    if (sched_enter(cpu, true))
-        fault_raise_exception(cpu->current, number, code);
-    sched_leave(cpu);
-}
-
-void kernel_vm_fault(uint64_t address, uint64_t status, bool is_fetch)
-{
-    struct cpu *cpu = this_cpu();
-    if (sched_enter(cpu, true))
-        fault_raise_vm(cpu->current, address, status, is_fetch);
-    sched_leave(cpu);
-}
+/* --- interrupts --------------------------------------------------------------------------------------------------------------- */
 
 void kernel_interrupt_slowly(unsigned irq)
 {

@@ -19,12 +19,21 @@
  *   uint64_t context_user_register(c, i), void context_set_user_register(c, i, v)   register i of seL4_UserContext, 0..N-1;
  *            writes are made safe (flags, canonical addresses); a new pc becomes pc and restart address
  *   CONTEXT_USER_REGISTERS (N), CONTEXT_FRAME_REGISTERS (the first group's length)
- *   uint64_t context_fault_register(c, type, i), void context_set_fault_register(c, type, i, v)
- *            word i of the UnknownSyscall (2) or UserException (3) message that comes from registers, and of the Timeout (5) reply
- *   CONTEXT_SYSCALL_WORDS, CONTEXT_EXCEPTION_WORDS, CONTEXT_TIMEOUT_WORDS   how many such words a reply may hold
+ *   CONTEXT_SYSCALL_WORDS, CONTEXT_EXCEPTION_WORDS, CONTEXT_TIMEOUT_WORDS   how many words of an UnknownSyscall (2) and a
+ *            UserException (3) message come from registers, and of a Timeout (5) reply go there
  *   void     context_set_tls_base(c, v)                          sanitised
  */
 #pragma once
 
 #include "lib/compiler.h"
 #include "machine/context.h"
+
+/* Writes those words of an UnknownSyscall message: the first ABI_MESSAGE_REGISTERS to the receiver's message registers, the others
+ * to `message`, which is indexed by their number, unless it is null. */
+void context_put_syscall(struct user_context *context, struct user_context *receiver, uint64_t *message);
+/* Writes those of a UserException message to the receiver's message registers. */
+void context_put_exception(const struct user_context *context, struct user_context *receiver);
+/* The reverse: takes the first `count` words of the answer to a fault of `type` from the handler's message registers and from
+ * `message`, with writes made safe as above. */
+void context_take_fault_reply(struct user_context *context, unsigned type, const struct user_context *handler,
+                              const volatile uint64_t *message, unsigned count);

@@ -95,8 +95,10 @@ struct refusal hal_cap_invoke(struct invocation *invocation);
 bool hal_cap_is_vspace(struct cap cap);
 /* IPC buffers: whether `cap` is a frame that may hold one (not device memory). */
 bool hal_cap_is_buffer_frame(struct cap cap);
-/* Address of the frame in the window if its rights allow reading (`for_write`: writing), else 0. And its size in bits. */
-void *hal_frame_window(struct cap cap, bool for_write);
+/* Where in the window the user's `address`, which lies in the frame `cap`, is; null unless `cap` is a frame that may hold a
+ * buffer and has all of `rights` (RIGHT_READ, RIGHT_READ | RIGHT_WRITE). */
+void *hal_buffer_window(struct cap cap, uint64_t address, unsigned rights);
+/* log2 of the size of a frame. */
 unsigned hal_frame_size_bits(struct cap cap);
 
 /* --- the rest -------------------------------------------------------------------------------------------------------- */

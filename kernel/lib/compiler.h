@@ -13,6 +13,7 @@
 #define UNLIKELY(x) __builtin_expect(!!(x), 0)
 #define UNUSED __attribute__((unused))
 #define NOINLINE __attribute__((noinline))
+#define FALLTHROUGH __attribute__((fallthrough))
 #define ALWAYS_INLINE inline __attribute__((always_inline))
 
 /* Code and data that are used only until the first user instruction; the linker puts them where boot can give them away. */

@@ -9,17 +9,16 @@
 #include "object/reply.h"
 #include "object/schedctx.h"
 
-static void block_sender(const struct endpoint_send *send)
+static void block_sender(struct endpoint *endpoint, struct cap cap, struct thread *sender, unsigned how)
 {
-    struct thread *sender = send->sender;
     sender->state = THREAD_BLOCKED_SEND;
-    sender->blocking_object = send->endpoint;
-    sender->send_badge = send->badge;
-    sender->send_can_grant = send->can_grant;
-    sender->send_can_grant_reply = send->can_grant_reply;
-    sender->send_is_call = send->is_call;
+    sender->blocking_object = endpoint;
+    sender->send_badge = cap_badge(cap);
+    sender->send_can_grant = cap_allows(cap, RIGHT_GRANT);
+    sender->send_can_grant_reply = cap_allows(cap, RIGHT_GRANT_REPLY);
+    sender->send_is_call = how & SEND_CALLS;
     sched_dequeue(sender);
-    wait_queue_insert(&send->endpoint->queue, sender, ENDPOINT_SENDERS);
+    wait_queue_insert(&endpoint->queue, sender, ENDPOINT_SENDERS);
 }
 
 /* After a delivered Call or fault: the sender waits at the receiver's reply object, or for ever. */
@@ -27,7 +26,7 @@ static void await_answer(struct thread *sender, struct thread *receiver, struct 
                          bool may_donate)
 {
     sched_dequeue(sender);
-    if (reply && can_be_answered) {
+    if (LIKELY(reply && can_be_answered)) {
         reply_push(reply, sender, receiver, may_donate);
     } else {
         sender->state = THREAD_INACTIVE;
@@ -35,33 +34,25 @@ static void await_answer(struct thread *sender, struct thread *receiver, struct 
     }
 }
 
-void endpoint_send(const struct endpoint_send *send)
+void endpoint_send(struct cap cap, struct thread *sender, unsigned how, const struct extra_caps *extra)
 {
-    struct endpoint *endpoint = send->endpoint;
-    struct thread *sender = send->sender;
+    struct endpoint *endpoint = cap_pointer(cap);
     if (wait_queue_state(&endpoint->queue) != ENDPOINT_RECEIVERS) {
-        if (send->blocks)
-            block_sender(send);
+        if (how & SEND_BLOCKS)
+            block_sender(endpoint, cap, sender, how);
         return;
     }
     struct thread *receiver = wait_queue_first(&endpoint->queue);
     wait_queue_remove(&endpoint->queue, receiver);
-    message_transfer(&(struct transfer){.sender = sender,
-                                        .receiver = receiver,
-                                        .badge = send->badge,
-                                        .can_grant = send->can_grant,
-                                        .endpoint = endpoint,
-                                        .extra = send->extra,
-                                        .extra_count = send->extra_count});
+    message_transfer(sender, receiver, cap_badge(cap), cap_allows(cap, RIGHT_GRANT), endpoint, extra);
     struct reply *reply = receiver->reply;
     if (reply)
         reply_release(reply);
     receiver->state = THREAD_RUNNING;
-    if (send->is_call) {
-        await_answer(sender, receiver, reply, send->can_grant || send->can_grant_reply, send->may_donate);
-    } else if (send->may_donate && !receiver->schedctx && sender->schedctx) {
+    if (how & SEND_CALLS)
+        await_answer(sender, receiver, reply, cap_allows(cap, RIGHT_GRANT | RIGHT_GRANT_REPLY), how & SEND_DONATES);
+    else if (how & SEND_DONATES && !receiver->schedctx && sender->schedctx)
         schedctx_donate(sender->schedctx, receiver);
-    }
     sched_unblock(receiver);
 }
 
@@ -69,11 +60,7 @@ static void receive_from(struct endpoint *endpoint, struct thread *sender, struc
 {
     wait_queue_remove(&endpoint->queue, sender);
     bool is_fault = sender->fault.type != ABI_FAULT_NULL;
-    message_transfer(&(struct transfer){.sender = sender,
-                                        .receiver = receiver,
-                                        .badge = sender->send_badge,
-                                        .can_grant = sender->send_can_grant,
-                                        .endpoint = endpoint});
+    message_transfer(sender, receiver, sender->send_badge, sender->send_can_grant, endpoint, NULL);
     if (sender->send_is_call || is_fault) {
         bool was_passive = !receiver->schedctx;
         await_answer(sender, receiver, reply, sender->send_can_grant || sender->send_can_grant_reply,

@@ -8,6 +8,7 @@
 #include "core/wait_queue.h"
 #include "object/invocation.h"
 
+struct extra_caps;
 struct reply;
 
 enum endpoint_state { ENDPOINT_IDLE, ENDPOINT_SENDERS, ENDPOINT_RECEIVERS };
@@ -17,19 +18,13 @@ struct endpoint {
 };
 static_assert(sizeof(struct endpoint) == 1u << ABI_ENDPOINT_BITS, "the interface fixes the size");
 
-struct endpoint_send {
-    struct endpoint *endpoint;
-    struct thread *sender;
-    uint64_t badge;
-    bool can_grant, can_grant_reply;
-    bool blocks;     /* waits for a receiver; otherwise the message is dropped */
-    bool is_call;    /* waits for an answer (calls and faults) */
-    bool may_donate; /* lends (is_call) or gives its scheduling context to a receiver without one */
-    struct cap_slot *const *extra;
-    unsigned extra_count;
-};
+/* How a message is sent. */
+#define SEND_BLOCKS  1u /* waits for a receiver; otherwise the message is dropped */
+#define SEND_CALLS   2u /* waits for an answer (calls and faults) */
+#define SEND_DONATES 4u /* lends (SEND_CALLS) or gives its scheduling context to a receiver without one */
 
-void endpoint_send(const struct endpoint_send *send);
+/* Sends through the endpoint capability `cap`; `extra`: the message's capabilities, null for a fault, which has none. */
+void endpoint_send(struct cap cap, struct thread *sender, unsigned how, const struct extra_caps *extra);
 /* `reply` may be null. Takes a pending signal of the bound notification first. */
 void endpoint_receive(struct endpoint *endpoint, struct thread *receiver, struct reply *reply, bool blocks);
 

@@ -8,10 +8,8 @@
 #include "object/thread.h"
 #include "object/untyped.h"
 
-uint64_t invocation_word(const struct invocation *invocation, unsigned index)
+uint64_t invocation_buffer_word(const struct invocation *invocation, unsigned index)
 {
-    if (index < ABI_MESSAGE_REGISTERS)
-        return context_mr(&invocation->caller->context, index);
     if (!invocation->buffer)
         return 0;
     const volatile uint64_t *message = invocation->buffer + ABI_IPC_BUFFER_MSG_OFFSET / 8;

@@ -9,10 +9,7 @@
 
 #include "abi/invocation.h"
 #include "abi/message.h"
-#include "object/cap_slot.h"
-#include "object/refusal.h"
-
-struct thread;
+#include "object/thread.h"
 
 #define INVOCATION_MAX_RESULTS 4
 
@@ -21,21 +18,27 @@ struct invocation {
     struct cap_slot *slot; /* where the invoked capability is */
     struct cap cap;        /* the invoked capability */
     uint64_t label;
-    unsigned length; /* message words, 0..120 */
     const uint64_t
         *buffer; /* caller's IPC buffer in the kernel's window, when the message reaches into it; else null */
     struct cap_slot *const *extra;
+    unsigned length; /* message words, 0..120 */
     unsigned extra_count;
-    bool is_call;       /* a result can be returned */
-    bool is_first_half; /* of a combined call: types that change the caller's own state are refused */
 
     uint32_t progress;     /* an operation that is preempted finds here again what it left, else 0 */
     unsigned result_count; /* set by the operation; stays 0 when it has no result */
-    bool has_replied;      /* the operation has arranged the answer itself (YieldTo) */
+
+    bool is_call;       /* a result can be returned */
+    bool is_first_half; /* of a combined call: types that change the caller's own state are refused */
+    bool has_replied;   /* the operation has arranged the answer itself (YieldTo) */
 };
 
 /* Message word `index` < length; 0 when the caller has no buffer to hold it. */
-uint64_t invocation_word(const struct invocation *invocation, unsigned index);
+uint64_t invocation_buffer_word(const struct invocation *invocation, unsigned index);
+static inline uint64_t invocation_word(const struct invocation *invocation, unsigned index)
+{
+    return index < ABI_MESSAGE_REGISTERS ? context_mr(&invocation->caller->context, index)
+                                         : invocation_buffer_word(invocation, index);
+}
 /* Sets result word `index` (ascending from 0); goes to the caller's registers at once, beyond the fourth to its buffer. */
 void invocation_result(struct invocation *invocation, unsigned index, uint64_t value);
 

@@ -13,42 +13,71 @@
 
 /* Why a capability address did not lead to a slot (the interface's lookup failure types and words). */
 struct lookup_failure {
-    uint32_t type; /* ABI_LOOKUP_x */
+    uint8_t type; /* ABI_LOOKUP_x */
     uint8_t bits_left;
     uint8_t bits_found; /* depth mismatch: bits found; guard mismatch: guard size */
     uint64_t guard;
 };
 
+/*
+ * Two words, so that it travels in registers. Fields are packed and unpacked here and nowhere else.
+ *
+ *   what    error 15..0 (ABI_ERROR_x or REFUSAL_PREEMPTED), is source 16, lookup failure: type 31..24, bits left 39..32, bits
+ *           found 47..40; RangeError: minimum 63..48
+ *   value   InvalidArgument, InvalidCapability: number of the argument; NotEnoughMemory: bytes left; RangeError: maximum;
+ *           FailedLookup: guard
+ */
 struct refusal {
-    uint32_t error;     /* ABI_ERROR_x, or REFUSAL_PREEMPTED */
-    uint32_t is_source; /* FailedLookup: the lookup was of a source */
-    uint64_t word[2];
-    struct lookup_failure lookup;
+    uint64_t what, value;
 };
 
-#define NO_REFUSAL ((struct refusal){.error = ABI_ERROR_NONE})
-#define PREEMPTED  ((struct refusal){.error = REFUSAL_PREEMPTED})
+#define NO_REFUSAL ((struct refusal){ABI_ERROR_NONE, 0})
+#define PREEMPTED  ((struct refusal){REFUSAL_PREEMPTED, 0})
 
-static inline struct refusal refuse(uint32_t error)
+static inline struct refusal refuse(unsigned error)
 {
-    return (struct refusal){.error = error};
+    return (struct refusal){error, 0};
 }
-/* InvalidArgument and InvalidCapability carry the number of the argument, NotEnoughMemory the bytes left. */
-static inline struct refusal refuse_number(uint32_t error, uint64_t number)
+static inline struct refusal refuse_number(unsigned error, uint64_t number)
 {
-    return (struct refusal){.error = error, .word = {number, 0}};
+    return (struct refusal){error, number};
 }
-static inline struct refusal refuse_range(uint64_t minimum, uint64_t maximum)
+static inline struct refusal refuse_range(uint16_t minimum, uint64_t maximum)
 {
-    return (struct refusal){.error = ABI_ERROR_RANGE_ERROR, .word = {minimum, maximum}};
+    return (struct refusal){(uint64_t)minimum << 48 | ABI_ERROR_RANGE_ERROR, maximum};
 }
 static inline struct refusal refuse_lookup(bool is_source, struct lookup_failure failure)
 {
-    return (struct refusal){.error = ABI_ERROR_FAILED_LOOKUP, .is_source = is_source, .lookup = failure};
+    return (struct refusal){(uint64_t)failure.bits_found << 40 | (uint64_t)failure.bits_left << 32 |
+                                (uint64_t)failure.type << 24 | (uint64_t)is_source << 16 | ABI_ERROR_FAILED_LOOKUP,
+                            failure.guard};
 }
 static inline bool refused(struct refusal refusal)
 {
-    return refusal.error != ABI_ERROR_NONE;
+    return refusal.what != ABI_ERROR_NONE;
+}
+static inline bool refusal_is_preempted(struct refusal refusal)
+{
+    return refusal.what == REFUSAL_PREEMPTED;
+}
+static inline unsigned refusal_error(struct refusal refusal)
+{
+    return (uint16_t)refusal.what;
+}
+/* Of a RangeError. */
+static inline uint64_t refusal_minimum(struct refusal refusal)
+{
+    return refusal.what >> 48;
+}
+/* Of a FailedLookup. */
+static inline bool refusal_is_source(struct refusal refusal)
+{
+    return refusal.what & BIT(16);
+}
+static inline struct lookup_failure refusal_lookup(struct refusal refusal)
+{
+    return (struct lookup_failure){(uint8_t)(refusal.what >> 24), (uint8_t)(refusal.what >> 32),
+                                   (uint8_t)(refusal.what >> 40), refusal.value};
 }
 
 static inline struct lookup_failure lookup_missing_capability(unsigned bits_left)

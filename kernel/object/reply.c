@@ -5,7 +5,6 @@
 #include "core/sched.h"
 #include "lib/assert.h"
 #include "object/schedctx.h"
-#include "object/thread.h"
 
 void reply_claim(struct reply *reply, struct thread *receiver)
 {
@@ -15,12 +14,6 @@ void reply_claim(struct reply *reply, struct thread *receiver)
     /* Somebody else blocks with it: that is over, and the thread stops. */
     thread_cancel_ipc(user);
     user->state = THREAD_INACTIVE;
-}
-
-void reply_release(struct reply *reply)
-{
-    reply->thread->reply = NULL;
-    reply->thread = NULL;
 }
 
 void reply_push(struct reply *reply, struct thread *caller, struct thread *callee, bool may_donate)
@@ -52,17 +45,11 @@ static void cut(struct reply *reply)
     reply->older = reply->newer = NULL;
 }
 
-static void unlink_thread(struct reply *reply)
-{
-    reply->thread->reply = NULL;
-    reply->thread = NULL;
-}
-
 void reply_pop(struct reply *reply)
 {
     struct thread *caller = reply->thread;
     struct schedctx *schedctx = reply->schedctx;
-    unlink_thread(reply);
+    reply_release(reply);
     if (!schedctx) {
         cut(reply);
         return;
@@ -80,7 +67,7 @@ void reply_pop(struct reply *reply)
 
 void reply_abandon(struct reply *reply)
 {
-    unlink_thread(reply);
+    reply_release(reply);
     if (reply->schedctx)
         schedctx_unbind_reply(reply->schedctx);
     cut(reply);
@@ -94,7 +81,7 @@ void reply_send(struct reply *reply, struct thread *sender, bool can_grant)
     reply_pop(reply);
     uint32_t fault_type = caller->fault.type;
     if (fault_type == ABI_FAULT_NULL) {
-        message_transfer(&(struct transfer){.sender = sender, .receiver = caller, .can_grant = can_grant});
+        message_transfer(sender, caller, 0, can_grant, NULL, NULL);
         caller->state = THREAD_RUNNING;
     } else {
         bool goes_on = fault_take_reply(caller, sender);

@@ -10,11 +10,9 @@
  */
 #pragma once
 
-#include "abi/object.h"
-#include "lib/compiler.h"
+#include "object/thread.h"
 
 struct schedctx;
-struct thread;
 
 struct reply {
     struct thread *thread;     /* who blocks with it: lent to a receive, or waiting for the answer; null: free */
@@ -26,8 +24,12 @@ static_assert(sizeof(struct reply) == 1u << ABI_REPLY_BITS, "the interface fixes
 
 /* A receiver is about to block with it, or takes a message with it: ends any earlier use by another thread. */
 void reply_claim(struct reply *reply, struct thread *receiver);
-/* The receiver no longer receives with it. */
-void reply_release(struct reply *reply);
+/* The receiver no longer receives with it; or nobody waits for the answer any more. */
+static inline void reply_release(struct reply *reply)
+{
+    reply->thread->reply = NULL;
+    reply->thread = NULL;
+}
 /* `caller` waits for the answer; with `may_donate` its context goes to a `callee` that has none, and is recorded. */
 void reply_push(struct reply *reply, struct thread *caller, struct thread *callee, bool may_donate);
 /* The answer is given or the object goes: unlinks; the head gives the context back to a caller without one. */

@@ -110,21 +110,12 @@ void thread_destroy(struct thread *thread)
     forget_name(thread);
 }
 
-static uint64_t *find_buffer(const struct thread *thread, bool for_write)
-{
-    struct cap frame = thread->slot[THREAD_SLOT_BUFFER].cap;
-    if (thread->ipc_buffer == 0 || !cap_is_arch(frame) || !hal_cap_is_buffer_frame(frame))
-        return NULL;
-    uint8_t *base = hal_frame_window(frame, for_write);
-    if (!base)
-        return NULL;
-    return (uint64_t *)(void *)(base + (thread->ipc_buffer & mask_low(hal_frame_size_bits(frame))));
-}
-
 static void buffer_changed(struct thread *thread)
 {
-    thread->buffer_readable = find_buffer(thread, false);
-    thread->buffer_writable = find_buffer(thread, true);
+    struct cap frame = thread->slot[THREAD_SLOT_BUFFER].cap;
+    uint64_t address = thread->ipc_buffer;
+    thread->buffer_readable = address ? hal_buffer_window(frame, address, RIGHT_READ) : NULL;
+    thread->buffer_writable = address ? hal_buffer_window(frame, address, RIGHT_READ | RIGHT_WRITE) : NULL;
 }
 
 static void cspace_changed(struct thread *thread)

@@ -51,9 +51,9 @@ enum thread_special {
 /* A fault waiting to be delivered or answered. The words are those that the registers do not hold. */
 struct thread_fault {
     uint32_t type; /* ABI_FAULT_x; ABI_FAULT_NULL when there is none */
-    bool in_receive_phase;
-    uint64_t word
-        [3]; /* cap fault: address; unknown syscall: number; exception: number, code; vm: address, status, is fetch; timeout: badge */
+    /* cap fault: address, is in receive phase; unknown syscall: number; exception: number, code; vm: address, status, is fetch;
+     * timeout: badge */
+    uint64_t word[3];
     struct lookup_failure lookup;
 };
 

@@ -1,6 +1,8 @@
 /* The host machine: every function of hal/hal.h and of hal/entry.h's boot part that is not about capabilities. */
 #include "hal_host.h"
 
+#include "abi/fault.h"
+#include "abi/message.h"
 #include "core/cpu.h"
 #include "core/system.h"
 #include "hal/entry.h"
@@ -35,6 +37,49 @@ void hal_clear(void *pointer, size_t size)
     if (!hal_window_covers(hal_paddr(pointer), size))
         give_up("hal_clear outside of memory");
     memset(pointer, 0, size);
+}
+
+/* --- registers ------------------------------------------------------------------------------------------------------ */
+
+/*
+ * Words of fault messages that come from registers, as register numbers; the restart address stands for the pc.
+ *   unknown syscall: cap, info, mr 0, mr 1, pc, flags      exception: pc, sp, flags      timeout reply: all in order
+ */
+static unsigned fault_register(unsigned type, unsigned index)
+{
+    static const uint8_t syscall_words[CONTEXT_SYSCALL_WORDS] = {4, 5, 8, 9, 0, 2};
+    return type == ABI_FAULT_UNKNOWN_SYSCALL ? syscall_words[index] : index;
+}
+
+static uint64_t fault_word(const struct user_context *context, unsigned type, unsigned index)
+{
+    unsigned number = fault_register(type, index);
+    return number == 0 ? context->restart_pc : context_user_register(context, number);
+}
+
+void context_put_syscall(struct user_context *context, struct user_context *receiver, uint64_t *message)
+{
+    for (unsigned i = 0; i < CONTEXT_SYSCALL_WORDS; i++) {
+        uint64_t word = fault_word(context, ABI_FAULT_UNKNOWN_SYSCALL, i);
+        if (i < ABI_MESSAGE_REGISTERS)
+            context_set_mr(receiver, i, word);
+        else if (message)
+            message[i] = word;
+    }
+}
+
+void context_put_exception(const struct user_context *context, struct user_context *receiver)
+{
+    for (unsigned i = 0; i < CONTEXT_EXCEPTION_WORDS; i++)
+        context_set_mr(receiver, i, fault_word(context, ABI_FAULT_USER_EXCEPTION, i));
+}
+
+void context_take_fault_reply(struct user_context *context, unsigned type, const struct user_context *handler,
+                              const volatile uint64_t *message, unsigned count)
+{
+    for (unsigned i = 0; i < count; i++)
+        context_set_user_register(context, fault_register(type, i),
+                                  i < ABI_MESSAGE_REGISTERS ? context_mr(handler, i) : message[i]);
 }
 
 /* --- processor ------------------------------------------------------------------------------------------------------ */

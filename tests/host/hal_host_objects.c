@@ -125,10 +125,11 @@ bool hal_cap_is_buffer_frame(struct cap cap)
     return cap_type(cap) == ABI_CAP_TYPE_FRAME && !frame_is_device(cap);
 }
 
-void *hal_frame_window(struct cap cap, bool for_write)
+void *hal_buffer_window(struct cap cap, uint64_t address, unsigned rights)
 {
-    unsigned needed = for_write ? RIGHT_READ | RIGHT_WRITE : RIGHT_READ;
-    return (frame_rights(cap) & needed) == needed ? hal_window(cap_paddr(cap)) : NULL;
+    if (!hal_cap_is_buffer_frame(cap) || (frame_rights(cap) & rights) != rights)
+        return NULL;
+    return (uint8_t *)hal_window(cap_paddr(cap)) + (address & mask_low(hal_frame_size_bits(cap)));
 }
 
 /* --- invocations ---------------------------------------------------------------------------------------------------- */

@@ -181,12 +181,11 @@ bool hal_cap_is_buffer_frame(struct cap cap)
     return cap_type(cap) == ABI_CAP_TYPE_FRAME && !cap_frame_is_device(cap);
 }
 
-void *hal_frame_window(struct cap cap, bool for_write)
+void *hal_buffer_window(struct cap cap, uint64_t address, unsigned rights)
 {
-    unsigned needed = for_write ? RIGHT_READ | RIGHT_WRITE : RIGHT_READ;
-    if (!hal_cap_is_buffer_frame(cap) || (cap_frame_rights(cap).bits & needed) != needed)
+    if (!cap_frame_is_memory(cap, rights))
         return NULL;
-    return hal_window(cap_paddr(cap));
+    return hal_window(cap_paddr(cap) | (address & (BIT(cap_frame_size_bits(cap)) - 1)));
 }
 
 unsigned hal_frame_size_bits(struct cap cap)

@@ -72,6 +72,12 @@ static inline bool cap_frame_is_device(struct cap cap)
 {
     return cap_field(cap, 9, 1);
 }
+/* All at once: a frame, no device, with all of `rights` (of RIGHT_READ and RIGHT_WRITE). */
+static inline bool cap_frame_is_memory(struct cap cap, unsigned rights)
+{
+    uint64_t wanted = ABI_CAP_TYPE_FRAME | (uint64_t)rights << 5;
+    return (cap.word[0] & (31 | BIT(9) | (uint64_t)rights << 5)) == wanted;
+}
 static inline struct cap cap_frame_mask_rights(struct cap cap, struct rights mask)
 {
     struct rights left = frame_rights((struct rights){cap_frame_rights(cap).bits & mask.bits});

@@ -1,6 +1,7 @@
-#include "machine/context.h"
+#include "hal/context.h"
 
 #include "abi/fault.h"
+#include "abi/message.h"
 #include "abi/thread.h"
 #include "lib/assert.h"
 
@@ -24,24 +25,6 @@ static const uint8_t user_registers[CONTEXT_USER_REGISTERS] = {
     [ABI_USER_CONTEXT_R12] = OFFSET(r12),         [ABI_USER_CONTEXT_R13] = OFFSET(r13),
     [ABI_USER_CONTEXT_R14] = OFFSET(r14),         [ABI_USER_CONTEXT_R15] = OFFSET(r15),
     [ABI_USER_CONTEXT_FS_BASE] = OFFSET(fs_base), [ABI_USER_CONTEXT_GS_BASE] = OFFSET(gs_base),
-};
-
-static const uint8_t syscall_words[CONTEXT_SYSCALL_WORDS] = {
-    [ABI_FAULT_UNKNOWN_SYSCALL_RAX] = OFFSET(rax), [ABI_FAULT_UNKNOWN_SYSCALL_RBX] = OFFSET(rbx),
-    [ABI_FAULT_UNKNOWN_SYSCALL_RCX] = OFFSET(rcx), [ABI_FAULT_UNKNOWN_SYSCALL_RDX] = OFFSET(rdx),
-    [ABI_FAULT_UNKNOWN_SYSCALL_RSI] = OFFSET(rsi), [ABI_FAULT_UNKNOWN_SYSCALL_RDI] = OFFSET(rdi),
-    [ABI_FAULT_UNKNOWN_SYSCALL_RBP] = OFFSET(rbp), [ABI_FAULT_UNKNOWN_SYSCALL_R8] = OFFSET(r8),
-    [ABI_FAULT_UNKNOWN_SYSCALL_R9] = OFFSET(r9),   [ABI_FAULT_UNKNOWN_SYSCALL_R10] = OFFSET(r10),
-    [ABI_FAULT_UNKNOWN_SYSCALL_R11] = OFFSET(r11), [ABI_FAULT_UNKNOWN_SYSCALL_R12] = OFFSET(r12),
-    [ABI_FAULT_UNKNOWN_SYSCALL_R13] = OFFSET(r13), [ABI_FAULT_UNKNOWN_SYSCALL_R14] = OFFSET(r14),
-    [ABI_FAULT_UNKNOWN_SYSCALL_R15] = OFFSET(r15), [ABI_FAULT_UNKNOWN_SYSCALL_FAULT_IP] = OFFSET(restart_pc),
-    [ABI_FAULT_UNKNOWN_SYSCALL_SP] = OFFSET(rsp),  [ABI_FAULT_UNKNOWN_SYSCALL_FLAGS] = OFFSET(rflags),
-};
-
-static const uint8_t exception_words[CONTEXT_EXCEPTION_WORDS] = {
-    [ABI_FAULT_USER_EXCEPTION_FAULT_IP] = OFFSET(restart_pc),
-    [ABI_FAULT_USER_EXCEPTION_SP] = OFFSET(rsp),
-    [ABI_FAULT_USER_EXCEPTION_FLAGS] = OFFSET(rflags),
 };
 
 static const uint8_t timeout_words[CONTEXT_TIMEOUT_WORDS] = {
@@ -92,20 +75,6 @@ static void set_register_at(struct user_context *context, unsigned offset, uint6
     *(uint64_t *)((char *)context + offset) = value;
 }
 
-/* The offset of word `index` of a fault's message. */
-static unsigned fault_offset(unsigned type, unsigned index)
-{
-    switch (type) {
-    case ABI_FAULT_UNKNOWN_SYSCALL:
-        return syscall_words[index];
-    case ABI_FAULT_USER_EXCEPTION:
-        return exception_words[index];
-    default:
-        assert(type == ABI_FAULT_TIMEOUT);
-        return timeout_words[index];
-    }
-}
-
 uint64_t context_user_register(const struct user_context *context, unsigned index)
 {
     return register_at(context, user_registers[index]);
@@ -116,12 +85,124 @@ void context_set_user_register(struct user_context *context, unsigned index, uin
     set_register_at(context, user_registers[index], value);
 }
 
-uint64_t context_fault_register(const struct user_context *context, unsigned type, unsigned index)
+/* --- faults: straight, register by register; personalities have one for each system call of their programs. A thread that
+ * exceptions have led into the kernel has a full context, and after a message of its registers any thread ------------------- */
+
+void context_put_syscall(struct user_context *context, struct user_context *receiver, uint64_t *message)
 {
-    return register_at(context, fault_offset(type, index));
+    context_complete(context);
+    context_set_mr(receiver, ABI_FAULT_UNKNOWN_SYSCALL_RAX, context->rax);
+    context_set_mr(receiver, ABI_FAULT_UNKNOWN_SYSCALL_RBX, context->rbx);
+    context_set_mr(receiver, ABI_FAULT_UNKNOWN_SYSCALL_RCX, context->rcx);
+    context_set_mr(receiver, ABI_FAULT_UNKNOWN_SYSCALL_RDX, context->rdx);
+    if (!message)
+        return;
+    message[ABI_FAULT_UNKNOWN_SYSCALL_RSI] = context->rsi;
+    message[ABI_FAULT_UNKNOWN_SYSCALL_RDI] = context->rdi;
+    message[ABI_FAULT_UNKNOWN_SYSCALL_RBP] = context->rbp;
+    message[ABI_FAULT_UNKNOWN_SYSCALL_R8] = context->r8;
+    message[ABI_FAULT_UNKNOWN_SYSCALL_R9] = context->r9;
+    message[ABI_FAULT_UNKNOWN_SYSCALL_R10] = context->r10;
+    message[ABI_FAULT_UNKNOWN_SYSCALL_R11] = context->r11;
+    message[ABI_FAULT_UNKNOWN_SYSCALL_R12] = context->r12;
+    message[ABI_FAULT_UNKNOWN_SYSCALL_R13] = context->r13;
+    message[ABI_FAULT_UNKNOWN_SYSCALL_R14] = context->r14;
+    message[ABI_FAULT_UNKNOWN_SYSCALL_R15] = context->r15;
+    message[ABI_FAULT_UNKNOWN_SYSCALL_FAULT_IP] = context->restart_pc;
+    message[ABI_FAULT_UNKNOWN_SYSCALL_SP] = context->rsp;
+    message[ABI_FAULT_UNKNOWN_SYSCALL_FLAGS] = context->rflags;
 }
 
-void context_set_fault_register(struct user_context *context, unsigned type, unsigned index, uint64_t value)
+void context_put_exception(const struct user_context *context, struct user_context *receiver)
 {
-    set_register_at(context, fault_offset(type, index), value);
+    context_set_mr(receiver, ABI_FAULT_USER_EXCEPTION_FAULT_IP, context->restart_pc);
+    context_set_mr(receiver, ABI_FAULT_USER_EXCEPTION_SP, context->rsp);
+    context_set_mr(receiver, ABI_FAULT_USER_EXCEPTION_FLAGS, context->rflags);
+}
+
+/* The last word first: each case goes on with the words before. */
+static void take_syscall_reply(struct user_context *context, const struct user_context *handler,
+                               const volatile uint64_t *message, unsigned count)
+{
+    switch (count) {
+    case ABI_FAULT_UNKNOWN_SYSCALL_FLAGS + 1:
+        context->rflags = context_safe_flags(message[ABI_FAULT_UNKNOWN_SYSCALL_FLAGS]);
+        FALLTHROUGH;
+    case ABI_FAULT_UNKNOWN_SYSCALL_SP + 1:
+        context->rsp = message[ABI_FAULT_UNKNOWN_SYSCALL_SP];
+        FALLTHROUGH;
+    case ABI_FAULT_UNKNOWN_SYSCALL_FAULT_IP + 1:
+        context_set_pc(context, message[ABI_FAULT_UNKNOWN_SYSCALL_FAULT_IP]);
+        FALLTHROUGH;
+    case ABI_FAULT_UNKNOWN_SYSCALL_R15 + 1:
+        context->r15 = message[ABI_FAULT_UNKNOWN_SYSCALL_R15];
+        FALLTHROUGH;
+    case ABI_FAULT_UNKNOWN_SYSCALL_R14 + 1:
+        context->r14 = message[ABI_FAULT_UNKNOWN_SYSCALL_R14];
+        FALLTHROUGH;
+    case ABI_FAULT_UNKNOWN_SYSCALL_R13 + 1:
+        context->r13 = message[ABI_FAULT_UNKNOWN_SYSCALL_R13];
+        FALLTHROUGH;
+    case ABI_FAULT_UNKNOWN_SYSCALL_R12 + 1:
+        context->r12 = message[ABI_FAULT_UNKNOWN_SYSCALL_R12];
+        FALLTHROUGH;
+    case ABI_FAULT_UNKNOWN_SYSCALL_R11 + 1:
+        context->r11 = message[ABI_FAULT_UNKNOWN_SYSCALL_R11];
+        FALLTHROUGH;
+    case ABI_FAULT_UNKNOWN_SYSCALL_R10 + 1:
+        context->r10 = message[ABI_FAULT_UNKNOWN_SYSCALL_R10];
+        FALLTHROUGH;
+    case ABI_FAULT_UNKNOWN_SYSCALL_R9 + 1:
+        context->r9 = message[ABI_FAULT_UNKNOWN_SYSCALL_R9];
+        FALLTHROUGH;
+    case ABI_FAULT_UNKNOWN_SYSCALL_R8 + 1:
+        context->r8 = message[ABI_FAULT_UNKNOWN_SYSCALL_R8];
+        FALLTHROUGH;
+    case ABI_FAULT_UNKNOWN_SYSCALL_RBP + 1:
+        context->rbp = message[ABI_FAULT_UNKNOWN_SYSCALL_RBP];
+        FALLTHROUGH;
+    case ABI_FAULT_UNKNOWN_SYSCALL_RDI + 1:
+        context->rdi = message[ABI_FAULT_UNKNOWN_SYSCALL_RDI];
+        FALLTHROUGH;
+    case ABI_FAULT_UNKNOWN_SYSCALL_RSI + 1:
+        context->rsi = message[ABI_FAULT_UNKNOWN_SYSCALL_RSI];
+        FALLTHROUGH;
+    case ABI_FAULT_UNKNOWN_SYSCALL_RDX + 1:
+        context->rdx = context_mr(handler, ABI_FAULT_UNKNOWN_SYSCALL_RDX);
+        FALLTHROUGH;
+    case ABI_FAULT_UNKNOWN_SYSCALL_RCX + 1:
+        context->rcx = context_mr(handler, ABI_FAULT_UNKNOWN_SYSCALL_RCX);
+        FALLTHROUGH;
+    case ABI_FAULT_UNKNOWN_SYSCALL_RBX + 1:
+        context->rbx = context_mr(handler, ABI_FAULT_UNKNOWN_SYSCALL_RBX);
+        FALLTHROUGH;
+    case ABI_FAULT_UNKNOWN_SYSCALL_RAX + 1:
+        context->rax = context_mr(handler, ABI_FAULT_UNKNOWN_SYSCALL_RAX);
+        FALLTHROUGH;
+    default:
+        break;
+    }
+}
+
+static void take_exception_reply(struct user_context *context, const struct user_context *handler, unsigned count)
+{
+    if (count > ABI_FAULT_USER_EXCEPTION_FLAGS)
+        context->rflags = context_safe_flags(context_mr(handler, ABI_FAULT_USER_EXCEPTION_FLAGS));
+    if (count > ABI_FAULT_USER_EXCEPTION_SP)
+        context->rsp = context_mr(handler, ABI_FAULT_USER_EXCEPTION_SP);
+    if (count > ABI_FAULT_USER_EXCEPTION_FAULT_IP)
+        context_set_pc(context, context_mr(handler, ABI_FAULT_USER_EXCEPTION_FAULT_IP));
+}
+
+void context_take_fault_reply(struct user_context *context, unsigned type, const struct user_context *handler,
+                              const volatile uint64_t *message, unsigned count)
+{
+    if (type == ABI_FAULT_UNKNOWN_SYSCALL) {
+        take_syscall_reply(context, handler, message, count);
+    } else if (type == ABI_FAULT_USER_EXCEPTION) {
+        take_exception_reply(context, handler, count);
+    } else {
+        for (unsigned i = 0; i < count; i++)
+            set_register_at(context, timeout_words[i], i < ABI_MESSAGE_REGISTERS ? context_mr(handler, i) : message[i]);
+    }
 }

@@ -12,13 +12,11 @@ static bool page_fits(uint64_t address, uint64_t size)
  * Map(address, rights, attributes), capability 1: address space. The same again for a mapped frame changes its rights and
  * attributes; another page that is mapped at the address is replaced.
  */
-static struct refusal frame_map(struct invocation *invocation)
+static NOINLINE struct refusal frame_map(struct invocation *invocation)
 {
     if (invocation_is_truncated(invocation, ABI_LABEL_X86_PAGE_MAP_WORDS, ABI_LABEL_X86_PAGE_MAP_CAPS))
         return refuse(ABI_ERROR_TRUNCATED_MESSAGE);
     uint64_t address = invocation_word(invocation, 0);
-    struct rights rights = rights_from_word(invocation_word(invocation, 1));
-    uint64_t attributes = invocation_word(invocation, 2);
     struct cap space = invocation_extra_cap(invocation, 0);
     struct cap frame = invocation->cap;
     unsigned size_bits = cap_frame_size_bits(frame);
@@ -37,7 +35,7 @@ static struct refusal frame_map(struct invocation *invocation)
     struct refusal refusal = vspace_check(space);
     if (refused(refusal))
         return refusal;
-    if (!is_aligned(address, size_bits))
+    if (address & (BIT(size_bits) - 1))
         return refuse(ABI_ERROR_ALIGNMENT_ERROR);
     struct page_walk walk = page_walk(cap_paddr(space), address, size_bits);
     if (!walk.entry)
@@ -46,10 +44,11 @@ static struct refusal frame_map(struct invocation *invocation)
     if (size_bits > ABI_PAGE_BITS && page_entry_is_table(old))
         return refuse(ABI_ERROR_DELETE_FIRST);
 
-    struct rights allowed = cap_frame_rights(cap_frame_mask_rights(frame, rights));
+    struct rights rights = rights_from_word(invocation_word(invocation, 1) & cap_frame_rights(frame).bits);
+    uint64_t attributes = invocation_word(invocation, 2);
     invocation->slot->cap = cap_with_mapping(frame, asid, address);
-    *walk.entry = page_entry_frame(cap_paddr(frame), size_bits, allowed, attributes);
-    if (old & PAGE_PRESENT)
+    *walk.entry = page_entry_frame(cap_paddr(frame), size_bits, rights, attributes);
+    if (UNLIKELY(old & PAGE_PRESENT))
         vspace_drop_page(asid, address);
     return NO_REFUSAL;
 }
@@ -69,9 +68,9 @@ void frame_unmap(struct cap frame)
 
 struct refusal frame_invoke(struct invocation *invocation)
 {
-    switch (invocation->label) {
-    case ABI_LABEL_X86_PAGE_MAP:
+    if (LIKELY(invocation->label == ABI_LABEL_X86_PAGE_MAP))
         return frame_map(invocation);
+    switch (invocation->label) {
     case ABI_LABEL_X86_PAGE_UNMAP:
         frame_unmap(invocation->cap);
         invocation->slot->cap = cap_without_mapping(invocation->cap);

@@ -1,5 +1,5 @@
 /*
- * Entries of the four levels of page tables, and the walk down to one of them.
+ * Entries of the four levels of page tables, and the walk down to one of them (page_table.c).
  *
  *   level      index in the address   an entry covers   it is
  *   PML4       47..39                 512 GiB           a PDPT
@@ -49,9 +49,10 @@ static inline uint64_t page_entry_table(uint64_t paddr, uint64_t attributes)
 /* An entry that maps a frame of 2^size_bits bytes, a multiple of which `paddr` is. No rights: only the kernel could use it. */
 static inline uint64_t page_entry_frame(uint64_t paddr, unsigned size_bits, struct rights rights, uint64_t attributes)
 {
+    static_assert(PAGE_WRITE == RIGHT_WRITE << 1 && PAGE_USER == RIGHT_READ << 1, "rights are shifted to their place");
     uint64_t entry = paddr | PAGE_PRESENT | (attributes & 3) * PAGE_WRITE_THRU;
     if (rights.bits & RIGHT_READ)
-        entry |= PAGE_USER | (rights.bits & RIGHT_WRITE ? PAGE_WRITE : 0);
+        entry |= (rights.bits & (RIGHT_READ | RIGHT_WRITE)) << 1;
     if (size_bits == ABI_PAGE_BITS)
         return entry | (attributes & 4 ? PAGE_PAT_SMALL : 0);
     return entry | PAGE_LARGE | (attributes & 4 ? PAGE_PAT_LARGE : 0);
@@ -75,14 +76,4 @@ struct page_walk {
 };
 
 /* Goes down from the PML4 at `root` to the entry that covers 2^entry_bits bytes (12, 21, 30 or 39) at `address`. */
-static inline struct page_walk page_walk(uint64_t root, uint64_t address, unsigned entry_bits)
-{
-    uint64_t *table = hal_window(root);
-    for (unsigned bits = PML4_ENTRY_BITS; bits > entry_bits; bits -= ABI_TABLE_INDEX_BITS) {
-        uint64_t entry = table[page_entry_index(address, bits)];
-        if (!page_entry_is_table(entry))
-            return (struct page_walk){.missing_bits = bits};
-        table = hal_window(page_entry_address(entry));
-    }
-    return (struct page_walk){.entry = &table[page_entry_index(address, entry_bits)]};
-}
+struct page_walk page_walk(uint64_t root, uint64_t address, unsigned entry_bits);

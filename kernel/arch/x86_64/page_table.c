@@ -2,6 +2,39 @@
 #include "arch/x86_64/vspace.h"
 #include "core/captree.h"
 
+/* The entry for the address in the table at `paddr`, whose entries cover 2^bits bytes. */
+static uint64_t *entry_in(uint64_t paddr, uint64_t address, unsigned bits)
+{
+    return (uint64_t *)hal_window(paddr) + page_entry_index(address, bits);
+}
+
+static struct page_walk missing(unsigned bits)
+{
+    return (struct page_walk){.missing_bits = bits};
+}
+
+/* Level by level, without a loop: mapping a page spends a third of its time here. */
+struct page_walk page_walk(uint64_t root, uint64_t address, unsigned entry_bits)
+{
+    enum { PDPT_BITS = PML4_ENTRY_BITS, PD_BITS = ABI_HUGE_PAGE_BITS, PT_BITS = ABI_LARGE_PAGE_BITS };
+    uint64_t *entry = entry_in(root, address, PDPT_BITS);
+    if (entry_bits == PDPT_BITS)
+        return (struct page_walk){entry, 0};
+    if (!page_entry_is_table(*entry))
+        return missing(PDPT_BITS);
+    entry = entry_in(page_entry_address(*entry), address, PD_BITS);
+    if (entry_bits == PD_BITS)
+        return (struct page_walk){entry, 0};
+    if (!page_entry_is_table(*entry))
+        return missing(PD_BITS);
+    entry = entry_in(page_entry_address(*entry), address, PT_BITS);
+    if (entry_bits == PT_BITS)
+        return (struct page_walk){entry, 0};
+    if (!page_entry_is_table(*entry))
+        return missing(PT_BITS);
+    return (struct page_walk){entry_in(page_entry_address(*entry), address, ABI_PAGE_BITS), 0};
+}
+
 /* The labels of the three types differ, what they mean does not. */
 static bool label_is_map(const struct invocation *invocation)
 {

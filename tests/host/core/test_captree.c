@@ -104,8 +104,8 @@ TEST(captree, a_copied_untyped_is_full_and_a_child)
     expect(captree_has_children(&slot[0]));
     expect_eq(cap_untyped_watermark(slot[0].cap), 4096);
     expect_eq(cap_untyped_watermark(slot[1].cap), 0);
-    expect_eq(cap_derive(&slot[0], slot[0].cap).refusal.error, ABI_ERROR_REVOKE_FIRST);
-    expect_eq(cap_derive(&slot[1], slot[1].cap).refusal.error, ABI_ERROR_NONE);
+    expect_eq(refusal_error(cap_derive(&slot[0], slot[0].cap).refusal), ABI_ERROR_REVOKE_FIRST);
+    expect_eq(refusal_error(cap_derive(&slot[1], slot[1].cap).refusal), ABI_ERROR_NONE);
 }
 
 TEST(captree, a_moved_capability_keeps_its_place)

@@ -143,7 +143,7 @@ static unsigned run_stopped(operation *work, bool at_every, unsigned polls)
         host_no_interrupt();
         if (!refused(refusal))
             return stops;
-        expect_eq(refusal.error, REFUSAL_PREEMPTED);
+        expect_eq(refusal_error(refusal), REFUSAL_PREEMPTED);
         expect_links_are_whole();
         if (++stops > 100000)
             test_fail(__FILE__, __LINE__, "a deletion never ends");

@@ -77,18 +77,18 @@ TEST(lookup, a_slot_named_by_an_operation_uses_all_bits)
     struct cap root = cap_cnode_new(slots, 2, 0);
     expect_ptr_eq(slot_lookup(root, 3, 2, false).slot, &slots[3]);
     struct slot_lookup deep = slot_lookup(root, 0, 5, true);
-    expect_eq(deep.refusal.error, ABI_ERROR_FAILED_LOOKUP);
-    expect_eq(deep.refusal.is_source, 1);
-    expect_eq(deep.refusal.lookup.type, ABI_LOOKUP_DEPTH_MISMATCH);
-    expect_eq(deep.refusal.lookup.bits_left, 3);
-    expect_eq(deep.refusal.lookup.bits_found, 0);
+    expect_eq(refusal_error(deep.refusal), ABI_ERROR_FAILED_LOOKUP);
+    expect_eq(refusal_is_source(deep.refusal), 1);
+    expect_eq(refusal_lookup(deep.refusal).type, ABI_LOOKUP_DEPTH_MISMATCH);
+    expect_eq(refusal_lookup(deep.refusal).bits_left, 3);
+    expect_eq(refusal_lookup(deep.refusal).bits_found, 0);
     for (uint64_t depth = 0; depth < 200; depth += 65) {
         struct slot_lookup wrong = slot_lookup(root, 0, depth ? depth : 0, false);
-        expect_eq(wrong.refusal.error, ABI_ERROR_RANGE_ERROR);
-        expect_eq(wrong.refusal.word[0], 1);
-        expect_eq(wrong.refusal.word[1], 64);
+        expect_eq(refusal_error(wrong.refusal), ABI_ERROR_RANGE_ERROR);
+        expect_eq(refusal_minimum(wrong.refusal), 1);
+        expect_eq(wrong.refusal.value, 64);
     }
-    expect_eq(slot_lookup(cap_domain_new(), 0, 0, false).refusal.lookup.type, ABI_LOOKUP_INVALID_ROOT);
-    expect_eq(slot_lookup_empty(root, 0, 2).refusal.error, ABI_ERROR_DELETE_FIRST);
-    expect_eq(slot_lookup_empty(root, 1, 2).refusal.error, ABI_ERROR_NONE);
+    expect_eq(refusal_lookup(slot_lookup(cap_domain_new(), 0, 0, false).refusal).type, ABI_LOOKUP_INVALID_ROOT);
+    expect_eq(refusal_error(slot_lookup_empty(root, 0, 2).refusal), ABI_ERROR_DELETE_FIRST);
+    expect_eq(refusal_error(slot_lookup_empty(root, 1, 2).refusal), ABI_ERROR_NONE);
 }

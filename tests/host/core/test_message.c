@@ -32,11 +32,7 @@ static void write_message(uint64_t label, unsigned caps, unsigned length)
 
 static void deliver(bool can_grant)
 {
-    message_transfer(&(struct transfer){.sender = sender,
-                                        .receiver = receiver,
-                                        .badge = 77,
-                                        .can_grant = can_grant,
-                                        .endpoint = cap_pointer(world_slot(endpoint)->cap)});
+    message_transfer(sender, receiver, 77, can_grant, cap_pointer(world_slot(endpoint)->cap), NULL);
 }
 
 static uint64_t received_word(unsigned index)

@@ -6,7 +6,6 @@
  */
 #pragma once
 
-#include "abi/fault.h"
 #include "lib/compiler.h"
 
 struct user_context {
@@ -131,24 +130,4 @@ static inline void context_set_user_register(struct user_context *context, unsig
         registers[index] = value;
         break;
     }
-}
-
-/*
- * Words of fault messages that come from registers, as register numbers; the restart address stands for the pc.
- *   unknown syscall: cap, info, mr 0, mr 1, pc, flags      exception: pc, sp, flags      timeout reply: all in order
- */
-static inline unsigned context_fault_register_number(unsigned type, unsigned index)
-{
-    static const uint8_t syscall_words[CONTEXT_SYSCALL_WORDS] = {4, 5, 8, 9, 0, 2};
-    return type == ABI_FAULT_UNKNOWN_SYSCALL ? syscall_words[index] : index;
-}
-static inline uint64_t context_fault_register(const struct user_context *context, unsigned type, unsigned index)
-{
-    unsigned number = context_fault_register_number(type, index);
-    return number == 0 ? context->restart_pc : context_user_register(context, number);
-}
-static inline void context_set_fault_register(struct user_context *context, unsigned type, unsigned index,
-                                              uint64_t value)
-{
-    context_set_user_register(context, context_fault_register_number(type, index), value);
 }

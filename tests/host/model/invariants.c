@@ -152,10 +152,9 @@ static void check_own_slots(const struct thread *thread)
     check(thread->cspace_size == (spans ? BIT(cap_cnode_radix(root)) : 0), "a thread is wrong about its CSpace's size");
     check(!spans || thread->cspace == cap_pointer(root), "a thread is wrong about its CSpace's place");
     for (int for_write = 0; for_write <= 1; for_write++) {
-        char *base = NULL;
-        if (thread->ipc_buffer && cap_is_arch(frame) && hal_cap_is_buffer_frame(frame))
-            base = hal_frame_window(frame, for_write);
-        const void *wanted = base ? base + (thread->ipc_buffer & mask_low(hal_frame_size_bits(frame))) : NULL;
+        const void *wanted = NULL;
+        if (thread->ipc_buffer != 0)
+            wanted = hal_buffer_window(frame, thread->ipc_buffer, for_write ? RIGHT_READ | RIGHT_WRITE : RIGHT_READ);
         check(thread_ipc_buffer(thread, for_write) == wanted, "a thread is wrong about its IPC buffer");
     }
     for (unsigned i = 0; i < THREAD_SLOT_COUNT; i++)

@@ -19,8 +19,7 @@ static void start(uint64_t seed)
     for (unsigned i = 0; i < SENDERS; i++) {
         sender[i].state = THREAD_RUNNING;
         sender[i].priority = (uint8_t)world_random(5);
-        endpoint_send(&(struct endpoint_send){
-            .endpoint = &endpoint, .sender = &sender[i], .badge = 1 + world_random(BADGES), .blocks = true});
+        endpoint_send(cap_endpoint_new(&endpoint, RIGHTS_ALL, 1 + world_random(BADGES)), &sender[i], SEND_BLOCKS, NULL);
         if (world_random(6) == 0)
             sender[i].fault.type = ABI_FAULT_VM; /* blocked with a fault message */
     }
@@ -114,10 +113,9 @@ TEST(endpoint, a_crowded_endpoint_is_deleted_in_parts)
 {
     world_reset();
     uint64_t slot = world_new(ABI_OBJECT_ENDPOINT, 0);
-    struct endpoint *crowded = cap_pointer(world_slot(slot)->cap);
     for (unsigned i = 0; i < SENDERS; i++) {
         sender[i] = (struct thread){.state = THREAD_RUNNING};
-        endpoint_send(&(struct endpoint_send){.endpoint = crowded, .sender = &sender[i], .blocks = true});
+        endpoint_send(world_slot(slot)->cap, &sender[i], SEND_BLOCKS, NULL);
     }
     host_preempt_units = 1;
     unsigned stops = 0;

@@ -212,8 +212,5 @@ static inline void context_set_tls_base(struct user_context *context, uint64_t v
 /* Register `index` of the interface's UserContext. */
 uint64_t context_user_register(const struct user_context *context, unsigned index);
 void context_set_user_register(struct user_context *context, unsigned index, uint64_t value);
-/* Word `index` of a fault message (UnknownSyscall, UserException) or of a Timeout reply. */
-uint64_t context_fault_register(const struct user_context *context, unsigned type, unsigned index);
-void context_set_fault_register(struct user_context *context, unsigned type, unsigned index, uint64_t value);
 
 #endif

@@ -161,7 +161,7 @@ TEST(ioport, ranges_never_overlap)
         for (unsigned port = range->first; port <= range->last; port++)
             is_free = is_free && !taken[port];
         struct refusal refusal = issue(range->first, range->last, range->slot);
-        expect_eq(refusal.error, is_free ? ABI_ERROR_NONE : ABI_ERROR_REVOKE_FIRST);
+        expect_eq(refusal_error(refusal), is_free ? ABI_ERROR_NONE : ABI_ERROR_REVOKE_FIRST);
         for (unsigned port = range->first; is_free && port <= range->last; port++)
             taken[port] = true;
     }

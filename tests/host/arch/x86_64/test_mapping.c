@@ -343,10 +343,12 @@ TEST(frame, only_memory_holds_buffers)
     struct cap device = cap_frame_new(0xfee00000, 12, true, RIGHTS_ALL);
     expect(hal_cap_is_buffer_frame(frame->cap) && !hal_cap_is_buffer_frame(device));
     expect(!hal_cap_is_buffer_frame(world.space->cap));
-    expect_ptr_eq(hal_frame_window(frame->cap, true), fake_window(cap_paddr(frame->cap)));
-    expect_ptr_eq(hal_frame_window(device, false), NULL);
+    expect_ptr_eq(hal_buffer_window(frame->cap, 0, RW), fake_window(cap_paddr(frame->cap)));
+    expect_ptr_eq(hal_buffer_window(frame->cap, 0x12345c00, RW), fake_window(cap_paddr(frame->cap) + 0xc00));
+    expect_ptr_eq(hal_buffer_window(world.space->cap, 0, RO), NULL);
+    expect_ptr_eq(hal_buffer_window(device, 0, RO), NULL);
     struct cap readable = hal_cap_mask_rights(frame->cap, (struct rights){RO});
-    expect_ptr_eq(hal_frame_window(readable, true), NULL);
-    expect_ptr_eq(hal_frame_window(readable, false), fake_window(cap_paddr(frame->cap)));
-    expect_ptr_eq(hal_frame_window(hal_cap_mask_rights(frame->cap, (struct rights){1}), false), NULL);
+    expect_ptr_eq(hal_buffer_window(readable, 0, RW), NULL);
+    expect_ptr_eq(hal_buffer_window(readable, 0x400, RO), fake_window(cap_paddr(frame->cap) + 0x400));
+    expect_ptr_eq(hal_buffer_window(hal_cap_mask_rights(frame->cap, (struct rights){1}), 0, RO), NULL);
 }

@@ -104,6 +104,8 @@ struct refusal world_invoke(struct cap_slot *slot, struct message message)
                                     .extra_count = message.cap_count,
                                     .is_call = true};
     current_message = &message;
+    for (unsigned i = 0; i < ABI_MESSAGE_REGISTERS; i++)
+        context_set_mr(&world.thread.context, i, message.word[i]);
     world.result = 0;
     if (cap_type(slot->cap) == ABI_CAP_TYPE_IRQ_CONTROL)
         return hal_irq_control_invoke(&invocation);
@@ -142,7 +144,7 @@ void world_map_tables(struct cap_slot *space, uint64_t address, struct cap_slot 
 
 /* --- what the objects ask of the core ------------------------------------------------------------------------------- */
 
-uint64_t invocation_word(const struct invocation *invocation UNUSED, unsigned index)
+uint64_t invocation_buffer_word(const struct invocation *invocation UNUSED, unsigned index)
 {
     return current_message->word[index];
 }

@@ -54,26 +54,26 @@ struct refusal world_map_table(struct cap_slot *table, struct cap_slot *space, u
 void world_map_tables(struct cap_slot *space, uint64_t address, struct cap_slot *tables[3]);
 
 /* Checks on answers. */
-#define expect_done(given)         expect_eq((given).error, ABI_ERROR_NONE)
-#define expect_refused(given, why) expect_eq((given).error, why)
+#define expect_done(given)         expect_eq(refusal_error(given), ABI_ERROR_NONE)
+#define expect_refused(given, why) expect_eq(refusal_error(given), why)
 #define expect_refused_number(given, why, number)                                                                      \
     do {                                                                                                               \
         struct refusal answer = (given);                                                                               \
-        expect_eq(answer.error, why);                                                                                  \
-        expect_eq(answer.word[0], number);                                                                             \
+        expect_eq(refusal_error(answer), why);                                                                         \
+        expect_eq(answer.value, number);                                                                               \
     } while (0)
 #define expect_out_of_range(given, maximum)                                                                            \
     do {                                                                                                               \
         struct refusal answer = (given);                                                                               \
-        expect_eq(answer.error, ABI_ERROR_RANGE_ERROR);                                                                \
-        expect_eq(answer.word[0], 0);                                                                                  \
-        expect_eq(answer.word[1], maximum);                                                                            \
+        expect_eq(refusal_error(answer), ABI_ERROR_RANGE_ERROR);                                                       \
+        expect_eq(refusal_minimum(answer), 0);                                                                         \
+        expect_eq(answer.value, maximum);                                                                              \
     } while (0)
 #define expect_lookup_failed(given, failure, bits)                                                                     \
     do {                                                                                                               \
         struct refusal answer = (given);                                                                               \
-        expect_eq(answer.error, ABI_ERROR_FAILED_LOOKUP);                                                              \
-        expect_eq(answer.is_source, 0);                                                                                \
-        expect_eq(answer.lookup.type, failure);                                                                        \
-        expect_eq(answer.lookup.bits_left, bits);                                                                      \
+        expect_eq(refusal_error(answer), ABI_ERROR_FAILED_LOOKUP);                                                     \
+        expect_eq(refusal_is_source(answer), 0);                                                                       \
+        expect_eq(refusal_lookup(answer).type, failure);                                                               \
+        expect_eq(refusal_lookup(answer).bits_left, bits);                                                             \
     } while (0)
