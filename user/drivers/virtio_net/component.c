@@ -1,0 +1,148 @@
+/*
+ * The component of a virtio network card: memory for frames, and frames, come through a ring, and what became of them goes back through
+ * another one (protocols/net.h). It never sees the frames: the device reads and writes the client's buffer.
+ */
+#include "drivers/virtio/component.h"
+#include "drivers/virtio_net/virtio_net.h"
+#include "protocols/net.h"
+#include <microkit.h>
+
+enum { PCI_OWNER = 0, MESSAGE_INTERRUPT = 1, LINE_INTERRUPT = 2, CLIENT = 3 };
+
+/* Filled in from the description. */
+uintptr_t registers_start, registers_bytes; /* the device's */
+uintptr_t memory_start, memory_bytes;       /* for the queues, */
+uint64_t memory_address;                    /* where the device finds it, */
+uint64_t buffer_address;                    /* and where the client's buffer */
+uintptr_t client_region, card_region;
+
+static struct virtio_resources resources;
+static struct virtio_net card;
+static bool has_card;
+static struct ring_pair client;
+static unsigned under_way; /* at the device */
+
+static void answer(uint64_t id, enum net_result result, uint32_t bytes)
+{
+    /* There is room: no more requests are taken. */
+    struct net_answer entry = {.id = id, .result = result, .bytes = bytes};
+    ring_put(&client.out, &entry, 1);
+}
+
+static void answer_all(void)
+{
+    struct virtio_net_answer done;
+    while (has_card && virtio_net_take_received(&card, &done)) {
+        under_way--;
+        answer(done.token, NET_OK, done.bytes);
+    }
+    while (has_card && virtio_net_take_sent(&card, &done)) {
+        under_way--;
+        answer(done.token, NET_OK, 0);
+    }
+    if (ring_publish(&client.out))
+        microkit_notify(CLIENT);
+}
+
+/* Memory that waits for frames may wait for ever: the device is made to forget what the client before gave it. */
+static void accept_client(void)
+{
+    if (ring_pair_state(&client) != RING_PEER_STARTED)
+        return;
+    if (under_way) {
+        has_card = virtio_net_start(&card, &resources) == VIRTIO_OK;
+        under_way = 0;
+    }
+    if (ring_pair_accept(&client))
+        microkit_notify(CLIENT);
+}
+
+static unsigned requests_room(void)
+{
+    return ring_pair_state(&client) == RING_OPEN ? ring_room(&client.out) - under_way : 0;
+}
+
+static bool submit(const struct net_request *request)
+{
+    struct virtio_net_frame frame = {buffer_address + request->offset, request->bytes, request->id};
+    if (!has_card || !ring_range_fits(request->offset, request->bytes, NET_BUFFER_BYTES))
+        return false;
+    return request->operation == NET_GIVE   ? virtio_net_give(&card, frame)
+           : request->operation == NET_SEND ? virtio_net_send(&card, frame)
+                                            : false;
+}
+
+static void take_requests(void)
+{
+    static struct net_request batch[NET_RING_ENTRIES];
+    uint32_t count = ring_take(&client.in, batch, requests_room());
+    for (uint32_t i = 0; i < count; i++) {
+        if (submit(&batch[i]))
+            under_way++;
+        else
+            answer(batch[i].id, NET_REFUSED, 0);
+    }
+    if (has_card)
+        virtio_net_publish(&card);
+    bool is_asked_for = ring_publish(&client.out);
+    if (ring_release(&client.in) || is_asked_for)
+        microkit_notify(CLIENT);
+}
+
+/* Whether there is nothing to do until the device or the client notifies. */
+static bool must_wait(void)
+{
+    if (has_card && !virtio_net_waits(&card))
+        return false;
+    if (ring_pair_state(&client) == RING_OPEN && !requests_room())
+        return ring_pair_waits_for_room(&client, under_way + 1);
+    return ring_pair_waits_for_entries(&client, 1);
+}
+
+static void serve(void)
+{
+    do {
+        answer_all();
+        accept_client();
+        take_requests();
+        if (has_card && virtio_net_is_broken(&card)) {
+            microkit_dbg_puts("virtio-net: the device breaks the rules\n");
+            __builtin_trap();
+        }
+    } while (!must_wait());
+}
+
+void init(void)
+{
+    struct mmio registers = {(volatile void *)registers_start, registers_bytes};
+    struct dma memory = {(void *)memory_start, memory_address, memory_bytes};
+    has_card =
+        virtio_open(PCI_OWNER, registers, memory, &resources) && virtio_net_start(&card, &resources) == VIRTIO_OK;
+    microkit_dbg_puts(has_card ? "virtio-net: started\n" : "virtio-net: no card\n");
+    ring_pair_start(&client, (void *)card_region, (const void *)client_region, NET_ANSWERS, NET_REQUESTS);
+    microkit_notify(CLIENT);
+    serve();
+}
+
+void notified(microkit_channel ch)
+{
+    /* Reading the reason ends a line interrupt, which must be over before it is acknowledged. */
+    if (ch == LINE_INTERRUPT && has_card && resources.vector == VIRTIO_NO_VECTOR)
+        virtio_interrupt_status(&card.device);
+    serve();
+    if (ch == MESSAGE_INTERRUPT || ch == LINE_INTERRUPT)
+        microkit_irq_ack(ch);
+}
+
+microkit_msginfo protected(microkit_channel ch, microkit_msginfo msginfo)
+{
+    if (ch != CLIENT || microkit_msginfo_get_label(msginfo) != NET_ADDRESS)
+        return microkit_msginfo_new(NET_CALL_BAD, 0);
+    if (!has_card)
+        return microkit_msginfo_new(NET_CALL_NO_CARD, 0);
+    seL4_Word address = 0;
+    for (unsigned i = 0; i < NET_ADDRESS_BYTES; i++)
+        address |= (seL4_Word)card.address[i] << 8 * i;
+    microkit_mr_set(0, address);
+    return microkit_msginfo_new(NET_CALL_OK, 1);
+}

@@ -1,0 +1,73 @@
+/*
+ * The component of a virtio source of random bytes: keeps some in store and hands each out once (protocols/random.h).
+ */
+#include "drivers/virtio/component.h"
+#include "drivers/virtio_rng/virtio_rng.h"
+#include "protocols/random.h"
+#include <microkit.h>
+
+enum { PCI_OWNER = 0, MESSAGE_INTERRUPT = 1, LINE_INTERRUPT = 2, CLIENT = 3 };
+
+/* Filled in from the description. */
+uintptr_t registers_start, registers_bytes; /* the device's */
+uintptr_t memory_start, memory_bytes;       /* for the queue, */
+uint64_t memory_address;                    /* and where the device finds it */
+
+static struct virtio_resources resources;
+static struct virtio_rng rng;
+static bool has_rng, client_waits;
+static uint64_t store[VIRTIO_RNG_MOST_BYTES / sizeof(uint64_t)];
+static unsigned stored; /* words */
+
+static void refill(void)
+{
+    if (!has_rng)
+        return;
+    if (!stored)
+        stored = (unsigned)(virtio_rng_take(&rng, store, sizeof store) / sizeof *store);
+    if (!stored)
+        virtio_rng_ask(&rng);
+    if (virtio_rng_is_broken(&rng)) {
+        microkit_dbg_puts("virtio-rng: the device breaks the rules\n");
+        __builtin_trap();
+    }
+    if (stored && client_waits) {
+        client_waits = false;
+        microkit_notify(CLIENT);
+    }
+}
+
+void init(void)
+{
+    struct mmio registers = {(volatile void *)registers_start, registers_bytes};
+    struct dma memory = {(void *)memory_start, memory_address, memory_bytes};
+    has_rng = virtio_open(PCI_OWNER, registers, memory, &resources) && virtio_rng_start(&rng, &resources) == VIRTIO_OK;
+    microkit_dbg_puts(has_rng ? "virtio-rng: started\n" : "virtio-rng: no device\n");
+    refill();
+}
+
+void notified(microkit_channel ch)
+{
+    if (ch == LINE_INTERRUPT && has_rng && resources.vector == VIRTIO_NO_VECTOR)
+        virtio_interrupt_status(&rng.device);
+    refill();
+    if (ch == MESSAGE_INTERRUPT || ch == LINE_INTERRUPT)
+        microkit_irq_ack(ch);
+}
+
+microkit_msginfo protected(microkit_channel ch, microkit_msginfo msginfo)
+{
+    if (ch != CLIENT || microkit_msginfo_get_label(msginfo) != RANDOM_TAKE || microkit_msginfo_get_count(msginfo) != 1)
+        return microkit_msginfo_new(RANDOM_BAD_CALL, 0);
+    seL4_Word wanted = microkit_mr_get(0);
+    if (wanted > RANDOM_MOST_WORDS)
+        wanted = RANDOM_MOST_WORDS;
+    seL4_Uint16 count = 0;
+    while (count < wanted && stored) {
+        microkit_mr_set((seL4_Uint8)count++, store[--stored]);
+        store[stored] = 0;
+    }
+    client_waits = !count;
+    refill();
+    return microkit_msginfo_new(RANDOM_OK, count);
+}
