@@ -48,7 +48,7 @@ static bool lies_inside(const struct cap_slot *slot, struct cap zombie)
 /* Lets all waiters of a dying notification go; then lets go of what is bound to it. */
 static struct refusal drain_notification(struct notification *notification, struct preemption *preemption)
 {
-    while (notification_cancel_one(notification))
+    while (notification_cancel_one(notification, preemption))
         if (preempt_due(preemption))
             return PREEMPTED;
     notification_destroy(notification);
@@ -57,7 +57,7 @@ static struct refusal drain_notification(struct notification *notification, stru
 
 static struct refusal drain_endpoint(struct endpoint *endpoint, struct preemption *preemption)
 {
-    while (endpoint_cancel_one(endpoint))
+    while (endpoint_cancel_one(endpoint, preemption))
         if (preempt_due(preemption))
             return PREEMPTED;
     return NO_REFUSAL;

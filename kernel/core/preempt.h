@@ -6,7 +6,7 @@
 
 #include "hal/hal.h"
 
-/* Units between two looks at the interrupt controller. A unit is at most about 200 instructions. */
+/* Units between two looks at the interrupt controller. A unit is at most about 200 instructions, or weighed. */
 #define PREEMPT_UNITS 16
 
 struct preemption {

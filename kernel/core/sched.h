@@ -8,6 +8,7 @@
 #pragma once
 
 #include "core/cpu.h"
+#include "core/preempt.h"
 #include "object/schedctx.h"
 
 /* The part of sched_enter for moments when something is due. */
@@ -48,6 +49,13 @@ static inline bool sched_is_schedulable(const struct thread *thread)
 void sched_wake(struct thread *thread);
 /* A thread that was blocked becomes RUNNING: starts its context if that is sporadic, then wakes, or waits for its refill. */
 void sched_unblock(struct thread *thread);
+/* The same within a long operation: joining its context's refills may be much work, and counts. */
+static inline void sched_unblock_in(struct preemption *preemption, struct thread *thread)
+{
+    if (thread->schedctx)
+        preempt_weigh(preemption, thread->schedctx->refill_count / REFILLS_IN_PREEMPT_UNIT);
+    sched_unblock(thread);
+}
 /* Takes it out of the ready queue, if it is there; it is no candidate any more. */
 void sched_take_out(struct thread *thread);
 static inline void sched_dequeue(struct thread *thread)

@@ -107,7 +107,7 @@ void endpoint_withdraw(struct endpoint *endpoint, struct thread *thread)
 }
 
 /* The thread's call is issued again; a thread blocked with a fault message stops. */
-static void let_go(struct endpoint *endpoint, struct thread *thread)
+static void let_go(struct endpoint *endpoint, struct thread *thread, struct preemption *preemption)
 {
     endpoint_withdraw(endpoint, thread);
     if (thread->fault.type != ABI_FAULT_NULL) {
@@ -116,15 +116,15 @@ static void let_go(struct endpoint *endpoint, struct thread *thread)
         return;
     }
     thread->state = THREAD_RESTART;
-    sched_unblock(thread);
+    sched_unblock_in(preemption, thread);
 }
 
-bool endpoint_cancel_one(struct endpoint *endpoint)
+bool endpoint_cancel_one(struct endpoint *endpoint, struct preemption *preemption)
 {
     struct thread *first = wait_queue_first(&endpoint->queue);
     if (!first)
         return false;
-    let_go(endpoint, first);
+    let_go(endpoint, first, preemption);
     return true;
 }
 
@@ -136,7 +136,7 @@ static struct refusal finish_walk(struct endpoint *endpoint, struct preemption *
         struct thread *thread = queue->cursor;
         uint64_t badge = thread->cancel_badge;
         if (thread->send_badge == badge) {
-            let_go(endpoint, thread); /* moves the cursor on */
+            let_go(endpoint, thread, preemption); /* moves the cursor on */
         } else {
             queue->cursor = wait_queue_next(queue, thread);
             if (queue->cursor)

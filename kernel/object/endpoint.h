@@ -9,6 +9,7 @@
 #include "object/invocation.h"
 
 struct extra_caps;
+struct preemption;
 struct reply;
 
 enum endpoint_state { ENDPOINT_IDLE, ENDPOINT_SENDERS, ENDPOINT_RECEIVERS };
@@ -31,7 +32,7 @@ void endpoint_receive(struct endpoint *endpoint, struct thread *receiver, struct
 /* Takes a thread that is blocked there out; its state is the caller's to set. */
 void endpoint_withdraw(struct endpoint *endpoint, struct thread *thread);
 /* Lets the first blocked thread restart (one with a fault stops); false when nobody is left. One bounded unit of deletion. */
-bool endpoint_cancel_one(struct endpoint *endpoint);
+bool endpoint_cancel_one(struct endpoint *endpoint, struct preemption *preemption);
 /* All senders with this badge restart their call. May be preempted and repeated; `*progress` (at first 0) is the caller's note
  * that its walk has begun. */
 struct refusal endpoint_cancel_badged(struct endpoint *endpoint, uint64_t badge, uint32_t *progress);

@@ -82,14 +82,14 @@ void notification_withdraw(struct notification *notification, struct thread *thr
     wait_queue_remove(&notification->waiting, thread);
 }
 
-bool notification_cancel_one(struct notification *notification)
+bool notification_cancel_one(struct notification *notification, struct preemption *preemption)
 {
     struct thread *first = wait_queue_first(&notification->waiting);
     if (!first)
         return false;
     notification_withdraw(notification, first);
     first->state = THREAD_RESTART;
-    sched_unblock(first);
+    sched_unblock_in(preemption, first);
     return true;
 }
 

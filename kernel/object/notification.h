@@ -8,6 +8,7 @@
 
 #include "core/wait_queue.h"
 
+struct preemption;
 struct schedctx;
 
 enum notification_state { NOTIFICATION_IDLE, NOTIFICATION_WAITING, NOTIFICATION_ACTIVE };
@@ -31,7 +32,7 @@ bool notification_take(struct notification *notification, struct thread *thread)
 /* Takes a blocked thread out; its state is the caller's to set. */
 void notification_withdraw(struct notification *notification, struct thread *thread);
 /* Lets the first waiter restart; false when nobody is left. One bounded unit of deletion. */
-bool notification_cancel_one(struct notification *notification);
+bool notification_cancel_one(struct notification *notification, struct preemption *preemption);
 /* No more waiters: lets go of the bound thread and context. */
 void notification_destroy(struct notification *notification);
 

@@ -49,6 +49,8 @@ static_assert(sizeof(struct schedctx) == 1u << ABI_MIN_SCHED_CONTEXT_BITS, "the 
 #define MINIMUM_REFILLS   2
 /* No list grows longer, whatever the object's size allows: refills that come back together are joined in one go. */
 #define MAXIMUM_REFILLS 256
+/* Joining so many is a unit of work of a long operation (core/preempt.h). */
+#define REFILLS_IN_PREEMPT_UNIT 12
 
 static inline bool schedctx_is_configured(const struct schedctx *schedctx)
 {

@@ -51,6 +51,7 @@ void scenario_senders(void);
 void scenario_endpoint_deletion(void);
 void scenario_waiters(void);
 void scenario_refills(void);
+void scenario_sleepers(void);
 void scenario_timers(void);
 void scenario_retype(void);
 void scenario_tree(void);

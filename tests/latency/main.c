@@ -22,6 +22,7 @@ static const struct {
     {"deletion of an endpoint with 1,000 senders", scenario_endpoint_deletion},
     {"1,000 threads waiting for one notification", scenario_waiters},
     {"a scheduling context with 250 refills", scenario_refills},
+    {"deletion of what threads with 250 refills wait at", scenario_sleepers},
     {"1,000 threads waiting for their budget", scenario_timers},
     {"retype of 256 objects", scenario_retype},
     {"revocation of a large tree", scenario_tree},

@@ -8,12 +8,13 @@
 #define PIECE_US          22
 #define PERIOD_US         100000
 #define BUDGET_US         ((REFILLS + 4) * 30)
+#define SLEEPERS          18
 
-static _Alignas(16) char stack[1024];
-static seL4_CPtr go;
+static _Alignas(16) char stacks[SLEEPERS][1024];
+static seL4_CPtr go, bed; /* what a thread waits at between pieces, and where it sends to at last, or waits at */
 static seL4_Word ticks_per_us, nothing;
 static volatile seL4_Word pieces;
-static volatile bool spins;
+static volatile bool spins, sleeps, sends;
 
 static seL4_Word time_now(void)
 {
@@ -32,6 +33,10 @@ static void piecemeal_main(void)
         while (time_now() - start < PIECE_US * ticks_per_us || spins)
             ;
         pieces++;
+        while (sleeps && sends)
+            seL4_SendWithMRs(bed, seL4_MessageInfo_new(0, 0, 0, 0), seL4_Null, seL4_Null, seL4_Null, seL4_Null);
+        while (sleeps)
+            seL4_WaitWithMRs(bed, &badge, seL4_Null, seL4_Null, seL4_Null, seL4_Null);
         seL4_WaitWithMRs(go, &badge, seL4_Null, seL4_Null, seL4_Null, seL4_Null); /* it has no IPC buffer */
     }
 }
@@ -44,7 +49,7 @@ static void wait_us(seL4_Word us)
         ;
 }
 
-static struct own_thread piecemeal_start(bool is_sporadic)
+static struct own_thread piecemeal_start(unsigned number, bool is_sporadic)
 {
     struct own_thread thread = thread_make(CROWD_PRIORITY, 100, 100, false, 0);
     seL4_CPtr big = schedctx_make(BIG_SCHEDCTX_BITS, BUDGET_US, PERIOD_US, REFILLS - 2, is_sporadic);
@@ -53,7 +58,7 @@ static struct own_thread piecemeal_start(bool is_sporadic)
     must(seL4_SchedContext_Bind(big, thread.tcb), "bind the large one");
     thread.schedctx = big;
     pieces = 0;
-    thread_start(&thread, piecemeal_main, stack + sizeof(stack), &nothing, &nothing);
+    thread_start(&thread, piecemeal_main, stacks[number] + sizeof(stacks[0]), &nothing, &nothing);
     for (seL4_Word i = 0; i < REFILLS + 2; i++) {
         wait_us(10);
         seL4_Signal(go);
@@ -86,14 +91,42 @@ void scenario_refills(void)
     ticks_per_us = machine_ticks_per_us();
     go = object_make(seL4_NotificationObject, 0);
     for (int sporadic = 0; sporadic < 2; sporadic++)
-        use_up(piecemeal_start(sporadic), sporadic);
+        use_up(piecemeal_start(0, sporadic), sporadic);
     /* All refills have passed when the thread runs again: they are joined at once. */
-    struct own_thread thread = piecemeal_start(true);
+    struct own_thread thread = piecemeal_start(0, true);
 
     clock_wait(3 * PERIOD_US / 200);
     seL4_Signal(go);
     clock_wait(2);
     must(seL4_SchedContext_Unbind(thread.schedctx), "unbind the context");
+}
+
+/* Threads that wait at an object, each with many refills that have passed, are woken by its deletion all together. */
+static void sleepers_wake(seL4_Word object_type)
+{
+    seL4_CPtr threads[SLEEPERS];
+
+    bed = object_make(object_type, 0);
+    sends = object_type == seL4_EndpointObject;
+    for (unsigned i = 0; i < SLEEPERS; i++) {
+        threads[i] = piecemeal_start(i, true).tcb;
+        sleeps = true;
+        seL4_Signal(go);
+        sleeps = false;
+    }
+    clock_wait(2 * PERIOD_US / 200);
+    must(seL4_CNode_Delete(seL4_CapInitThreadCNode, bed, seL4_WordBits), "delete what they wait at");
+    clock_wait(2);
+    for (unsigned i = 0; i < SLEEPERS; i++)
+        must(seL4_CNode_Delete(seL4_CapInitThreadCNode, threads[i], seL4_WordBits), "delete a thread");
+}
+
+void scenario_sleepers(void)
+{
+    ticks_per_us = machine_ticks_per_us();
+    go = object_make(seL4_NotificationObject, 0);
+    sleepers_wake(seL4_EndpointObject);
+    sleepers_wake(seL4_NotificationObject);
 }
 
 /* Threads that give up their budget at once, and so wait for the next; all of them for the same moment. */
