@@ -109,7 +109,8 @@ static void take_answers(void)
         note_answer();
         choose(number);
     }
-    if (ring_release(&disk.in) | ring_publish(&disk.out))
+    bool is_asked_for = ring_publish(&disk.out);
+    if (ring_release(&disk.in) || is_asked_for)
         microkit_notify(DISK);
 }
 

@@ -1,0 +1,50 @@
+#!/usr/bin/python3
+"""Drivers, their clients, and the owner of the PCI buses are restarted under load, hundreds of times: no byte is wrong."""
+
+import re
+import sys
+import tempfile
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "system"))
+from disk import disk_flags  # noqa: E402
+from machine import OUT, Checks, Machine  # noqa: E402
+
+FAULTS = 300
+
+
+def survives_faults(name, flags):
+    with Machine(system=OUT / "systems" / name / "debug", seconds=150, flags=flags) as system:
+        system.expect("tester: faults [^$]*tester: done")
+        found = dict(re.findall(r"tester: ([a-z ]+) (\d+)", system.console.match[0]))
+    numbers = {what: int(number) for what, number in found.items()}
+    print(f"\nfigure {name} {' '.join(flags[:2])}: {numbers['faults']} faults, {numbers['operations']} operations, "
+          f"sent again {numbers['sent again']} times, {numbers['wrong bytes']} wrong bytes")
+    # The tester's last wait is for answers after the last fault: all were recovered from.
+    assert numbers["faults"] == FAULTS, numbers
+    assert numbers["wrong bytes"] == 0 and numbers["refused"] == 0, numbers
+    assert numbers["interruptions"] >= FAULTS * 0.9 and numbers["sent again"] > FAULTS / 2, numbers
+
+
+def disk_survives(machine, device):
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "disk"
+        path.write_bytes(bytes(1 << 20))
+        survives_faults("disk_faults", disk_flags(path, machine, device))
+
+
+def network_survives(machine):
+    survives_faults("net_faults", ["-machine", machine, "-netdev", "user,id=net", "-device",
+                                   "virtio-net-pci,netdev=net,addr=4,mac=52:54:00:12:34:56"])
+
+
+def main():
+    checks = Checks()
+    checks.run("disk on pc, line interrupt", disk_survives, "pc", ",vectors=0")
+    checks.run("disk on q35, message interrupts", disk_survives, "q35", "")
+    checks.run("network card on pc", network_survives, "pc")
+    return checks.status
+
+
+if __name__ == "__main__":
+    sys.exit(main())
