@@ -1,7 +1,7 @@
 # The root task of the shell system: the Linux personality, the drivers it needs, and the archive of its first files.
 
 ROOTTASK_DRIVERS := serial16550 timer rtc
-ROOTTASK_SOURCES := $(sort $(wildcard user/roottask/*.c $(ROOTTASK_DRIVERS:%=user/drivers/%/*.c) \
+ROOTTASK_SOURCES := $(sort $(foreach name,$(ROOTTASK_DRIVERS),user/drivers/$(name)/$(name).c) $(wildcard user/roottask/*.c \
                       user/personality/linux/*.c user/personality/linux/*/*.c user/personality/linux/*/*.S))
 INITRD           := $(OUT)/initrd.cpio
 INITRD_SOURCE    := $(OUT)/initrd.S
