@@ -15,7 +15,7 @@ enum pci_result { PCI_OK, PCI_NO_DEVICE, PCI_BAD_CALL };
 /* The words of the answer. */
 enum pci_answer {
     PCI_ANSWER_VECTOR, /* entry of the table of message interrupts; PCI_LINE_INTERRUPT: the device uses its line */
-    PCI_ANSWER_NOTIFY_MULTIPLIER, /* of a virtio device, as all that follows */
+    PCI_ANSWER_NOTIFY_MULTIPLIER, /* of a virtio device, as all that follows; 0 for others */
     PCI_ANSWER_GROUPS,            /* three words for each group of registers, in virtio's order: BAR, offset, bytes */
     PCI_ANSWER_WORDS = PCI_ANSWER_GROUPS + 3 * 4
 };

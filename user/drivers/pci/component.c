@@ -25,11 +25,18 @@ static struct pci_function functions[MOST_FUNCTIONS];
 static unsigned function_count;
 static struct opening openings[MOST_GRANTS];
 
+static bool is_granted(const struct pci_grant *grant, const struct pci_function *function)
+{
+    if (grant->kind)
+        return virtio_kind(&config, function) == grant->kind;
+    return function->vendor == grant->vendor && function->device == grant->device;
+}
+
 static bool device_find(const struct pci_grant *grant, struct pci_function *function)
 {
     unsigned before = 0;
     for (unsigned i = 0; i < function_count; i++) {
-        if (virtio_kind(&config, &functions[i]) == grant->kind && before++ == grant->number) {
+        if (is_granted(grant, &functions[i]) && before++ == grant->number) {
             *function = functions[i];
             return true;
         }
@@ -66,7 +73,7 @@ static void grant_prepare(const struct pci_grant *grant, struct opening *opening
     }
     pci_command_change(&config, function, PCI_USE_MEMORY, PCI_USE_PORTS);
     opening->has_msix = grant->msix.bytes && interrupt_set_up(grant, function);
-    opening->is_there = virtio_layout_find(&config, function, &opening->layout);
+    opening->is_there = !grant->kind || virtio_layout_find(&config, function, &opening->layout);
 }
 
 void init(void)

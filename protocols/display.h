@@ -1,0 +1,19 @@
+/*
+ * How a program puts pictures on a screen: it draws into a region that it shares with the display, and calls for what is to be shown.
+ *
+ * Pixels have 32 bits, 0x00RRGGBB; the lines of the region are as long as those of the screen. A display that was restarted
+ * shows nothing until it is asked again.
+ */
+#pragma once
+
+/* Labels of calls. */
+enum display_call {
+    DISPLAY_SIZE = 1, /* -> width, height; 0 if there is no screen */
+    DISPLAY_SHOW =
+        2, /* left, top, width, height: copies that rectangle of the region to the screen, as far as it is on it */
+};
+enum display_result { DISPLAY_OK, DISPLAY_BAD_CALL };
+
+enum { DISPLAY_WIDTH = 800, DISPLAY_HEIGHT = 600 };
+/* The region: whole pages. */
+enum { DISPLAY_REGION_BYTES = (DISPLAY_WIDTH * DISPLAY_HEIGHT * 4 + 0xfff) / 0x1000 * 0x1000 };
