@@ -38,7 +38,7 @@ $(BUILD_DIR)/$1.elf: $(addprefix $(BUILD_DIR)/,$(or $($1_OBJS),$1.o)) $(BOARD_DI
 endef
 $(foreach program,$(PROGRAMS:.elf=),$(eval $(call program_rule,$(program))))
 
-$(IMAGE_FILE): $(SYSTEM) $(IMAGES) $(MICROKIT_TOOL)
+$(IMAGE_FILE): $(SYSTEM) $(IMAGES) $(MICROKIT_TOOL) $(wildcard $(BOARD_DIR)/elf/*.elf)
 	$(MICROKIT_TOOL) build $(SYSTEM) --search-path $(SEARCH) $(BUILD_DIR) . --board $(MICROKIT_BOARD) \
 	    --config $(MICROKIT_CONFIG) -o $@ -r $(BUILD_DIR)/report.txt
 

@@ -5,7 +5,8 @@
 
 #include <string.h>
 
-enum { DELAY_MOST_NORMAL_US = 1000000, US_MOST_BITS = 40 };
+/* A program that fails at once must not keep init busy: so it waits longer each time. */
+enum { DELAY_NORMAL_US = 1000, DELAY_MOST_NORMAL_US = 1000000, WINDOW_NORMAL_US = 10000000, US_MOST_BITS = 40 };
 
 static uint32_t read_reasons(const struct xml_element *element)
 {
@@ -51,8 +52,8 @@ void read_restart(struct domain *domain, const struct xml_element *element)
     if (limit > RESTART_UNLIMITED)
         fail_on(element, "limit is too large");
     policy->limit = (uint32_t)limit;
-    policy->window_us = read_time(element, "window", 0);
-    policy->delay_us = read_time(element, "delay", 0);
+    policy->window_us = read_time(element, "window", WINDOW_NORMAL_US);
+    policy->delay_us = read_time(element, "delay", DELAY_NORMAL_US);
     policy->delay_most_us = read_time(element, "delay_max", DELAY_MOST_NORMAL_US);
     policy->heartbeat_us = read_time(element, "heartbeat", 0);
     policy->with = xml_value(element, "with");

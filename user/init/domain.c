@@ -188,16 +188,22 @@ static bool map_everything(struct builder *builder)
            map_private(builder, DOMAIN_BUFFER_ADDRESS, DOMAIN_BUFFER_ADDRESS + PAGE_BYTES);
 }
 
+bool domain_configure_time(const struct domain_record *domain)
+{
+    const struct description_domain *description = domain->description;
+    seL4_Word badge = BADGE_TIMEOUT | (seL4_Word)(domain - the_system.domains);
+    return !seL4_SchedControl_ConfigureFlags(
+        the_system.boot->schedcontrol.start, domain_slot(domain, PLAN_SLOT_SCHEDCTX), description->budget_us,
+        description->period_us, description->budget_us == description->period_us ? 0 : EXTRA_REFILLS, badge, 0);
+}
+
 static bool configure_thread(const struct domain_record *domain, seL4_CPtr buffer_frame)
 {
     const struct description_domain *description = domain->description;
     seL4_CPtr tcb = domain_slot(domain, PLAN_SLOT_TCB), schedctx = domain_slot(domain, PLAN_SLOT_SCHEDCTX);
-    seL4_Word badge = BADGE_TIMEOUT | (seL4_Word)(domain - the_system.domains);
     seL4_UserContext registers = {.rip = domain->program.entry, .rsp = DOMAIN_STACK_TOP};
 
-    if (seL4_SchedControl_ConfigureFlags(
-            the_system.boot->schedcontrol.start, schedctx, description->budget_us, description->period_us,
-            description->budget_us == description->period_us ? 0 : EXTRA_REFILLS, badge, 0) ||
+    if (!domain_configure_time(domain) ||
         seL4_TCB_Configure(tcb, domain_slot(domain, PLAN_SLOT_CSPACE_ROOT), 0, domain_slot(domain, PLAN_SLOT_VSPACE), 0,
                            DOMAIN_BUFFER_ADDRESS, buffer_frame) ||
         seL4_TCB_SetSchedParams(tcb, seL4_CapInitThreadTCB, description->priority, description->priority, schedctx,

@@ -25,6 +25,9 @@ bool domain_connect(struct domain_record *domain, uint32_t index);
 /* Gives the domain capabilities to the private objects of other domains: its children, and what `cspace` names. */
 void domain_connect_parts(struct domain_record *domain);
 
+/* Gives the domain's scheduling context its budget, all of it from now on. */
+bool domain_configure_time(const struct domain_record *domain);
+
 bool domain_start(struct domain_record *domain);
 
 /*

@@ -66,13 +66,46 @@ void supervise_start(uint64_t set)
     clock_run();
 }
 
-/* A passive server that ran on the time of a caller that is gone gets its own back, to finish and wait again. */
-static void free_stranded_servers(void)
+/* Binds a domain's time to its thread, and for a passive one to its notification: it is there again after the next wait. */
+static void bind_own_time(const struct domain_record *domain)
 {
+    seL4_CPtr schedctx = domain_slot(domain, PLAN_SLOT_SCHEDCTX), tcb = domain_slot(domain, PLAN_SLOT_TCB);
+    if (domain->is_passive_now)
+        seL4_SchedContext_Bind(schedctx, domain_slot(domain, PLAN_SLOT_NOTIFICATION));
+    /* A thread that waits may not get time that is used up; new time is bounded by the number of restarts. */
+    if (seL4_SchedContext_Bind(schedctx, tcb) && domain_configure_time(domain))
+        seL4_SchedContext_Bind(schedctx, tcb);
+}
+
+/* Whether a domain of the set may have run on time that it lent on to another domain. */
+static bool lends_on(uint64_t set)
+{
+    for (uint32_t i = 0; i < domain_count(); i++) {
+        const struct description_domain *description = record_at(i)->description;
+        for (uint32_t k = 0; is_in(set, i) && description->flags & DOMAIN_PASSIVE && k < description->channels.count;
+             k++) {
+            const struct description_channel *channel = ROW(channels, channel, description->channels.first + k);
+            if (channel->flags & CHANNEL_CALL && record_at(channel->peer)->description->flags & DOMAIN_PASSIVE)
+                return true;
+        }
+    }
+    return false;
+}
+
+/*
+ * Time that was lent to or through domains that are gone. A passive server that ran on the time of a caller in the set
+ * gets its own, to finish and wait again. Where a chain of calls is broken in its middle the kernel leaves the time at
+ * its end: then all get back what is theirs. Whoever waits for an answer waits on; a server ends its work on its own.
+ */
+static void return_time(uint64_t gone)
+{
+    bool is_chain_broken = lends_on(gone);
+    for (uint32_t i = 0; is_chain_broken && i < domain_count(); i++)
+        if (record_at(i)->state == DOMAIN_RUNS)
+            seL4_SchedContext_Unbind(domain_slot(record_at(i), PLAN_SLOT_SCHEDCTX));
     for (uint32_t i = 0; i < domain_count(); i++)
-        if (record_at(i)->state == DOMAIN_RUNS && record_at(i)->is_passive_now)
-            seL4_SchedContext_Bind(domain_slot(record_at(i), PLAN_SLOT_SCHEDCTX),
-                                   domain_slot(record_at(i), PLAN_SLOT_TCB));
+        if (record_at(i)->state == DOMAIN_RUNS && (is_chain_broken || record_at(i)->is_passive_now))
+            bind_own_time(record_at(i));
 }
 
 void supervise_stop(uint64_t set, bool for_good)
@@ -94,7 +127,7 @@ void supervise_stop(uint64_t set, bool for_good)
             record_at(i)->state = for_good ? DOMAIN_STOPPED : DOMAIN_WAITS;
             record_at(i)->due_us = UINT64_MAX;
         }
-    free_stranded_servers();
+    return_time(running);
     for (uint32_t i = 0; for_good && i < domain_count(); i++)
         if (is_in(set, i))
             domain_reconnect_callers(record_at(i));

@@ -16,11 +16,10 @@ static seL4_Word counter_now(void)
     return (seL4_Word)high << 32 | low;
 }
 
-/* Works for a while; the caller's budget is used up before this ends. */
-static void work_long(void)
+static void work(seL4_Word counts)
 {
     seL4_Word start = counter_now();
-    while (counter_now() - start < LONG_WORK_COUNTS)
+    while (counter_now() - start < counts)
         ;
 }
 
@@ -46,7 +45,10 @@ microkit_msginfo protected(microkit_channel ch, microkit_msginfo msginfo)
         for (;;)
             ;
     case ORDER_WORK:
-        work_long();
+        work(LONG_WORK_COUNTS);
+        break;
+    case ORDER_WORK_LONGER:
+        work(LONGER_WORK_COUNTS);
         break;
     default:
         break;

@@ -8,7 +8,17 @@
 #include <pecan/component.h>
 #include <pecan/supervisor.h>
 
-enum { ACTIVE = 1, PASSIVE = 2, PARENT = 3, CALLER = 4, LIMITED = 5, WATCHED = 6, BUDGETED = 7, DELAYED = 8 };
+enum {
+    ACTIVE = 1,
+    PASSIVE = 2,
+    PARENT = 3,
+    CALLER = 4,
+    LIMITED = 5,
+    WATCHED = 6,
+    BUDGETED = 7,
+    DELAYED = 8,
+    MIDDLE = 9
+};
 /* Domains by their place in restart.system. */
 enum {
     INDEX_ACTIVE = 1,
@@ -19,7 +29,8 @@ enum {
     INDEX_LIMITED = 6,
     INDEX_WATCHED = 7,
     INDEX_BUDGETED = 8,
-    INDEX_DELAYED = 9
+    INDEX_DELAYED = 9,
+    INDEX_MIDDLE = 10
 };
 enum { ROUNDS = 200, WARM_UP_ROUNDS = 2, RESTARTS_IN_A_ROUND = 5, LIMIT = 2 };
 
@@ -150,6 +161,17 @@ static void stranded_server(void)
     check(count(PASSIVE) == own + 3, "and the one after");
 }
 
+/* This domain's time is lent to a server and on to a second one when the first is taken away. */
+static void broken_chain(void)
+{
+    seL4_Word own = count(PASSIVE), shared;
+    /* From its second call on the server runs on its caller's time. */
+    check(count(MIDDLE) > 0, "a server that calls another one");
+    check(order(MIDDLE, ORDER_WORK_LONGER, &own, &shared) == PECAN_PEER_RESTARTED, "a server inside a chain is found");
+    check(count(MIDDLE) > 0, "and restarted; the one behind it has ended its work");
+    check(count(PASSIVE) > 0, "which serves others, too");
+}
+
 static void limits(void)
 {
     seL4_Word own, shared, restarts;
@@ -181,7 +203,7 @@ static void wrong_requests(void)
 {
     check(pecan_supervisor_call(PECAN_SUPERVISOR_STOP, 1000) == PECAN_SUPERVISOR_NO_DOMAIN, "there is no such domain");
     check(pecan_supervisor_call((pecan_supervisor_request)99, 0) == PECAN_SUPERVISOR_NO_REQUEST, "no such request");
-    check(pecan_supervisor_call(PECAN_SUPERVISOR_COUNT, 0) == PECAN_SUPERVISOR_OK && seL4_GetMR(0) == INDEX_DELAYED + 1,
+    check(pecan_supervisor_call(PECAN_SUPERVISOR_COUNT, 0) == PECAN_SUPERVISOR_OK && seL4_GetMR(0) == INDEX_MIDDLE + 1,
           "the number of domains");
 }
 
@@ -191,6 +213,7 @@ void init(void)
     measure();
     many_restarts();
     stranded_server();
+    broken_chain();
     limits();
     reasons();
     print("", passed);
