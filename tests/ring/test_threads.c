@@ -1,35 +1,9 @@
 /* A producer and a consumer in threads of their own; a kernel's notifications are played by condition variables. */
 #include "areas.h"
+#include "note.h"
 #include "test.h"
 
-#include <pthread.h>
 #include <stdio.h>
-
-/* A notification: set without waiting, taken by one waiter. */
-struct note {
-    pthread_mutex_t mutex;
-    pthread_cond_t changed;
-    bool is_set;
-    unsigned count;
-};
-
-static void note_set(struct note *note)
-{
-    pthread_mutex_lock(&note->mutex);
-    note->is_set = true;
-    note->count++;
-    pthread_cond_signal(&note->changed);
-    pthread_mutex_unlock(&note->mutex);
-}
-
-static void note_wait(struct note *note)
-{
-    pthread_mutex_lock(&note->mutex);
-    while (!note->is_set)
-        pthread_cond_wait(&note->changed, &note->mutex);
-    note->is_set = false;
-    pthread_mutex_unlock(&note->mutex);
-}
 
 enum { ENTRY_WORDS = 6, MOST_BATCH = 7 };
 
@@ -129,10 +103,9 @@ static void *consume(void *argument)
 
 static void run_pair(const char *name, uint32_t wanted, uint32_t producer_restarts, uint32_t consumer_restarts)
 {
-    static const struct note quiet = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, false, 0};
     struct pair pair = {.areas = areas_allocate((struct ring_shape){16, sizeof(struct entry)}),
-                        .producer_note = quiet,
-                        .consumer_note = quiet,
+                        .producer_note = NOTE_QUIET,
+                        .consumer_note = NOTE_QUIET,
                         .wanted = wanted,
                         .producer_restarts = producer_restarts,
                         .consumer_restarts = consumer_restarts};
