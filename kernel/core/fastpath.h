@@ -20,13 +20,16 @@ bool fastpath_reply_recv(struct cpu *cpu, struct thread *server);
 
 /*
  * These take the straight way or, by themselves, the slow one:
- * Send and NBSend to a notification on which nobody waits, or a thread that can run at once on a context of its own;
+ * Send and NBSend to a notification on which nobody waits, or there or with a short message to a thread that waits alone and
+ * can run at once on a context of its own;
  */
 void fastpath_send(void);
-/* the same by an interrupt line that fired while a thread ran; */
+/* a signal by an interrupt line that fired while a thread ran; */
 void fastpath_interrupt(unsigned irq);
 /* Wait that takes a signal, or blocks while another thread is ready; */
 void fastpath_wait(void);
+/* Recv that blocks at an endpoint where nobody waits, while another thread is ready; */
+void fastpath_receive(void);
 /* Yield with a round-robin context, while a thread of equal priority is ready. */
 void fastpath_yield(void);
 

@@ -1,23 +1,20 @@
 /*
- * Straight ways through signals, waiting and yielding, between threads that each have a context of their own. notification.c and
- * sched.c are the definition.
+ * Straight ways through sending, signals, waiting and yielding, between threads that each have a context of their own.
+ * endpoint.c, notification.c and sched.c are the definition.
  */
-#include "abi/config.h"
 #include "core/fastpath.h"
+#include "core/handover.h"
 #include "core/lookup.h"
 #include "core/message.h"
 #include "core/ready_queue.h"
 #include "core/sched.h"
 #include "core/system.h"
-#include "lib/assert.h"
-#include "object/notification.h"
-#include "object/reply.h"
-#include "object/schedctx.h"
 
-/* A notification capability with the right `allows` (as in word 0). */
-static inline bool is_notification(struct cap cap, uint64_t allows)
+/* A capability of this type with this right. */
+static inline bool is_allowed(struct cap cap, unsigned type, unsigned right)
 {
-    return (cap.word[0] & (31 | allows)) == (ABI_CAP_TYPE_NOTIFICATION | allows);
+    uint64_t allows = CAP_RIGHT(right);
+    return (cap.word[0] & (31 | allows)) == (type | allows);
 }
 
 /* Nothing is due: no budget ends, no refill comes, no domain's turn ends at this moment, which becomes the entry's time. */
@@ -66,6 +63,15 @@ static ALWAYS_INLINE bool can_take_out(const struct cpu *cpu, const struct wait_
     return wait_queue_is_alone(queue) && can_wake(cpu, thread);
 }
 
+/* It does not lend its reply object any more. */
+static ALWAYS_INLINE void end_receive(struct thread *receiver)
+{
+    if (receiver->reply) {
+        receiver->reply->thread = NULL;
+        receiver->reply = NULL;
+    }
+}
+
 /* A signal to nobody, or to a thread that waits alone, or is bound and waits alone at an endpoint, and can run. */
 static ALWAYS_INLINE bool signal(struct cpu *cpu, struct notification *notification, uint64_t badge)
 {
@@ -87,22 +93,41 @@ static ALWAYS_INLINE bool signal(struct cpu *cpu, struct notification *notificat
         if (!can_take_out(cpu, queue, waiter))
             return false;
         wait_queue_remove_only(queue);
-        if (waiter->reply) {
-            waiter->reply->thread = NULL; /* it lent it to the receive that is over */
-            waiter->reply = NULL;
-        }
+        end_receive(waiter);
     }
     context_set_badge(&waiter->context, badge);
     wake(cpu, waiter);
     return true;
 }
 
+/* A short message to a thread that waits alone, and can run. */
+static ALWAYS_INLINE bool send_message(struct cpu *cpu, struct thread *caller, struct endpoint *endpoint,
+                                       uint64_t badge)
+{
+    struct wait_queue *queue = &endpoint->queue;
+    struct thread *receiver = wait_queue_first(queue);
+    uint64_t info = context_info(&caller->context);
+    if (wait_queue_state(queue) != ENDPOINT_RECEIVERS || !message_is_short(info) || !is_quiet(cpu) ||
+        !can_take_out(cpu, queue, receiver))
+        return false;
+    wait_queue_remove_only(queue);
+    end_receive(receiver);
+    message_transfer_short(caller, receiver, info);
+    context_set_badge(&receiver->context, badge);
+    wake(cpu, receiver);
+    return true;
+}
+
 static ALWAYS_INLINE bool send(struct cpu *cpu, struct thread *caller)
 {
     struct cap_slot *slot = lookup_in_root(caller, context_cap(&caller->context));
-    return slot && is_notification(slot->cap, CAP_NOTIFICATION_MAY_WRITE) &&
-           !message_extra_caps(context_info(&caller->context)) &&
-           signal(cpu, cap_pointer(slot->cap), cap_badge(slot->cap));
+    if (!slot)
+        return false;
+    if (is_allowed(slot->cap, ABI_CAP_TYPE_NOTIFICATION, RIGHT_WRITE))
+        return !message_extra_caps(context_info(&caller->context)) &&
+               signal(cpu, cap_pointer(slot->cap), cap_badge(slot->cap));
+    return is_allowed(slot->cap, ABI_CAP_TYPE_ENDPOINT, RIGHT_WRITE) &&
+           send_message(cpu, caller, cap_pointer(slot->cap), cap_badge(slot->cap));
 }
 
 void fastpath_send(void)
@@ -120,10 +145,20 @@ void fastpath_interrupt(unsigned irq)
         kernel_interrupt_slowly(irq);
 }
 
+/* The current thread waits alone in the queue, and the first ready thread runs. */
+static ALWAYS_INLINE void block(struct cpu *cpu, struct wait_queue *queue, unsigned state, struct thread *next)
+{
+    struct thread *current = cpu->current;
+    current->blocking_object = queue;
+    wait_queue_insert_only(queue, current, state);
+    ready_remove_first(cpu, next);
+    sched_switch(next);
+}
+
 static ALWAYS_INLINE bool wait(struct cpu *cpu, struct thread *caller)
 {
     struct cap_slot *slot = lookup_in_root(caller, context_cap(&caller->context));
-    if (!slot || !is_notification(slot->cap, CAP_NOTIFICATION_MAY_READ))
+    if (!slot || !is_allowed(slot->cap, ABI_CAP_TYPE_NOTIFICATION, RIGHT_READ))
         return false;
     struct notification *notification = cap_pointer(slot->cap);
     if (notification->bound_thread || notification->schedctx || wait_queue_first(&notification->waiting))
@@ -138,18 +173,40 @@ static ALWAYS_INLINE bool wait(struct cpu *cpu, struct thread *caller)
     struct thread *next = ready_first(cpu);
     if (!next || !can_go_on(next) || !is_quiet(cpu))
         return false;
-
     caller->state = THREAD_BLOCKED_NOTIFICATION;
-    caller->blocking_object = notification;
-    wait_queue_insert_only(&notification->waiting, caller, NOTIFICATION_WAITING);
-    ready_remove_first(cpu, next);
-    sched_switch(next);
+    block(cpu, &notification->waiting, NOTIFICATION_WAITING, next);
     return true;
 }
 
 void fastpath_wait(void)
 {
     if (!wait(this_cpu(), this_cpu()->current))
+        kernel_syscall_slowly();
+}
+
+/* At an endpoint where nobody is, with a reply object that nobody uses, without a signal or context to take or give back. */
+static ALWAYS_INLINE bool receive(struct cpu *cpu, struct thread *caller)
+{
+    struct cap_slot *slot = lookup_in_root(caller, context_cap(&caller->context));
+    struct cap_slot *reply_slot = lookup_in_root(caller, context_reply_cap(&caller->context));
+    if (!slot || !reply_slot || !(reply_slot->cap.word[0] & CAP_IS_REPLY))
+        return false;
+    struct endpoint *endpoint = handover_endpoint(slot->cap, CAP_MAY_RECEIVE);
+    struct reply *reply = cap_pointer(reply_slot->cap);
+    struct thread *next = ready_first(cpu);
+    if (!endpoint || !next || !can_go_on(next) || endpoint->queue.head_word || reply->thread ||
+        !handover_leaves_notification(caller->bound_notification) || !is_quiet(cpu))
+        return false;
+    caller->state = THREAD_BLOCKED_RECEIVE;
+    caller->reply = reply;
+    reply->thread = caller;
+    block(cpu, &endpoint->queue, ENDPOINT_RECEIVERS, next);
+    return true;
+}
+
+void fastpath_receive(void)
+{
+    if (!receive(this_cpu(), this_cpu()->current))
         kernel_syscall_slowly();
 }
 

@@ -357,15 +357,16 @@ void kernel_syscall(void)
 {
     struct cpu *cpu = this_cpu();
     struct thread *caller = cpu->current;
-    bool is_short = message_is_short(context_info(&caller->context));
     if (LIKELY(CONFIG_FASTPATH && !(caller->special & (THREAD_IS_FOREIGN | THREAD_CALL_PREEMPTED)))) {
         switch ((int64_t)context_syscall_number(&caller->context)) {
         case ABI_SYSCALL_CALL:
-            if (is_short && fastpath_call(cpu, caller))
+            if (message_is_short(context_info(&caller->context)) && fastpath_call(cpu, caller))
                 return;
             break;
         case ABI_SYSCALL_REPLY_RECV:
-            if ((is_short && fastpath_reply_recv(cpu, caller)) || fault_reply_directly(cpu, caller))
+            if (message_is_short(context_info(&caller->context)) && fastpath_reply_recv(cpu, caller))
+                return;
+            if (fault_reply_directly(cpu, caller))
                 return;
             break;
         case ABI_SYSCALL_SEND:
@@ -374,6 +375,9 @@ void kernel_syscall(void)
             return;
         case ABI_SYSCALL_WAIT:
             fastpath_wait();
+            return;
+        case ABI_SYSCALL_RECV:
+            fastpath_receive();
             return;
         case ABI_SYSCALL_YIELD:
             fastpath_yield();

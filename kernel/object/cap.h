@@ -95,8 +95,7 @@ static inline uint64_t cap_untyped_watermark(struct cap cap)
 }
 
 /* --- endpoint and notification: rights 8..5; word 1 = badge ------------------------------------------------------ */
-#define CAP_NOTIFICATION_MAY_READ  ((uint64_t)RIGHT_READ << 5)
-#define CAP_NOTIFICATION_MAY_WRITE ((uint64_t)RIGHT_WRITE << 5)
+#define CAP_RIGHT(right) ((uint64_t)(right) << 5)
 static inline bool rights_may_call(struct rights rights)
 {
     return (rights.bits & RIGHT_WRITE) && (rights.bits & (RIGHT_GRANT | RIGHT_GRANT_REPLY));
