@@ -133,6 +133,20 @@ def takes_microkit_commands(folder):
     assert (folder / "loader.img").exists()
 
 
+def builds_by_microkits_makefile(folder):
+    """A project's own Makefile, which knows of Microkit's SDK only."""
+    project = folder / "project"
+    shutil.copytree(TOP / "sdk/examples/hello", project)
+    shutil.copy(TOP / "tests/components/microkit/Makefile", project)
+    for config in "debug", "release":
+        out = folder / f"project-{config}"
+        out.mkdir()
+        result = subprocess.run(["make", "-C", project, f"MICROKIT_SDK={SDK}", "MICROKIT_BOARD=x86_64_generic",
+                                 f"MICROKIT_CONFIG={config}", f"BUILD_DIR={out}"], capture_output=True, text=True)
+        assert result.returncode == 0, result.stdout + result.stderr
+        assert (out / "loader.img").exists() and (out / "sel4_32.elf").exists()
+
+
 def main():
     checks = Checks()
     with tempfile.TemporaryDirectory(prefix="pecan-tool-") as name:
@@ -146,6 +160,7 @@ def main():
         checks.run("the drawing", graph_shows_everything, folder)
         checks.run("the same image again", is_repeatable, folder)
         checks.run("Microkit's command line", takes_microkit_commands, folder)
+        checks.run("a Makefile for Microkit's SDK", builds_by_microkits_makefile, folder)
         checks.run("help", ends, folder, 0, "--help", says="pecan build SYSTEM.xml")
         checks.run("help of a command", ends, folder, 0, "build", "-h", says="pecan build SYSTEM.xml")
         checks.run("no command", ends, folder, 2, says="no command is given")

@@ -13,8 +13,10 @@ def config_header(cfg, file):
         if value is False:
             out.comment(f"disabled: {name}")
         else:
-            # Numbers in decimal and strings bare, as tools that read these files as text expect.
-            out.line(f"#define {name} {1 if value is True else value}")
+            # Numbers in decimal and strings bare, as tools that read these files as text expect; strings behind two blanks,
+            # because Makefiles find the architecture by that.
+            blanks = "  " if isinstance(value, str) else " "
+            out.line(f"#define {name}{blanks}{1 if value is True else value}")
     return out.text()
 
 
