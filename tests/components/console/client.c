@@ -1,10 +1,11 @@
-/* Sends back in capitals what comes on the serial port, and prints keys and movements. */
+/* Says what time it is, sends back in capitals what comes on the serial port, and prints keys and movements. */
+#include "protocols/clock.h"
 #include "protocols/input.h"
 #include "protocols/serial.h"
 #include <microkit.h>
 #include <stdbool.h>
 
-enum { SERIAL = 1, INPUT = 2 };
+enum { SERIAL = 1, INPUT = 2, CLOCK = 3 };
 
 /* Filled in from the description. */
 uintptr_t serial_region, port_region, input_region, events_region;
@@ -63,6 +64,8 @@ void init(void)
     ring_consumer_start(&events, (void *)input_region, (const void *)events_region, INPUT_EVENTS);
     microkit_notify(SERIAL);
     microkit_notify(INPUT);
+    microkit_ppcall(CLOCK, microkit_msginfo_new(CLOCK_READ, 0));
+    print("client: seconds ", (uint32_t)microkit_mr_get(0));
     microkit_dbg_puts("client: ready\n");
 }
 
