@@ -11,6 +11,7 @@ from console import connected  # noqa: E402
 from machine import OUT, Checks, Machine  # noqa: E402
 
 SYSTEM = OUT / "systems" / "display" / "debug"
+SYSTEM_Q35 = OUT / "systems" / "display_q35" / "debug"
 WIDTH, HEIGHT, HIDDEN = 800, 600, 10
 
 
@@ -32,12 +33,12 @@ def screen_dump(monitor, path, size):
     raise AssertionError("no picture of this size from QEMU")
 
 
-def shows(machine):
+def shows(machine, image):
     with tempfile.TemporaryDirectory() as folder:
         monitor = Path(folder) / "monitor"
         flags = ["-machine", machine, "-vga", "none", "-device", "bochs-display,addr=6", "-monitor",
                  f"unix:{monitor},server=on,wait=off"]
-        with Machine(system=SYSTEM, seconds=60, flags=flags) as system:
+        with Machine(system=image, seconds=60, flags=flags) as system:
             system.expect("display: started\r\nclient: width 800\r\nclient: shown")
             with connected(monitor) as commands:
                 wanted = wanted_picture()
@@ -53,7 +54,8 @@ def no_screen():
 def main():
     checks = Checks()
     for machine in ("pc", "q35"):
-        checks.run(f"a picture on {machine}", shows, machine)
+        checks.run(f"a picture on {machine}", shows, machine, SYSTEM)
+    checks.run("a picture on q35, with configuration space in memory", shows, "q35", SYSTEM_Q35)
     checks.run("without a screen nothing is drawn", no_screen)
     return checks.status
 

@@ -5,4 +5,5 @@ $(call component,display,user/drivers/framebuffer/component.c user/drivers/frame
     user/drivers/framebuffer/framebuffer.c)
 $(call component,display_client,tests/components/display/client.c)
 $(call system,display,tests/components/display/display.system,pci_display display display_client)
-TEST_NEEDS += $(OUT)/systems/display/debug/image
+$(call system,display_q35,tests/components/display/display_q35.system,pci_display display display_client)
+TEST_NEEDS += $(OUT)/systems/display_q35/debug/image $(OUT)/systems/display/debug/image

@@ -13,6 +13,9 @@ enum { MOST_FUNCTIONS = 64, MOST_GRANTS = 16 };
 enum { MESSAGE_VECTOR_BASE = 0x30 };
 #define MESSAGE_ADDRESS 0xfee00000u
 
+/* Filled in from the description where configuration space is mapped, from bus 0 on; elsewhere the ports are used. */
+uintptr_t ecam_start, ecam_bytes;
+
 /* What became of a grant. */
 struct opening {
     bool is_there, has_msix;
@@ -78,7 +81,8 @@ static void grant_prepare(const struct pci_grant *grant, struct opening *opening
 
 void init(void)
 {
-    config = (struct pci_access){.ports = BASE_IOPORT_CAP + CONFIG_PORTS};
+    config =
+        (struct pci_access){.ecam = {(volatile void *)ecam_start, ecam_bytes}, .ports = BASE_IOPORT_CAP + CONFIG_PORTS};
     function_count = pci_enumerate(&config, functions, MOST_FUNCTIONS);
     microkit_dbg_puts("pci: ");
     microkit_dbg_put32(function_count);
