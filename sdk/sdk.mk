@@ -50,11 +50,11 @@ $(SDK)/board/$(SDK_BOARD)/$1/elf/initialiser.elf: $(OUT)/$1/init.elf
 	@mkdir -p $$(@D)
 	$$(Q)cp $$< $$@
 
-SDK_FILES += $(addprefix $(SDK)/board/$(SDK_BOARD)/$1/,include/.stamp lib/libmicrokit.a lib/microkit.ld \
+SDK_FILES_$1 := $(SDK_COMMON) $(addprefix $(SDK)/board/$(SDK_BOARD)/$1/,include/.stamp lib/libmicrokit.a lib/microkit.ld \
                elf/sel4.elf elf/sel4_32.elf elf/initialiser.elf)
 -include $(patsubst %,$(OUT)/microkit/$1/%.d,$(MICROKIT_SOURCES))
 endef
-SDK_FILES := $(SDK)/bin/pecan $(SDK)/bin/microkit $(SDK)/pecan.mk $(SDK)/LICENSE
+SDK_COMMON := $(addprefix $(SDK)/,bin/pecan bin/microkit pecan.mk LICENSE VERSION)
 $(foreach config,$(SDK_CONFIGS),$(eval $(call sdk_rules,$(config))))
 
 $(SDK)/bin/pecan: $(PECAN)
@@ -69,12 +69,17 @@ $(SDK)/LICENSE: LICENSE
 	@mkdir -p $(@D)
 	$(Q)cp -f $< $@
 
-sdk: $(SDK_FILES) ## build what programs outside the tree need, in build/x86_64/sdk
+# The version of Microkit's interface that the folder offers.
+$(SDK)/VERSION: sdk/sdk.mk
+	@mkdir -p $(@D)
+	$(Q)echo 2.3.0 > $@
+
+sdk: $(foreach config,$(SDK_CONFIGS),$(SDK_FILES_$(config))) ## build what programs outside the tree need, in build/x86_64/sdk
 	@:
 
 # $(call example,FOLDER,NAME): the system in FOLDER becomes $(OUT)/systems/NAME/CONFIG/image.
 define example_rules
-$(OUT)/systems/$2/$3/image: $(SDK_FILES) $(shell find $1 -type f)
+$(OUT)/systems/$2/$3/image: $(SDK_FILES_$3) $(shell find $1 -type f)
 	$$(say) SYSTEM $$@
 	$$(Q)$$(MAKE) -s -C $1 BUILD_DIR=$$(abspath $$(@D)) MICROKIT_SDK=$$(abspath $(SDK)) MICROKIT_BOARD=$(SDK_BOARD) \
 	    MICROKIT_CONFIG=$3 CC=$(CC)

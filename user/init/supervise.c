@@ -195,7 +195,7 @@ void supervise_tick(uint64_t now_us)
 
 static void handle_fault(uint32_t index, seL4_MessageInfo_t info)
 {
-    fault_print(record_at(index)->description->name, info);
+    fault_print(record_at(index)->description, info);
     supervise_failure(index, RESTART_ON_FAULT);
 }
 
