@@ -45,6 +45,7 @@ struct cpu {
         };
         uint32_t loose_ends; /* all three: to be tied up before leaving */
     };
+    uint32_t levels_walked;        /* CNodes on the way of look-ups since the last look for an interrupt */
     uint32_t repeated_progress;    /* call_progress of the preempted call that is being issued again; else 0 */
     struct schedctx *release_root; /* heap of contexts that wait for their refill, soonest first */
     struct ready_set ready[CONFIG_NUM_DOMAINS];

@@ -1,5 +1,6 @@
 #include "core/lookup.h"
 
+#include "core/cpu.h"
 #include "object/invocation.h"
 #include "object/thread.h"
 
@@ -8,29 +9,59 @@ static struct slot_walk walk_failed(struct lookup_failure failure)
     return (struct slot_walk){.failure = failure};
 }
 
+static struct slot_walk depth_mismatch(unsigned bits_left, unsigned level)
+{
+    return walk_failed((struct lookup_failure){
+        .type = ABI_LOOKUP_DEPTH_MISMATCH, .bits_left = (uint8_t)bits_left, .bits_found = (uint8_t)level});
+}
+
+/* Each CNode takes at least one bit, so there are at most 64 on the way: as many only when none has a guard. */
 struct slot_walk lookup_walk(struct cap root, uint64_t address, unsigned bits)
 {
+    struct cap_slot *slot = NULL;
     struct cap cap = root;
     if (cap_type(cap) != ABI_CAP_TYPE_CNODE)
         return walk_failed(lookup_invalid_root());
+    uint64_t rest = address << (64 - bits); /* what is left of the path, at the upper end */
+    int left = (int)bits;
+    unsigned levels = 0;
     for (;;) {
-        unsigned guard_size = cap_cnode_guard_size(cap), radix = cap_cnode_radix(cap);
-        uint64_t rest = address & mask_low(bits);
-        if (guard_size > bits || (guard_size > 0 && rest >> (bits - guard_size) != cap_cnode_guard(cap)))
+        while (cap_is_plain_cnode(cap)) {
+            unsigned radix = cap_cnode_radix(cap);
+            slot = (struct cap_slot *)cap_pointer(cap) + (rest >> (-radix & 63));
+            rest <<= radix;
+            levels++;
+            left -= (int)radix;
+            if (left <= 0) {
+                if (left < 0)
+                    return depth_mismatch((unsigned)left + radix, radix);
+                goto found;
+            }
+            cap = slot->cap;
+        }
+        if (cap_type(cap) != ABI_CAP_TYPE_CNODE)
+            break;
+        bits = (unsigned)left;
+        unsigned guard_size = cap_cnode_guard_size(cap), level = guard_size + cap_cnode_radix(cap);
+        if (guard_size > bits || (guard_size > 0 && rest >> (-guard_size & 63) != cap_cnode_guard(cap)))
             return walk_failed((struct lookup_failure){.type = ABI_LOOKUP_GUARD_MISMATCH,
                                                        .bits_left = (uint8_t)bits,
                                                        .bits_found = (uint8_t)guard_size,
                                                        .guard = cap_cnode_guard(cap)});
-        unsigned level = guard_size + radix;
         if (level > bits)
-            return walk_failed((struct lookup_failure){
-                .type = ABI_LOOKUP_DEPTH_MISMATCH, .bits_left = (uint8_t)bits, .bits_found = (uint8_t)level});
-        bits -= level;
-        struct cap_slot *slot = (struct cap_slot *)cap_pointer(cap) + ((rest >> bits) & mask_low(radix));
-        if (bits == 0 || cap_type(slot->cap) != ABI_CAP_TYPE_CNODE)
-            return (struct slot_walk){.slot = slot, .bits_left = bits};
-        cap = slot->cap; /* each CNode takes at least one bit: at most 64 steps */
+            return depth_mismatch(bits, level);
+        rest <<= guard_size;
+        slot = (struct cap_slot *)cap_pointer(cap) + (rest >> (-cap_cnode_radix(cap) & 63));
+        rest <<= cap_cnode_radix(cap);
+        left -= (int)level;
+        levels++;
+        if (left == 0)
+            break;
+        cap = slot->cap;
     }
+found:
+    this_cpu()->levels_walked += levels;
+    return (struct slot_walk){.slot = slot, .bits_left = (unsigned)left};
 }
 
 struct cap_lookup lookup_cap(const struct thread *thread, uint64_t address)

@@ -79,6 +79,26 @@ static void answer(struct thread *caller, unsigned label, unsigned length)
     context_set_info(&caller->context, message_info_make(label, 0, 0, length));
 }
 
+/* --- giving way ------------------------------------------------------------------------------------------------------------ */
+
+/* A capability space may be 64 CNodes deep; after so many there is a look for an interrupt, where nothing is changed yet. */
+#define FAR_WALK 64
+
+/* After a walk: whether the call is to be issued again, for an interrupt that waits. It keeps the progress it has made. */
+static NOINLINE bool give_way(struct thread *caller)
+{
+    struct cpu *cpu = this_cpu();
+    if (cpu->levels_walked < FAR_WALK)
+        return false;
+    cpu->levels_walked = 0;
+    if (!hal_interrupt_is_pending())
+        return false;
+    caller->call_progress = cpu->repeated_progress;
+    caller->special |= cpu->repeated_progress ? THREAD_CALL_PREEMPTED : 0;
+    caller->state = THREAD_RESTART;
+    return true;
+}
+
 /* --- sending --------------------------------------------------------------------------------------------------------------- */
 
 /* The values say how an endpoint is sent to. */
@@ -167,7 +187,7 @@ static ALWAYS_INLINE enum send_result send_to(struct thread *caller, struct cap_
         notification_signal(cap_pointer(cap), cap_badge(cap));
         return SEND_DONE;
     case ABI_CAP_TYPE_REPLY:
-        reply_send(cap_pointer(cap), caller, cap_allows(cap, RIGHT_GRANT));
+        reply_send(cap_pointer(cap), caller, cap_allows(cap, RIGHT_GRANT), extra);
         if (kind == SEND_CALL)
             answer(caller, ABI_ERROR_NONE, 0);
         return SEND_DONE;
@@ -181,6 +201,8 @@ static NOINLINE enum send_result send_with_extra(struct thread *caller, struct c
     struct extra_caps extra;
     if (!message_lookup_extra(caller, &extra))
         return send_failed(caller, extra.failed_address, extra.failure, kind);
+    if (give_way(caller))
+        return SEND_PREEMPTED;
     return send_to(caller, slot, &extra, kind);
 }
 
@@ -191,6 +213,8 @@ static enum send_result send(struct thread *caller, uint64_t address, enum send_
         struct cap_lookup found = lookup_cap(caller, address);
         if (found.failure.type != ABI_LOOKUP_NONE)
             return send_failed(caller, address, found.failure, kind);
+        if (give_way(caller))
+            return SEND_PREEMPTED;
         slot = found.slot;
     }
     if (message_extra_caps(context_info(&caller->context)) > 0)
@@ -205,30 +229,32 @@ static void refuse_receive(struct thread *caller, uint64_t address)
     fault_raise_cap(caller, address, true, lookup_missing_capability(0));
 }
 
-/* The slot a receive names; a failure is a fault, and null. */
-static struct cap_slot *find_to_receive(struct thread *caller, uint64_t address)
+/* The slot a receive names; a failure is a fault, and null, and so is giving way to an interrupt. */
+static struct cap_slot *find_to_receive(struct thread *caller, uint64_t address, bool may_give_way)
 {
     struct cap_slot *slot = lookup_in_root(caller, address);
     if (LIKELY(slot != NULL))
         return slot;
     struct cap_lookup found = lookup_cap(caller, address);
     if (found.failure.type == ABI_LOOKUP_NONE)
-        return found.slot;
+        return may_give_way && give_way(caller) ? NULL : found.slot;
     fault_raise_cap(caller, address, true, found.failure);
     return NULL;
 }
 
-/* `with_reply`: the reply register names the object that an endpoint's message is to be answered through. */
-static void receive(struct thread *caller, uint64_t address, uint64_t reply_address, bool blocks, bool with_reply)
+/* `with_reply`: the reply register names the object that an endpoint's message is to be answered through. Not the
+ * second half of a call `may_give_way`: the first is done, and a server without time of its own must reach its receive. */
+static void receive(struct thread *caller, uint64_t address, uint64_t reply_address, bool blocks, bool with_reply,
+                    bool may_give_way)
 {
-    struct cap_slot *slot = find_to_receive(caller, address);
+    struct cap_slot *slot = find_to_receive(caller, address, may_give_way);
     if (!slot)
         return;
     struct cap cap = slot->cap;
     if (cap_type(cap) == ABI_CAP_TYPE_ENDPOINT && cap_allows(cap, RIGHT_READ)) {
         struct reply *reply = NULL;
         if (with_reply) {
-            struct cap_slot *reply_slot = find_to_receive(caller, reply_address);
+            struct cap_slot *reply_slot = find_to_receive(caller, reply_address, may_give_way);
             if (!reply_slot)
                 return;
             if (cap_type(reply_slot->cap) != ABI_CAP_TYPE_REPLY) {
@@ -256,7 +282,7 @@ static void send_receive(struct thread *caller, uint64_t dest, uint64_t source, 
 {
     if (send(caller, dest, SEND_FIRST) == SEND_PREEMPTED)
         return;
-    receive(caller, source, reply, true, with_reply);
+    receive(caller, source, reply, true, with_reply, false);
 }
 
 static bool is_known(int64_t number)
@@ -288,16 +314,16 @@ static void handle(struct cpu *cpu, struct thread *caller, int64_t number)
         send(caller, cap, SEND_TRY);
         break;
     case ABI_SYSCALL_RECV:
-        receive(caller, cap, reply, true, true);
+        receive(caller, cap, reply, true, true, true);
         break;
     case ABI_SYSCALL_NBRECV:
-        receive(caller, cap, reply, false, true);
+        receive(caller, cap, reply, false, true, true);
         break;
     case ABI_SYSCALL_WAIT:
-        receive(caller, cap, 0, true, false);
+        receive(caller, cap, 0, true, false, true);
         break;
     case ABI_SYSCALL_NBWAIT:
-        receive(caller, cap, 0, false, false);
+        receive(caller, cap, 0, false, false, true);
         break;
     default:
         sched_yield(cpu);

@@ -160,6 +160,11 @@ static inline bool cap_is_spanning_cnode(struct cap cap)
 {
     return (cap.word[0] & (CAP_CNODE_SPANS | 31)) == (CAP_CNODE_SPANS | ABI_CAP_TYPE_CNODE);
 }
+/* All at once: a CNode without guard that does not span. */
+static inline bool cap_is_plain_cnode(struct cap cap)
+{
+    return (cap.word[0] & (CAP_CNODE_SPANS | 31)) == ABI_CAP_TYPE_CNODE && cap.word[1] == 0;
+}
 static inline unsigned cap_cnode_guard_size(struct cap cap)
 {
     return cap.word[0] & CAP_CNODE_SPANS ? 64 - cap_cnode_radix(cap)

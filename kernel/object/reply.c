@@ -73,7 +73,7 @@ void reply_abandon(struct reply *reply)
     cut(reply);
 }
 
-void reply_send(struct reply *reply, struct thread *sender, bool can_grant)
+void reply_send(struct reply *reply, struct thread *sender, bool can_grant, const struct extra_caps *extra)
 {
     struct thread *caller = reply->thread;
     if (!caller || caller->state != THREAD_BLOCKED_REPLY)
@@ -81,7 +81,7 @@ void reply_send(struct reply *reply, struct thread *sender, bool can_grant)
     reply_pop(reply);
     uint32_t fault_type = caller->fault.type;
     if (fault_type == ABI_FAULT_NULL) {
-        message_transfer(sender, caller, 0, can_grant, NULL, NULL);
+        message_transfer(sender, caller, 0, can_grant, NULL, extra);
         caller->state = THREAD_RUNNING;
     } else {
         bool goes_on = fault_take_reply(caller, sender);

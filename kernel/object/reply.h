@@ -12,6 +12,7 @@
 
 #include "object/thread.h"
 
+struct extra_caps;
 struct schedctx;
 
 struct reply {
@@ -37,6 +38,6 @@ void reply_pop(struct reply *reply);
 /* The caller goes away: unlinks; nothing is given back, and of a head the whole chain is forgotten. */
 void reply_abandon(struct reply *reply);
 /* Answers with the sender's message (or the fault's continuation). Nothing happens when nobody waits. */
-void reply_send(struct reply *reply, struct thread *sender, bool can_grant);
+void reply_send(struct reply *reply, struct thread *sender, bool can_grant, const struct extra_caps *extra);
 /* The last capability is gone. */
 void reply_destroy(struct reply *reply);

@@ -57,3 +57,4 @@ void scenario_retype(void);
 void scenario_tree(void);
 void scenario_replies(void);
 void scenario_address_spaces(void);
+void scenario_deep_spaces(void);

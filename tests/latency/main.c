@@ -28,6 +28,7 @@ static const struct {
     {"revocation of a large tree", scenario_tree},
     {"a chain of 1,000 calls", scenario_replies},
     {"full address spaces and ASID pools", scenario_address_spaces},
+    {"capability spaces of 64 levels", scenario_deep_spaces},
 };
 #define SCENARIO_COUNT (sizeof(scenarios) / sizeof(scenarios[0]))
 

@@ -1,6 +1,7 @@
 /* Address resolution against the rules taken one bit at a time. */
 #include "core/lookup.h"
 
+#include "abi/boot.h"
 #include "object/invocation.h"
 #include "world.h"
 
@@ -91,4 +92,68 @@ TEST(lookup, a_slot_named_by_an_operation_uses_all_bits)
     expect_eq(refusal_lookup(slot_lookup(cap_domain_new(), 0, 0, false).refusal).type, ABI_LOOKUP_INVALID_ROOT);
     expect_eq(refusal_error(slot_lookup_empty(root, 0, 2).refusal), ABI_ERROR_DELETE_FIRST);
     expect_eq(refusal_error(slot_lookup_empty(root, 1, 2).refusal), ABI_ERROR_NONE);
+}
+
+/* --- giving way in deep capability spaces ----------------------------------------------------------------------------------- */
+
+#define ROOT                 ABI_INIT_SLOT_CNODE
+#define LEVELS               64
+#define RIGHTS               15
+#define IN_DEEP_ENDPOINT     0
+#define IN_DEEP_NOTIFICATION 1
+
+static void put(uint64_t cnode, unsigned index, uint64_t cap)
+{
+    expect_eq(
+        world_invoke(cnode, (struct world_message){ABI_LABEL_CNODE_COPY, WORDS(index, 1, cap, 64, RIGHTS), CAPS(ROOT)}),
+        0);
+}
+
+/* The first thread in a space of 64 CNodes with an endpoint and a notification at its end; the notification is returned. */
+static struct notification *deep_world(void)
+{
+    world_reset();
+    uint64_t chain = world_new_some(ABI_OBJECT_CAP_TABLE, 1, LEVELS);
+    uint64_t endpoint = world_new(ABI_OBJECT_ENDPOINT, 0), notification = world_new(ABI_OBJECT_NOTIFICATION, 0);
+    for (unsigned i = 0; i + 1 < LEVELS; i++)
+        put(chain + i, 0, chain + i + 1);
+    put(chain + LEVELS - 1, IN_DEEP_ENDPOINT, endpoint);
+    put(chain + LEVELS - 1, IN_DEEP_NOTIFICATION, notification);
+    struct notification *object = cap_pointer(world_slot(notification)->cap);
+    expect_eq(world_invoke(ABI_INIT_SLOT_TCB, (struct world_message){ABI_LABEL_TCB_SET_SPACE, WORDS(0, 0),
+                                                                     CAPS(0, chain, ABI_INIT_SLOT_VSPACE)}),
+              0);
+    host_cpu.levels_walked = 0;
+    return object;
+}
+
+/* Signals, then waits at the endpoint; the interrupt comes after so many looks. */
+static void signal_and_wait(unsigned looks_before)
+{
+    host_interrupt_after(looks_before);
+    world_call(ABI_SYSCALL_NBSEND_WAIT, IN_DEEP_ENDPOINT, 1, IN_DEEP_NOTIFICATION);
+    host_no_interrupt();
+}
+
+TEST(lookup, far_walk_gives_way_before_anything_is_changed)
+{
+    struct notification *notification = deep_world();
+    struct thread *caller = world_current();
+    uint64_t call_pc = caller->context.pc;
+    signal_and_wait(0);
+    expect_eq(caller->context.pc, call_pc);
+    expect(!notification->is_active);
+    host_call();
+    expect(notification->is_active);
+    expect_eq(caller->state, THREAD_BLOCKED_RECEIVE);
+}
+
+/* A server that lives on what it is lent has no time between its answer and its receive. */
+TEST(lookup, far_walk_does_not_give_way_between_two_halves)
+{
+    struct notification *notification = deep_world();
+    struct thread *caller = world_current();
+    signal_and_wait(1);
+    expect(notification->is_active);
+    expect_eq(caller->state, THREAD_BLOCKED_RECEIVE);
 }

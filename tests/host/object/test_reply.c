@@ -33,7 +33,7 @@ static void expect_holder(unsigned holder)
 
 static void answer(unsigned caller)
 {
-    reply_send(&reply[caller], &thread[caller + 1], false);
+    reply_send(&reply[caller], &thread[caller + 1], false, NULL);
     expect_eq(thread[caller].state, THREAD_RUNNING);
 }
 
