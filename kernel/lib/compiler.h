@@ -6,22 +6,22 @@
 #include <stdint.h>
 
 #define static_assert _Static_assert
-#define NORETURN __attribute__((noreturn))
-#define PACKED __attribute__((packed))
-#define ALIGNED(n) __attribute__((aligned(n)))
-#define LIKELY(x) __builtin_expect(!!(x), 1)
-#define UNLIKELY(x) __builtin_expect(!!(x), 0)
-#define UNUSED __attribute__((unused))
-#define NOINLINE __attribute__((noinline))
-#define FALLTHROUGH __attribute__((fallthrough))
+#define NORETURN      __attribute__((noreturn))
+#define PACKED        __attribute__((packed))
+#define ALIGNED(n)    __attribute__((aligned(n)))
+#define LIKELY(x)     __builtin_expect(!!(x), 1)
+#define UNLIKELY(x)   __builtin_expect(!!(x), 0)
+#define UNUSED        __attribute__((unused))
+#define NOINLINE      __attribute__((noinline))
+#define FALLTHROUGH   __attribute__((fallthrough))
 #define ALWAYS_INLINE inline __attribute__((always_inline))
 
 /* Code and data that are used only until the first user instruction; the linker puts them where boot can give them away. */
-#define BOOT_CODE __attribute__((section(".boot.text"), noinline))
-#define BOOT_DATA __attribute__((section(".boot.data")))
+#define BOOT_CODE   __attribute__((section(".boot.text"), noinline))
+#define BOOT_DATA   __attribute__((section(".boot.data")))
 #define BOOT_RODATA __attribute__((section(".boot.rodata")))
 
-#define ARRAY_LENGTH(a) (sizeof(a) / sizeof((a)[0]))
+#define ARRAY_LENGTH(a)                     (sizeof(a) / sizeof((a)[0]))
 #define CONTAINER_OF(pointer, type, member) ((type *)((uintptr_t)(pointer)-offsetof(type, member)))
 
 #define BIT(n) (UINT64_C(1) << (n))
