@@ -5,21 +5,19 @@
  */
 #pragma once
 
-#include "core/cpu.h"
-
-/*
- * A Call of at most four words without capabilities to a passive thread that waits with a reply object, and that no ready
- * thread outranks. False: nothing was done.
- */
-bool fastpath_call(struct cpu *cpu, struct thread *caller);
-/*
- * A ReplyRecv of at most four words without capabilities by a passive server that answers the caller whose context it runs
- * on, through the reply object it then receives with, while nothing waits for it. False: nothing was done.
- */
-bool fastpath_reply_recv(struct cpu *cpu, struct thread *server);
+#include "lib/compiler.h"
 
 /*
  * These take the straight way or, by themselves, the slow one:
+ * a Call, which must have no capabilities, to a passive thread that waits with a reply object, and that no ready thread outranks;
+ */
+void fastpath_call(void);
+/*
+ * a ReplyRecv without capabilities by a passive server that answers the caller (or lets the faulted thread go on) on whose
+ * context it runs, through the reply object it then receives with, while nothing waits for it;
+ */
+void fastpath_reply_recv(void);
+/*
  * Send and NBSend to a notification on which nobody waits, or there or with a short message to a thread that waits alone and
  * can run at once on a context of its own;
  */

@@ -189,12 +189,12 @@ static ALWAYS_INLINE bool receive(struct cpu *cpu, struct thread *caller)
 {
     struct cap_slot *slot = lookup_in_root(caller, context_cap(&caller->context));
     struct cap_slot *reply_slot = lookup_in_root(caller, context_reply_cap(&caller->context));
-    if (!slot || !reply_slot || !(reply_slot->cap.word[0] & CAP_IS_REPLY))
+    if (!slot || !reply_slot || !(slot->cap.word[0] & CAP_MAY_RECEIVE) || !(reply_slot->cap.word[0] & CAP_IS_REPLY))
         return false;
-    struct endpoint *endpoint = handover_endpoint(slot->cap, CAP_MAY_RECEIVE);
+    struct endpoint *endpoint = cap_pointer(slot->cap);
     struct reply *reply = cap_pointer(reply_slot->cap);
     struct thread *next = ready_first(cpu);
-    if (!endpoint || !next || !can_go_on(next) || endpoint->queue.head_word || reply->thread ||
+    if (!next || !can_go_on(next) || endpoint->queue.head_word || reply->thread ||
         !handover_leaves_notification(caller->bound_notification) || !is_quiet(cpu))
         return false;
     caller->state = THREAD_BLOCKED_RECEIVE;

@@ -2,7 +2,6 @@
 
 #include "abi/fault.h"
 #include "core/handover.h"
-#include "core/lookup.h"
 #include "core/message.h"
 #include "core/sched.h"
 #include "hal/entry.h"
@@ -180,18 +179,16 @@ static NOINLINE void raise_slowly(struct cpu *cpu, uint32_t type, bool is_over)
 /* The current thread faults, with the words set. To a handler that waits without a context of its own in one go. */
 static ALWAYS_INLINE void raise_now(struct cpu *cpu, struct thread *thread, uint32_t type, bool is_over)
 {
-    uint64_t now = hal_time();
     struct cap handler = thread->slot[THREAD_SLOT_FAULT_HANDLER].cap;
-    struct endpoint *endpoint = handover_endpoint(handler, CAP_MAY_CALL);
-    struct thread *receiver = handover_receiver(cpu, endpoint);
-    if (!CONFIG_FASTPATH || now >= cpu->quiet_until || !receiver) {
+    struct endpoint *endpoint = cap_pointer(handler);
+    struct thread *receiver = CONFIG_FASTPATH && is_handler(handler) ? handover_receiver(cpu, endpoint) : NULL;
+    if (!receiver || !handover_begin(cpu)) {
         raise_slowly(cpu, type, is_over);
         return;
     }
-    cpu->now = now;
     if (is_over)
         context_stop_here(&thread->context);
-    wait_queue_remove(&endpoint->queue, receiver);
+    handover_take_receiver(endpoint, receiver);
     thread->fault.type = type;
     deliver(thread, receiver, type);
     context_set_badge(&receiver->context, cap_badge(handler));
@@ -229,29 +226,15 @@ void kernel_unknown_syscall(uint64_t number)
 
 /* --- the reply ------------------------------------------------------------------------------------------------------ */
 
-/* How many words of the answer are taken. */
-static unsigned reply_words(uint32_t type)
+void fault_take_reply(struct thread *thread, struct thread *handler)
 {
-    static const uint8_t words[] = {[ABI_FAULT_UNKNOWN_SYSCALL] = CONTEXT_SYSCALL_WORDS,
-                                    [ABI_FAULT_USER_EXCEPTION] = CONTEXT_EXCEPTION_WORDS,
-                                    [ABI_FAULT_TIMEOUT] = CONTEXT_TIMEOUT_WORDS,
-                                    [ABI_FAULT_VM] = 0};
-    return words[type];
-}
-
-/* Whether the thread goes on, or stops. */
-static bool goes_on(uint32_t type, uint64_t info)
-{
-    return reply_words(type) == 0 || message_label(info) == 0;
-}
-
-/* `info` is the handler's. */
-static ALWAYS_INLINE void take_reply(struct thread *thread, const struct thread *handler, uint32_t type, uint64_t info)
-{
-    unsigned wanted = reply_words(type), length = message_length(info);
-    unsigned count = length < wanted ? length : wanted;
+    uint32_t type = thread->fault.type;
+    unsigned wanted = fault_reply_words(type);
+    thread->fault.type = ABI_FAULT_NULL;
     if (wanted == 0)
         return;
+    unsigned length = message_length(context_info(&handler->context));
+    unsigned count = length < wanted ? length : wanted;
     const uint64_t *message = NULL;
     if (count > ABI_MESSAGE_REGISTERS) {
         const uint64_t *buffer = thread_ipc_buffer(handler, false);
@@ -260,41 +243,6 @@ static ALWAYS_INLINE void take_reply(struct thread *thread, const struct thread 
         else
             count = ABI_MESSAGE_REGISTERS;
     }
-    context_take_fault_reply(&thread->context, type, &handler->context, message, count);
     thread_forget_call(thread);
-}
-
-bool fault_take_reply(struct thread *thread, struct thread *handler)
-{
-    uint32_t type = thread->fault.type;
-    uint64_t info = context_info(&handler->context);
-    take_reply(thread, handler, type, info);
-    return goes_on(type, info);
-}
-
-bool fault_reply_directly(struct cpu *cpu, struct thread *server)
-{
-    uint64_t info = context_info(&server->context);
-    struct cap_slot *slot = lookup_in_root(server, context_cap(&server->context));
-    struct cap_slot *reply_slot = lookup_in_root(server, context_reply_cap(&server->context));
-    if (!CONFIG_FASTPATH || message_extra_caps(info) || !slot || !reply_slot ||
-        !(reply_slot->cap.word[0] & CAP_IS_REPLY))
-        return false;
-    struct endpoint *endpoint = handover_endpoint(slot->cap, CAP_MAY_RECEIVE);
-    struct thread *caller = handover_caller(cpu, server, endpoint, cap_pointer(reply_slot->cap));
-    if (!caller)
-        return false;
-    uint32_t type = caller->fault.type;
-    if (type == ABI_FAULT_NULL || type == ABI_FAULT_TIMEOUT || !goes_on(type, info))
-        return false;
-    uint64_t now = hal_time();
-    if (now >= cpu->quiet_until)
-        return false;
-
-    cpu->now = now;
-    take_reply(caller, server, type, info);
-    caller->fault.type = ABI_FAULT_NULL;
-    context_restart(&caller->context);
-    handover_give_back(cpu, server, caller, endpoint);
-    return true;
+    context_take_fault_reply(&thread->context, type, &handler->context, message, count);
 }

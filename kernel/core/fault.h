@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "core/message.h"
 #include "object/thread.h"
 
 struct cpu;
@@ -28,10 +29,19 @@ bool fault_has_timeout_handler(const struct thread *thread);
 
 /* Writes the sender's fault as a message to the receiver (all but the badge). */
 void fault_deliver(struct thread *sender, struct thread *receiver);
-/* Takes the handler's answer over into the thread; whether the thread goes on. */
-bool fault_take_reply(struct thread *thread, struct thread *handler);
-/*
- * A ReplyRecv by a passive handler to the faulted thread whose context it runs on, in one go with the switch to that, while
- * nothing waits for the handler. False: nothing was done.
- */
-bool fault_reply_directly(struct cpu *cpu, struct thread *server);
+/* How many words of an answer to such a fault are taken. */
+static inline unsigned fault_reply_words(uint32_t type)
+{
+    static const uint8_t words[] = {[ABI_FAULT_UNKNOWN_SYSCALL] = CONTEXT_SYSCALL_WORDS,
+                                    [ABI_FAULT_USER_EXCEPTION] = CONTEXT_EXCEPTION_WORDS,
+                                    [ABI_FAULT_TIMEOUT] = CONTEXT_TIMEOUT_WORDS,
+                                    [ABI_FAULT_VM] = 0};
+    return words[type];
+}
+/* Whether the thread goes on after an answer with this info word, or stops. */
+static inline bool fault_goes_on(uint32_t type, uint64_t info)
+{
+    return fault_reply_words(type) == 0 || message_label(info) == 0;
+}
+/* Takes the handler's answer over into the thread, whose fault is over then. */
+void fault_take_reply(struct thread *thread, struct thread *handler);

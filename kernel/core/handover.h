@@ -12,12 +12,6 @@
 #include "object/reply.h"
 #include "object/schedctx.h"
 
-/* The endpoint of a capability that `allows` (CAP_MAY_CALL, CAP_MAY_RECEIVE) something; null: of another. */
-static inline struct endpoint *handover_endpoint(struct cap cap, uint64_t allows)
-{
-    return cap.word[0] & allows ? cap_pointer(cap) : NULL;
-}
-
 /* `thread`, woken while the current thread blocks, would run next: no ready thread outranks it. */
 static inline bool handover_is_due(const struct cpu *cpu, const struct thread *thread)
 {
@@ -29,10 +23,28 @@ static inline bool handover_is_due(const struct cpu *cpu, const struct thread *t
 /* A thread without context that waits with a reply object, and that may be handed a Call through the endpoint; or null. */
 static inline struct thread *handover_receiver(const struct cpu *cpu, const struct endpoint *endpoint)
 {
-    if (!endpoint || wait_queue_state(&endpoint->queue) != ENDPOINT_RECEIVERS)
+    if (wait_queue_state(&endpoint->queue) != ENDPOINT_RECEIVERS)
         return NULL;
     struct thread *receiver = wait_queue_first(&endpoint->queue);
     return receiver->schedctx || !receiver->reply || !handover_is_due(cpu, receiver) ? NULL : receiver;
+}
+
+/* The last condition: nothing is due at this moment, which becomes the entry's time. */
+static inline bool handover_begin(struct cpu *cpu)
+{
+    uint64_t now = hal_time();
+    if (UNLIKELY(now >= cpu->quiet_until))
+        return false;
+    cpu->now = now;
+    return true;
+}
+
+static inline void handover_take_receiver(struct endpoint *endpoint, struct thread *receiver)
+{
+    if (LIKELY(wait_queue_is_alone(&endpoint->queue)))
+        wait_queue_remove_only(&endpoint->queue);
+    else
+        wait_queue_remove(&endpoint->queue, receiver);
 }
 
 /* Leaves `from`, which has blocked, for `to`. */
@@ -81,7 +93,7 @@ static inline struct thread *handover_caller(const struct cpu *cpu, const struct
                                              const struct endpoint *endpoint, const struct reply *reply)
 {
     struct thread *caller = reply->thread;
-    if (!endpoint || wait_queue_state(&endpoint->queue) == ENDPOINT_SENDERS || reply->schedctx != server->schedctx ||
+    if (wait_queue_state(&endpoint->queue) == ENDPOINT_SENDERS || reply->schedctx != server->schedctx ||
         caller->schedctx || !handover_leaves_notification(server->bound_notification) || !handover_is_due(cpu, caller))
         return NULL;
     return caller;
@@ -110,6 +122,9 @@ static inline void handover_give_back(struct cpu *cpu, struct thread *server, st
     server->schedctx = NULL;
     server->state = THREAD_BLOCKED_RECEIVE;
     server->blocking_object = endpoint;
-    wait_queue_insert(&endpoint->queue, server, ENDPOINT_RECEIVERS);
+    if (LIKELY(!wait_queue_first(&endpoint->queue)))
+        wait_queue_insert_only(&endpoint->queue, server, ENDPOINT_RECEIVERS);
+    else
+        wait_queue_insert(&endpoint->queue, server, ENDPOINT_RECEIVERS);
     handover_switch(cpu, server, caller);
 }

@@ -381,20 +381,17 @@ void kernel_syscall_slowly(void)
 
 void kernel_syscall(void)
 {
-    struct cpu *cpu = this_cpu();
-    struct thread *caller = cpu->current;
+    struct thread *caller = this_cpu()->current;
     if (LIKELY(CONFIG_FASTPATH && !(caller->special & (THREAD_IS_FOREIGN | THREAD_CALL_PREEMPTED)))) {
         switch ((int64_t)context_syscall_number(&caller->context)) {
         case ABI_SYSCALL_CALL:
-            if (message_is_short(context_info(&caller->context)) && fastpath_call(cpu, caller))
-                return;
-            break;
+            if (message_extra_caps(context_info(&caller->context)) > 0)
+                break;
+            fastpath_call();
+            return;
         case ABI_SYSCALL_REPLY_RECV:
-            if (message_is_short(context_info(&caller->context)) && fastpath_reply_recv(cpu, caller))
-                return;
-            if (fault_reply_directly(cpu, caller))
-                return;
-            break;
+            fastpath_reply_recv();
+            return;
         case ABI_SYSCALL_SEND:
         case ABI_SYSCALL_NBSEND:
             fastpath_send();

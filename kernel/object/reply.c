@@ -84,9 +84,8 @@ void reply_send(struct reply *reply, struct thread *sender, bool can_grant, cons
         message_transfer(sender, caller, 0, can_grant, NULL, extra);
         caller->state = THREAD_RUNNING;
     } else {
-        bool goes_on = fault_take_reply(caller, sender);
-        caller->fault.type = ABI_FAULT_NULL;
-        caller->state = goes_on ? THREAD_RESTART : THREAD_INACTIVE;
+        fault_take_reply(caller, sender);
+        caller->state = fault_goes_on(fault_type, context_info(&sender->context)) ? THREAD_RESTART : THREAD_INACTIVE;
     }
     struct schedctx *schedctx = caller->schedctx;
     if (!schedctx || !thread_is_runnable(caller))

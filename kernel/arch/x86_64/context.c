@@ -194,15 +194,20 @@ static void take_exception_reply(struct user_context *context, const struct user
         context_set_pc(context, context_mr(handler, ABI_FAULT_USER_EXCEPTION_FAULT_IP));
 }
 
+static NOINLINE void take_timeout_reply(struct user_context *context, const struct user_context *handler,
+                                        const volatile uint64_t *message, unsigned count)
+{
+    for (unsigned i = 0; i < count; i++)
+        set_register_at(context, timeout_words[i], i < ABI_MESSAGE_REGISTERS ? context_mr(handler, i) : message[i]);
+}
+
 void context_take_fault_reply(struct user_context *context, unsigned type, const struct user_context *handler,
                               const volatile uint64_t *message, unsigned count)
 {
-    if (type == ABI_FAULT_UNKNOWN_SYSCALL) {
+    if (type == ABI_FAULT_UNKNOWN_SYSCALL)
         take_syscall_reply(context, handler, message, count);
-    } else if (type == ABI_FAULT_USER_EXCEPTION) {
+    else if (type == ABI_FAULT_USER_EXCEPTION)
         take_exception_reply(context, handler, count);
-    } else {
-        for (unsigned i = 0; i < count; i++)
-            set_register_at(context, timeout_words[i], i < ABI_MESSAGE_REGISTERS ? context_mr(handler, i) : message[i]);
-    }
+    else
+        take_timeout_reply(context, handler, message, count);
 }

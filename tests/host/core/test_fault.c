@@ -103,3 +103,97 @@ TEST(fault, a_handler_without_buffer_gets_four_words)
     expect_eq(first->context.info, (uint64_t)ABI_FAULT_USER_EXCEPTION << 12 | 4);
     expect_eq(first->context.mr[3], 6);
 }
+
+/* --- straight to a handler that waits, and back ---------------------------------------------------------------------- */
+
+static void let_handler_wait(unsigned priority, unsigned handler_priority)
+{
+    world_reset();
+    endpoint = world_new(ABI_OBJECT_ENDPOINT, 0);
+    reply = world_new(ABI_OBJECT_REPLY, 0);
+    caller = world_new_thread(priority, true);
+    server = world_new_thread(handler_priority, false);
+    expect_eq(world_invoke(caller, (struct world_message){ABI_LABEL_TCB_SET_SCHED_PARAMS, WORDS(255, priority),
+                                                          CAPS(ABI_INIT_SLOT_TCB, caller + 2, endpoint)}),
+              0);
+    endpoint_receive(cap_pointer(world_slot(endpoint)->cap), world_thread(server), cap_pointer(world_slot(reply)->cap),
+                     true);
+}
+
+TEST(fault, goes_to_a_waiting_handler_with_the_context_and_back_with_the_answer)
+{
+    let_handler_wait(100, 100);
+    struct thread *thread = world_thread(caller), *handling = world_thread(server);
+    world_run(caller);
+    thread->context.sp = 77;
+    kernel_user_exception(6, 9);
+    expect_ptr_eq(world_current(), handling);
+    expect_eq(thread->state, THREAD_BLOCKED_REPLY);
+    expect_ptr_eq(handling->schedctx, world_schedctx(caller + 2));
+    expect_ptr_eq(thread->schedctx, NULL);
+    expect_eq(handling->context.info, (uint64_t)ABI_FAULT_USER_EXCEPTION << 12 | 5);
+    expect_eq(handling->context.mr[0], thread->context.restart_pc);
+    expect_eq(handling->context.mr[1], 77);
+    expect_eq(handling->context.mr[3], 6);
+    expect_eq(world_buffer(handling)[1 + 4], 9);
+
+    handling->context.mr[0] = 0x4000;
+    handling->context.mr[1] = 78;
+    world_call(ABI_SYSCALL_REPLY_RECV, endpoint, 2, reply);
+    expect_ptr_eq(world_current(), thread);
+    expect_eq(thread->context.pc, 0x4000);
+    expect_eq(thread->context.sp, 78);
+    expect_eq(thread->fault.type, ABI_FAULT_NULL);
+    expect_ptr_eq(thread->schedctx, world_schedctx(caller + 2));
+    expect_eq(handling->state, THREAD_BLOCKED_RECEIVE);
+    expect_ptr_eq(handling->reply, cap_pointer(world_slot(reply)->cap));
+}
+
+TEST(fault, an_answer_with_a_label_stops_the_thread_that_a_message_does_not)
+{
+    for (uint64_t label = 0; label < 2; label++) {
+        let_handler_wait(100, 100);
+        struct thread *thread = world_thread(caller);
+        world_run(caller);
+        kernel_user_exception(6, 0);
+        world_current()->context.mr[0] = 0x4000;
+        world_call(ABI_SYSCALL_REPLY_RECV, endpoint, label << 12 | 1, reply);
+        expect_eq(thread->state, label ? THREAD_INACTIVE : THREAD_RUNNING);
+        expect_eq(thread->context.restart_pc, 0x4000);
+        expect_eq(thread->fault.type, ABI_FAULT_NULL);
+        expect_eq(world_thread(server)->state, THREAD_BLOCKED_RECEIVE);
+
+        /* The label of an answer to a page fault means nothing. */
+        let_handler_wait(100, 100);
+        world_run(caller);
+        kernel_vm_fault(0x1000, 6, false);
+        world_call(ABI_SYSCALL_REPLY_RECV, endpoint, label << 12, reply);
+        expect_ptr_eq(world_current(), world_thread(caller));
+    }
+}
+
+TEST(fault, a_ready_thread_between_faulter_and_handler_runs_first)
+{
+    let_handler_wait(100, 50);
+    uint64_t between = world_new_thread(80, true);
+    world_run(caller);
+    thread_resume(world_thread(between));
+    kernel_spurious_interrupt();
+    expect_ptr_eq(world_current(), world_thread(caller));
+    kernel_user_exception(6, 0);
+    expect_ptr_eq(world_current(), world_thread(between));
+    expect_eq(world_thread(server)->state, THREAD_RUNNING);
+    expect_ptr_eq(world_thread(server)->schedctx, world_schedctx(caller + 2));
+
+    /* And one between handler and faulter when that is answered. */
+    let_handler_wait(50, 100);
+    between = world_new_thread(80, true);
+    world_run(caller);
+    kernel_user_exception(6, 0);
+    expect_ptr_eq(world_current(), world_thread(server));
+    thread_resume(world_thread(between));
+    kernel_spurious_interrupt();
+    world_call(ABI_SYSCALL_REPLY_RECV, endpoint, 0, reply);
+    expect_ptr_eq(world_current(), world_thread(between));
+    expect(thread_is_runnable(world_thread(caller)));
+}
