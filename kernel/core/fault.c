@@ -203,6 +203,17 @@ void kernel_user_exception(uint64_t number, uint64_t code)
     raise_now(cpu, thread, ABI_FAULT_USER_EXCEPTION, false);
 }
 
+void kernel_user_trap(uint64_t number, uint64_t code)
+{
+    /* Told even when the budget is over, which ends it right afterwards: nobody would tell again. */
+    struct cpu *cpu = this_cpu();
+    struct thread *thread = cpu->current;
+    cpu->now = hal_time();
+    fault_set_words(thread, number, code, 0);
+    fault_raise(thread, ABI_FAULT_USER_EXCEPTION);
+    sched_leave(cpu);
+}
+
 void kernel_vm_fault(uint64_t address, uint64_t status, bool is_fetch)
 {
     struct cpu *cpu = this_cpu();

@@ -7,6 +7,7 @@
 
 #include "core/cpu.h"
 #include "core/wait_queue.h"
+#include "hal/switch.h"
 #include "object/endpoint.h"
 #include "object/notification.h"
 #include "object/reply.h"
@@ -51,7 +52,7 @@ static inline void handover_take_receiver(struct endpoint *endpoint, struct thre
 static inline void handover_switch(struct cpu *cpu, struct thread *from, struct thread *to)
 {
     cpu->current = to;
-    hal_switch_thread(from, to);
+    hal_switch_partner(from, to);
     hal_activate_space(to);
 }
 

@@ -5,6 +5,7 @@
 #include "core/release_queue.h"
 #include "core/system.h"
 #include "core/time.h"
+#include "hal/switch.h"
 #include "lib/assert.h"
 #include "object/invocation.h"
 

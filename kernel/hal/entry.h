@@ -15,6 +15,8 @@ void kernel_syscall(void);
 void kernel_unknown_syscall(uint64_t number);
 /* An exception of user code, with the interface's number and code. */
 void kernel_user_exception(uint64_t number, uint64_t code);
+/* The same for one that is raised behind its instruction, which is not issued again whatever happens. */
+void kernel_user_trap(uint64_t number, uint64_t code);
 /* A page fault of user code. */
 void kernel_vm_fault(uint64_t address, uint64_t status, bool is_fetch);
 /* An interrupt line (0..HAL_IRQ_COUNT-1); the controller has been told what it needs, the line is masked if it can be. */

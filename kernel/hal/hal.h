@@ -31,13 +31,8 @@ void hal_clear(void *pointer, size_t size);
 /* This processor's state; machine/layout.h may supply it inline. */
 struct cpu *this_cpu(void);
 
-/* Makes the thread's address space the current one (an empty one if it has none that is valid). */
-void hal_activate_space(struct thread *thread);
 /* The capability in the thread's VSpace slot changed: sets thread->space, which hal_activate_space uses. */
 void hal_thread_space_changed(struct thread *thread);
-/* Leaves one thread for another: saves and loads what the entry path does not (floating point owner, TLS bases).
- * `from` and `to` may be the idle thread or equal; called once per kernel exit with a change of thread. */
-void hal_switch_thread(struct thread *from, struct thread *to);
 /* The thread's saved registers are about to be read or written by another: makes what lives in the processor current. */
 void hal_sync_context(struct thread *thread);
 /* The thread's registers were changed by somebody else: it may not leave by the quick way. */

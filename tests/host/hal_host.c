@@ -84,14 +84,7 @@ void context_take_fault_reply(struct user_context *context, unsigned type, const
 
 /* --- processor ------------------------------------------------------------------------------------------------------ */
 
-void hal_activate_space(struct thread *thread)
-{
-    host.space_of = thread;
-}
 void hal_thread_space_changed(struct thread *thread UNUSED)
-{
-}
-void hal_switch_thread(struct thread *from UNUSED, struct thread *to UNUSED)
 {
 }
 void hal_sync_context(struct thread *thread UNUSED)

@@ -52,6 +52,13 @@ syscall_entry_plain:
 syscall_slow:
     mov $kernel_stack_top, %rsp
     call kernel_syscall
+    jmp kernel_leave
+
+    /* No fast path is for this call. */
+    .globl syscall_slowly
+syscall_slowly:
+    mov $kernel_stack_top, %rsp
+    call kernel_syscall_slowly
     /* falls through */
 
     /* Goes on with the current thread, or waits for an interrupt when that is the idle thread. */

@@ -8,35 +8,48 @@
 #include "machine/cpu.h"
 
 /* struct thread, from its start */
-#define THREAD_START        0
-#define THREAD_GUARD        8 /* of the CSpace's capability, shifted to its place */
-#define THREAD_STATE        352
-#define THREAD_PRIORITY     353
-#define THREAD_DOMAIN       355
-#define THREAD_SPECIAL      356
-#define THREAD_SCHEDCTX     360
-#define THREAD_REPLY        368
-#define THREAD_SPACE        376
-#define THREAD_CSPACE       384
-#define THREAD_CSPACE_SIZE  392
-#define THREAD_NOTIFICATION 400
-#define THREAD_BLOCKED_AT   408
-#define THREAD_FAULT        416
-#define THREAD_FPU          576
+#define THREAD_START           0
+#define THREAD_GUARD           8 /* of the CSpace's capability, shifted to its place */
+#define THREAD_STATE           352
+#define THREAD_PRIORITY        353
+#define THREAD_DOMAIN          355
+#define THREAD_SPECIAL         356
+#define THREAD_SCHEDCTX        360
+#define THREAD_REPLY           368
+#define THREAD_SPACE           376
+#define THREAD_CSPACE          384
+#define THREAD_CSPACE_SIZE     392
+#define THREAD_NOTIFICATION    400
+#define THREAD_BLOCKED_AT      408
+#define THREAD_FAULT           416
+#define THREAD_BUFFER_READABLE 496
+#define THREAD_BUFFER_WRITABLE 504
+#define THREAD_FPU             576
 
 #define STATE_RUNNING         1
 #define STATE_BLOCKED_RECEIVE 4
 #define STATE_BLOCKED_REPLY   5
 
-#define SPECIAL_FPU 2
+#define SPECIAL_FOREIGN        1
+#define SPECIAL_FPU            2
+#define SPECIAL_CALL_PREEMPTED 8
 
 #define REPLY_THREAD   0
 #define REPLY_OLDER    8
 #define REPLY_NEWER    16
 #define REPLY_SCHEDCTX 24
 
-#define SCHEDCTX_THREAD 16
-#define SCHEDCTX_REPLY  32
+#define SCHEDCTX_CONSUMED    8
+#define SCHEDCTX_THREAD      16
+#define SCHEDCTX_REPLY       32
+#define SCHEDCTX_ROUND_ROBIN 62
+/* A round-robin context: what is left of the slice, and what is used. */
+#define SCHEDCTX_AMOUNT      104
+#define SCHEDCTX_USED_AMOUNT 120
+
+/* struct kernel_times */
+#define TIMES_MINIMUM 8
+#define TIMES_SLACK   16
 
 /* The head word of an endpoint where one thread waits to receive is its address and these. */
 #define ENDPOINT_ONE_RECEIVER 6
@@ -92,6 +105,7 @@
 
 #include "arch/x86_64/vspace.h"
 #include "core/cpu.h"
+#include "core/time.h"
 #include "object/endpoint.h"
 #include "object/reply.h"
 #include "object/schedctx.h"
@@ -113,12 +127,20 @@ CHECK_OFFSET(thread, bound_notification, THREAD_NOTIFICATION);
 CHECK_OFFSET(thread, blocking_object, THREAD_BLOCKED_AT);
 CHECK_OFFSET(thread, fault.type, THREAD_FAULT);
 CHECK_OFFSET(thread, fpu, THREAD_FPU);
+CHECK_OFFSET(thread, buffer_readable, THREAD_BUFFER_READABLE);
+CHECK_OFFSET(thread, buffer_writable, THREAD_BUFFER_WRITABLE);
 CHECK_OFFSET(reply, thread, REPLY_THREAD);
 CHECK_OFFSET(reply, older, REPLY_OLDER);
 CHECK_OFFSET(reply, newer, REPLY_NEWER);
 CHECK_OFFSET(reply, schedctx, REPLY_SCHEDCTX);
 CHECK_OFFSET(schedctx, thread, SCHEDCTX_THREAD);
 CHECK_OFFSET(schedctx, reply, SCHEDCTX_REPLY);
+CHECK_OFFSET(schedctx, consumed, SCHEDCTX_CONSUMED);
+CHECK_OFFSET(schedctx, is_round_robin, SCHEDCTX_ROUND_ROBIN);
+CHECK_OFFSET(schedctx, refill[0].amount, SCHEDCTX_AMOUNT);
+CHECK_OFFSET(schedctx, refill[1].amount, SCHEDCTX_USED_AMOUNT);
+CHECK_OFFSET(kernel_times, minimum_budget, TIMES_MINIMUM);
+CHECK_OFFSET(kernel_times, timer_slack, TIMES_SLACK);
 CHECK_OFFSET(endpoint, queue.head_word, 0);
 CHECK_OFFSET(cpu, machine.user_rsp, CPU_USER_RSP);
 CHECK_OFFSET(cpu, machine.idle, CPU_IDLE);
@@ -128,9 +150,16 @@ CHECK_OFFSET(cpu, current, CPU_CURRENT);
 CHECK_OFFSET(cpu, fpu_owner, CPU_FPU_OWNER);
 CHECK_OFFSET(cpu, highest_ready, CPU_HIGHEST_READY);
 CHECK_OFFSET(cpu, domain, CPU_DOMAIN);
+CHECK_OFFSET(cpu, current_schedctx, CPU_CURRENT_SCHEDCTX);
+CHECK_OFFSET(cpu, now, CPU_NOW);
+CHECK_OFFSET(cpu, quiet_until, CPU_QUIET_UNTIL);
+CHECK_OFFSET(cpu, charged_until, CPU_CHARGED_UNTIL);
+CHECK_OFFSET(cpu, due, CPU_DUE);
+CHECK_OFFSET(cpu, armed_deadline, CPU_ARMED_DEADLINE);
 #undef CHECK_OFFSET
 static_assert(THREAD_RUNNING == STATE_RUNNING && THREAD_BLOCKED_RECEIVE == STATE_BLOCKED_RECEIVE &&
-                  THREAD_BLOCKED_REPLY == STATE_BLOCKED_REPLY && THREAD_USES_FPU == SPECIAL_FPU,
+                  THREAD_BLOCKED_REPLY == STATE_BLOCKED_REPLY && THREAD_USES_FPU == SPECIAL_FPU &&
+                  THREAD_IS_FOREIGN == SPECIAL_FOREIGN && THREAD_CALL_PREEMPTED == SPECIAL_CALL_PREEMPTED,
               "entry code");
 static_assert(ENDPOINT_ONE_RECEIVER == (ENDPOINT_RECEIVERS | WAIT_QUEUE_ALONE), "entry code");
 static_assert(THREAD_ALIGNMENT_MASK == (1u << ABI_TCB_BITS) - 1, "entry code");

@@ -11,6 +11,8 @@
 
 #define VECTOR_PAGE_FAULT 14
 #define VECTOR_NO_FPU     7
+/* Debug exceptions, `int3` and `into` leave the address behind their instruction. */
+#define TRAP_VECTORS      (BIT(1) | BIT(3) | BIT(4))
 #define FAULT_STATUS_BITS 5
 #define FAULT_FETCH       BIT(4)
 #define ERROR_CODE_BITS   28
@@ -28,6 +30,8 @@ void exception_dispatch(unsigned vector, uint64_t error)
         return;
     if (vector == VECTOR_PAGE_FAULT)
         kernel_vm_fault(cr2_read(), error & mask_low(FAULT_STATUS_BITS), error & FAULT_FETCH);
+    else if (UNLIKELY(TRAP_VECTORS >> vector & 1))
+        kernel_user_trap(vector, 0);
     else
         kernel_user_exception(vector, error & mask_low(ERROR_CODE_BITS));
 }

@@ -1,9 +1,9 @@
 /* What the entry path does not save: segment bases, selectors, floating point registers. */
+#include "machine/switch.h"
 #include "abi/syscall.h"
 #include "arch/x86_64/exception.h"
 #include "core/cpu.h"
 #include "core/message.h"
-#include "machine/instructions.h"
 
 /* --- floating point: a thread that has used the unit has its registers there whenever it runs; nothing of another thread
  * is ever in reach -------------------------------------------------------------------------------------------------------- */
@@ -68,11 +68,9 @@ static NOINLINE void fpu_give(struct cpu *cpu, struct thread *to)
 }
 
 /* The unit belongs to threads that have used it; for others, and those that may not, its use traps. */
-static void fpu_switch(struct cpu *cpu, struct thread *to)
+void fpu_switch(struct cpu *cpu, struct thread *to)
 {
     bool is_user = (to->special & (THREAD_USES_FPU | THREAD_FPU_DISABLED)) == THREAD_USES_FPU;
-    if (LIKELY(is_user == !cpu->machine.fpu_is_trapped && (!is_user || cpu->fpu_owner == to)))
-        return;
     if (is_user)
         fpu_give(cpu, to);
     else
@@ -98,35 +96,37 @@ static void bases_save(struct user_context *context)
     context->gs_base = gs_base_read();
 }
 
+void bases_load_slowly(const struct user_context *context)
+{
+    msr_write(MSR_FS_BASE, context->fs_base);
+    msr_write(MSR_GS_BASE, context->gs_base);
+}
+
 static void bases_load(const struct user_context *context)
 {
-    if (LIKELY(cpu_features.fsgsbase)) {
+    if (cpu_features.fsgsbase) {
         fs_base_write(context->fs_base);
         gs_base_write(context->gs_base);
     } else {
-        msr_write(MSR_FS_BASE, context->fs_base);
-        msr_write(MSR_GS_BASE, context->gs_base);
+        bases_load_slowly(context);
     }
 }
 
-/* --- the seam ------------------------------------------------------------------------------------------------------- */
-
-void hal_switch_thread(struct thread *from, struct thread *to)
+void switch_idle(struct thread *from, struct thread *to)
 {
     struct cpu *cpu = this_cpu();
-    struct machine_cpu *machine = &cpu->machine;
-    if (from != machine->idle)
+    if (from != &cpu->idle)
         bases_save(&from->context);
-    if (to == machine->idle)
+    if (to == &cpu->idle)
         return;
-
-    /* Selectors are no part of a thread; without this one thread would see what another loaded. */
-    if (UNLIKELY(data_selectors_read()))
+    cpu->machine.task.rsp0 = (uint64_t)(&to->context + 1);
+    if (data_selectors_read())
         data_selectors_clear();
     bases_load(&to->context);
-    fpu_switch(cpu, to);
-    machine->task.rsp0 = (uint64_t)(&to->context + 1);
+    fpu_switch(cpu, to); /* the unit may be as a thread left it that ran before the idle one */
 }
+
+/* --- the seam ------------------------------------------------------------------------------------------------------- */
 
 void hal_sync_context(struct thread *thread)
 {

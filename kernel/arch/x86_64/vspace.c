@@ -20,19 +20,6 @@ BOOT_CODE void vspace_init(void)
     this_cpu()->machine.loaded_space = *space->word;
 }
 
-static void load(uint64_t word)
-{
-    cr3_write(space_word_root(word));
-    this_cpu()->machine.loaded_space = word;
-}
-
-void hal_activate_space(struct thread *thread)
-{
-    /* The idle thread runs in whatever is loaded: often the next thread needs it again. */
-    if (thread->state != THREAD_IDLE && *thread->space != this_cpu()->machine.loaded_space)
-        load(*thread->space);
-}
-
 void hal_thread_space_changed(struct thread *thread)
 {
     struct cap cap = thread->slot[THREAD_SLOT_VSPACE].cap;
@@ -70,7 +57,7 @@ void vspace_forget(uint64_t root)
 {
     *vspace_word(page_entry_address(root)) = *machine_state.kernel_space.word;
     if (space_word_of(root) == this_cpu()->machine.loaded_space)
-        load(*machine_state.kernel_space.word);
+        space_load(*machine_state.kernel_space.word);
 }
 
 void vspace_destroy(struct cap pml4)

@@ -15,6 +15,7 @@
 #include "arch/x86_64/arch_cap.h"
 #include "arch/x86_64/machine_state.h"
 #include "arch/x86_64/page_entry.h"
+#include "machine/switch.h"
 #include "object/refusal.h"
 
 /* Where the root word of an ASID is kept; null when its pool does not exist. The word is 0 when the ASID is free. */
@@ -39,16 +40,6 @@ static inline uint64_t *vspace_root_word(struct cap cap)
     return word && *word && page_entry_address(*word) == cap_paddr(cap) ? word : NULL;
 }
 
-/* The root word and the space word that stands for it: bit 0 of that is clear, as bits 62..52 of a root word are. */
-#define SPACE_ROTATION 12
-static inline uint64_t space_word_of(uint64_t root)
-{
-    return root << SPACE_ROTATION | root >> (64 - SPACE_ROTATION);
-}
-static inline uint64_t space_word_root(uint64_t word)
-{
-    return word >> SPACE_ROTATION | word << (64 - SPACE_ROTATION);
-}
 /* Where the PML4 at `paddr` keeps its space word. */
 static inline uint64_t *vspace_word(uint64_t paddr)
 {

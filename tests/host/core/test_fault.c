@@ -197,3 +197,25 @@ TEST(fault, a_ready_thread_between_faulter_and_handler_runs_first)
     expect_ptr_eq(world_current(), world_thread(between));
     expect(thread_is_runnable(world_thread(caller)));
 }
+
+/* Behind a breakpoint the thread cannot raise it again: the handler hears of it although there is no budget left. */
+TEST(fault, a_trap_is_told_when_the_budget_is_over)
+{
+    for (unsigned is_trap = 0; is_trap < 2; is_trap++) {
+        world_reset();
+        handler = world_new(ABI_OBJECT_ENDPOINT, 0);
+        caller = world_new_thread(100, true);
+        world_configure(caller + 2, BUDGET_US, PERIOD_US, 0);
+        expect_eq(world_invoke(caller, (struct world_message){ABI_LABEL_TCB_SET_SCHED_PARAMS, WORDS(255, 100),
+                                                              CAPS(ABI_INIT_SLOT_TCB, caller + 2, handler)}),
+                  0);
+        struct thread *thread = world_thread(caller);
+        world_run(caller);
+        host.time += 2 * BUDGET_US * HOST_TICKS_PER_US;
+        (is_trap ? kernel_user_trap : kernel_user_exception)(3, 0);
+        expect(world_current() != thread);
+        expect_eq(thread->state, is_trap ? THREAD_BLOCKED_SEND : THREAD_RESTART);
+        expect_eq(thread->fault.type, is_trap ? ABI_FAULT_USER_EXCEPTION : ABI_FAULT_NULL);
+        expect_eq(thread->schedctx->consumed, 2 * BUDGET_US * HOST_TICKS_PER_US);
+    }
+}

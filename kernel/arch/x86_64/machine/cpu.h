@@ -2,14 +2,20 @@
 #pragma once
 
 /* Offsets for the entry code. */
-#define CPU_USER_RSP      0
-#define CPU_LOADED_SPACE  8
-#define CPU_IDLE          16
-#define CPU_TASK_RSP0     32 /* task segment + 4 */
-#define CPU_CURRENT       256
-#define CPU_FPU_OWNER     272
-#define CPU_HIGHEST_READY 280
-#define CPU_DOMAIN        281
+#define CPU_USER_RSP         0
+#define CPU_LOADED_SPACE     8
+#define CPU_IDLE             16
+#define CPU_TASK_RSP0        32 /* task segment + 4 */
+#define CPU_CURRENT          256
+#define CPU_CURRENT_SCHEDCTX 264
+#define CPU_FPU_OWNER        272
+#define CPU_HIGHEST_READY    280
+#define CPU_DOMAIN           281
+#define CPU_NOW              288
+#define CPU_QUIET_UNTIL      296
+#define CPU_CHARGED_UNTIL    304
+#define CPU_DUE              312
+#define CPU_ARMED_DEADLINE   320
 
 #ifndef __ASSEMBLER__
 
