@@ -296,13 +296,13 @@ call_active:
     test %r12, %r12
     jz call_lends
     SWITCH_CONTEXTS
-call_copies:
+copy_and_go:
     COPY_BUFFER
     GO_TO_OTHER
 
 call_lends:
     LEND_CONTEXT
-    jmp call_copies
+    jmp copy_and_go
 
     /* --- ReplyRecv ----------------------------------------------------------------------------------------------------------- */
 
@@ -397,8 +397,7 @@ answer_active:
     SWITCH_CONTEXTS
 answer_copies:
     BLOCK_SERVER
-    COPY_BUFFER
-    GO_TO_OTHER
+    jmp copy_and_go
 
     /* A handler's answer to a thread that faulted: in C. */
 answer_to_fault:
