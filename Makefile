@@ -33,7 +33,9 @@ include tools/build/user.mk
 include tools/build/component.mk
 include tools/build/run.mk
 include tools/build/check.mk
-include $(sort $(filter-out tools/build/% $(CACHE)/% $(BUILD)/%,$(wildcard */*.mk */*/*.mk */*/*/*.mk)))
+FRAGMENT_FOLDERS := kernel protocols sdk systems tests third_party tools user
+include $(sort $(filter-out tools/build/% $(CACHE)/%,$(foreach folder,$(FRAGMENT_FOLDERS),\
+    $(wildcard $(folder)/*.mk $(folder)/*/*.mk $(folder)/*/*/*.mk))))
 
 all: kernel $(foreach variant,$(VARIANTS),$(OUT)/$(variant)/roottask.elf) ## build the kernels and the root tasks, debug and release
 

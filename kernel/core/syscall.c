@@ -389,6 +389,10 @@ void kernel_syscall(void)
                 break;
             fastpath_call();
             return;
+        case ABI_SYSCALL_NBSEND_RECV:
+            if (context_destination(&caller->context) != context_reply_cap(&caller->context))
+                break;
+            FALLTHROUGH; /* an answer through the reply object that the next message is received with */
         case ABI_SYSCALL_REPLY_RECV:
             fastpath_reply_recv();
             return;
