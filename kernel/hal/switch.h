@@ -11,5 +11,4 @@
  */
 #pragma once
 
-#include "core/cpu.h"
 #include "machine/switch.h"
