@@ -1,6 +1,7 @@
 /*
  * The straight way through the calls that programs live on. The slow path (syscall.c, endpoint.c, reply.c, notification.c) is the
- * definition: a fast path either leaves everything as the slow path would, or says no before it has changed anything.
+ * definition: a fast path either leaves everything as the slow path would, or says no before it has changed anything. (The shortest
+ * ones, in assembly, do not look at the budget: the interface has it so, and the timer ends it.)
  * With the option FASTPATH off every call takes the slow path, for comparison.
  */
 #pragma once

@@ -168,9 +168,16 @@ void thread_set_priority(struct thread *thread, unsigned priority)
         /* Sorted anew, behind those of the new priority. */
         struct wait_queue *queue = thread->blocking_object;
         unsigned state = wait_queue_state(queue);
+        const struct thread *cursor = queue->cursor;
+        uint64_t badge = cursor ? cursor->cancel_badge : 0;
         wait_queue_remove(queue, thread);
         thread->priority = (uint8_t)priority;
         wait_queue_insert(queue, thread, state);
+        if (UNLIKELY(cursor != NULL)) {
+            /* An interrupted walk for a badge begins again: the thread may stand where it has been already. */
+            queue->cursor = wait_queue_first(queue);
+            queue->cursor->cancel_badge = badge;
+        }
         return;
     }
     sched_dequeue(thread);

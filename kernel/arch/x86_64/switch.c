@@ -112,7 +112,7 @@ static void bases_load(const struct user_context *context)
     }
 }
 
-void switch_idle(struct thread *from, struct thread *to)
+void switch_slowly(struct thread *from, struct thread *to)
 {
     struct cpu *cpu = this_cpu();
     if (from != &cpu->idle)

@@ -87,6 +87,27 @@ TEST(endpoint, a_stopped_walk_survives_that_threads_leave)
  * Another caller's unfinished walk for another badge is finished first. The story: two callers in turns each finished the
  * other's walk and began their own anew, for ever.
  */
+TEST(endpoint, a_stopped_walk_survives_changes_of_priority)
+{
+    for (uint64_t seed = 0; seed < 300; seed++) {
+        start(seed);
+        uint32_t progress = 0;
+        host_preempt_units = 1;
+        for (unsigned tries = 0;; tries++) {
+            if (tries < 30)
+                host_interrupt_after((unsigned)world_random(3));
+            struct refusal refusal = endpoint_cancel_badged(&endpoint, 3, &progress);
+            host_no_interrupt();
+            if (!refused(refusal))
+                break;
+            struct thread *moved = world_random(2) ? endpoint.queue.cursor : &sender[world_random(SENDERS)];
+            if (moved->state == THREAD_BLOCKED_SEND)
+                thread_set_priority(moved, (unsigned)world_random(256));
+        }
+        expect_cancelled(3);
+    }
+}
+
 TEST(endpoint, two_walks_both_make_progress)
 {
     for (uint64_t seed = 0; seed < 100; seed++) {

@@ -277,6 +277,8 @@ fault_selectors:
     shl $16, %rdi
     shr $17, %rdi
     wrgsbase %rdi
+    mov $0x33, %eax
+    mov %eax, %ds /* selectors are cleared at the switch; the bases must not go with them */
     YIELD
 fault_write_bases:
     ud2

@@ -31,10 +31,11 @@ static inline void hal_activate_space(struct thread *thread)
 
 /* --- the thread -------------------------------------------------------------------------------------------------------- */
 
-/* Out of line (switch.c): processors without FSGSBASE, floating point that changes hands, from and to the idle thread. */
+/* Out of line (switch.c): processors without FSGSBASE, floating point that changes hands, the idle
+ * thread and loaded selectors: bases are saved before selectors are cleared, which clears them too. */
 void bases_load_slowly(const struct user_context *context);
 void fpu_switch(struct cpu *cpu, struct thread *to);
-void switch_idle(struct thread *from, struct thread *to);
+void switch_slowly(struct thread *from, struct thread *to);
 
 static ALWAYS_INLINE void hal_switch_partner(struct thread *from, struct thread *to)
 {
@@ -56,12 +57,10 @@ static ALWAYS_INLINE void hal_switch_partner(struct thread *from, struct thread 
 static ALWAYS_INLINE void hal_switch_thread(struct thread *from, struct thread *to)
 {
     const struct thread *idle = &this_cpu()->idle;
-    if (UNLIKELY(from == idle || to == idle)) {
-        switch_idle(from, to);
+    /* Selectors are no part of a thread; without this one thread would see what another loaded. */
+    if (UNLIKELY(from == idle || to == idle || data_selectors_read())) {
+        switch_slowly(from, to);
         return;
     }
-    /* Selectors are no part of a thread; without this one thread would see what another loaded. */
-    if (UNLIKELY(data_selectors_read()))
-        data_selectors_clear();
     hal_switch_partner(from, to);
 }
