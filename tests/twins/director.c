@@ -50,6 +50,13 @@ static void look_at_contexts(void)
         }
 }
 
+static void look_at_consumed(void)
+{
+    for (unsigned i = 0; i < world.worker_count; i++)
+        log_consumed(i, seL4_SchedContext_Consumed(world.worker[i].schedctx).consumed);
+    log_consumed(SPARE_CONTEXT, seL4_SchedContext_Consumed(world.spare_schedctx).consumed);
+}
+
 /* Who waits for an answer where: answered, it shows it in its registers. */
 static void look_at_replies(void)
 {
@@ -86,6 +93,7 @@ static void look_at_queues(void)
 static void look_at_everything(void)
 {
     look_at_registers();
+    look_at_consumed();
     look_at_replies();
     look_at_contexts();
     look_at_queues();
@@ -168,7 +176,12 @@ static seL4_Error context_configure(void)
 
 static seL4_Error context_yield_to(void)
 {
-    return (seL4_Error)seL4_SchedContext_YieldTo(some_worker()->schedctx).error;
+    const struct worker *worker = some_worker();
+    seL4_SchedContext_YieldTo_t answer = seL4_SchedContext_YieldTo(worker->schedctx);
+
+    if (!answer.error)
+        log_consumed(worker->number, answer.consumed);
+    return (seL4_Error)answer.error;
 }
 
 static seL4_Error notification_bind(void)
@@ -352,6 +365,7 @@ void director_run(void)
         seL4_Wait(world.director, &badge);
         log_director("turn", turn, badge, world.events);
         look_at_registers();
+        look_at_consumed();
         if (badge & BADGE_IDLE) {
             make_passive();
             if (turn == 0 || world.events == events)

@@ -15,6 +15,7 @@ static struct {
     uint64_t hash;
     unsigned entries, kept;
     bool keep;
+    uint64_t consumed_us[CONTEXTS];
 } state;
 static struct entry kept[KEPT_MOST];
 
@@ -38,14 +39,12 @@ void log_begin(bool keep)
     state.hash = 0;
     state.entries = state.kept = 0;
     state.keep = keep;
+    for (unsigned i = 0; i < CONTEXTS; i++)
+        state.consumed_us[i] = 0;
 }
 
-void log_entry(const char *what, unsigned who, const uint64_t *words, unsigned count)
+static void entry_keep(const char *what, unsigned who, const uint64_t *words, unsigned count)
 {
-    for (const char *letter = what; *letter; letter++)
-        state.hash = hash_add(state.hash, (uint64_t)*letter);
-    state.hash = hash_add(hash_add(state.hash, who), hash_words(words, count));
-    state.entries++;
     if (!state.keep || state.kept == KEPT_MOST)
         return;
     struct entry *entry = &kept[state.kept++];
@@ -56,6 +55,21 @@ void log_entry(const char *what, unsigned who, const uint64_t *words, unsigned c
         entry->word[i] = words[i];
 }
 
+void log_entry(const char *what, unsigned who, const uint64_t *words, unsigned count)
+{
+    for (const char *letter = what; *letter; letter++)
+        state.hash = hash_add(state.hash, (uint64_t)*letter);
+    state.hash = hash_add(hash_add(state.hash, who), hash_words(words, count));
+    state.entries++;
+    entry_keep(what, who, words, count);
+}
+
+void log_consumed(unsigned context, uint64_t us)
+{
+    state.consumed_us[context] += us;
+    entry_keep("consumed", context, &us, 1);
+}
+
 void log_end(uint64_t script)
 {
     for (unsigned i = 0; i < state.kept; i++) {
@@ -64,5 +78,8 @@ void log_end(uint64_t script)
             printf(" %lx", kept[i].word[word]);
         printf("\n");
     }
-    printf("script %lu: %u entries, %016lx\n", script, state.entries, state.hash);
+    printf("script %lu: %u entries, %016lx, us", script, state.entries, state.hash);
+    for (unsigned i = 0; i < CONTEXTS; i++)
+        printf(" %lu", state.consumed_us[i]);
+    printf("\n");
 }

@@ -1,4 +1,4 @@
-/* Runs scripts and prints a line for each: how many things were seen in it, and a hash over all of them. */
+/* Runs scripts and prints a line for each: how many things were seen in it, a hash over all of them, and what its contexts consumed. */
 #include "twins.h"
 
 #include "../support/objects.h"

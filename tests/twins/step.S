@@ -101,6 +101,20 @@ step_end:
     ret
     .size step, . - step
 
+/*
+ * Keeps the processor busy for as many instructions as rdi says, BURN_ROUND at least. QEMU translates a round into next to nothing,
+ * so time is cheap.
+ */
+    .global burn
+    .type burn, @function
+    .balign BURN_ROUND
+burn:
+1:  .fill BURN_ROUND - 2, 1, 0x90
+    subq $BURN_ROUND, %rdi
+    ja 1b
+    ret
+    .size burn, . - burn
+
 /* Where a worker begins: rdi is the worker. */
     .global step_begin
 step_begin:

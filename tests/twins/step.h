@@ -15,6 +15,9 @@
 #define STEP_FLOATS_IN   312
 #define STEP_FLOATS_OUT  568
 
+/* Instructions that `burn` executes at a time. */
+#define BURN_ROUND 512
+
 #ifndef __ASSEMBLER__
 
 #include <stddef.h>
@@ -60,6 +63,8 @@ _Static_assert(offsetof(struct step_area, in) == STEP_IN && offsetof(struct step
 
 /* Executes area->instruction of the thread whose GS base is the area. */
 void step(void);
+/* Takes that many instructions. */
+void burn(uint64_t instructions);
 extern const char step_syscall[], step_undefined[], step_breakpoint[], step_interrupt[], step_load[], step_divide[];
 
 /* The first instruction of a worker. */

@@ -3,7 +3,8 @@
  * that any of them sees goes into a log, which must not depend on which way the kernel took.
  *
  * The order in which threads run is part of the log. Scheduling contexts last for longer than a script takes, so time has
- * no effect on it.
+ * no effect on it. What each context has paid for is looked at beside the log, as the kernels differ in speed: but workers burn
+ * now and then so much more time than calls take that it shows when another context pays for it.
  */
 #pragma once
 
@@ -46,6 +47,16 @@ struct level {
     uint64_t guard;
     uint64_t index; /* of the next CNode; of no meaning in the last */
 };
+
+/* --- time ---------------------------------------------------------------------------------------------------------------- */
+
+/* The workers' contexts have their workers' numbers. */
+enum { SPARE_CONTEXT = WORKERS, CONTEXTS };
+
+/* A worker burns that much time before one in so many of its steps. The machine counts instructions: each takes a nanosecond. */
+#define BURN_US             2000
+#define BURNS_EVERY         16
+#define INSTRUCTIONS_PER_US 1000
 
 /* --- workers -------------------------------------------------------------------------------------------------------------- */
 
@@ -126,6 +137,8 @@ void director_run(void);
 
 /* `what` is printed when the log is; `who` a worker's number or ~0. At most LOG_WORDS words. */
 void log_entry(const char *what, unsigned who, const uint64_t *words, unsigned count);
+/* What a context has consumed since it was asked last, in microseconds: the sums are printed, but are not in the hash. */
+void log_consumed(unsigned context, uint64_t us);
 void log_begin(bool keep);
 /* Prints the script's line, and before it the entries that were kept. */
 void log_end(uint64_t script);

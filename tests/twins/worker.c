@@ -318,6 +318,8 @@ _Noreturn void worker_run(struct worker *worker)
     for (;;) {
         world.events++;
         worker->steps++;
+        if (below(worker, BURNS_EVERY) == 0)
+            burn(BURN_US * INSTRUCTIONS_PER_US);
         step_choose(worker);
         step();
         log_step(worker);
