@@ -57,6 +57,11 @@ def watchdog():
     expect_status(make("BOOT=tools/run/boot --timeout 1"), 124)
 
 
+def silent_end():
+    """An emulator that ends before it has begun."""
+    expect_status(make("QEMU=/bin/false"), 126)
+
+
 def dry_run():
     """After a run that failed, too, nothing is executed and nothing has failed."""
     process = subprocess.run(["make", "-n", "run"], cwd=TOP, stdin=subprocess.DEVNULL, capture_output=True, text=True)
@@ -77,6 +82,7 @@ def main():
     checks.run("Ctrl-C", control_c_is_the_shells)
     checks.run("panic", kernel_stops)
     checks.run("watchdog", watchdog)
+    checks.run("an emulator that does not start", silent_end)
     checks.run("dry run", dry_run)
     checks.run("other goals", other_goals)
     return checks.status

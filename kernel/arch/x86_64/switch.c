@@ -5,8 +5,8 @@
 #include "core/cpu.h"
 #include "core/message.h"
 
-/* --- floating point: a thread that has used the unit has its registers there whenever it runs; nothing of another thread
- * is ever in reach -------------------------------------------------------------------------------------------------------- */
+/* --- floating point: a thread that has used the unit has its registers there whenever it runs; one that has not traps at its
+ * first use, whosever registers are there (what processors may leak of those: docs/security.md) --------------------------- */
 
 #define FPU_CONTROL_OFFSET 0
 #define FPU_CONTROL        0x37f
