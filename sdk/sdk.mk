@@ -87,7 +87,7 @@ endef
 example = $(foreach config,$(SDK_CONFIGS),$(eval $(call example_rules,$1,$2,$(config))))
 
 EXAMPLES := hello client-server driver
-$(foreach name,$(EXAMPLES),$(call example,sdk/examples/$(name),$(name)))
+$(foreach name,$(EXAMPLES),$(call example,sdk/examples/$(if $(filter hello,$(name)),hello-component,$(name)),$(name)))
 examples: $(foreach name,$(EXAMPLES),$(foreach config,$(SDK_CONFIGS),$(OUT)/systems/$(name)/$(config)/image)) ## build the SDK's examples
 	@:
 

@@ -126,7 +126,7 @@ def takes_microkit_commands(folder):
     """The command line of an example's Makefile: the system first, options behind it."""
     microkit = folder / "microkit"
     microkit.symlink_to(TOOL)
-    result = subprocess.run([microkit, TOP / "sdk/examples/hello/hello.system", "--search-path", folder, "--board",
+    result = subprocess.run([microkit, TOP / "sdk/examples/hello-component/hello.system", "--search-path", folder, "--board",
                              "x86_64_generic", "--config", "release", "-o", "loader.img", "-r", "report.txt",
                              "--viper-output", "viper"], cwd=folder, env=ENVIRONMENT, capture_output=True, text=True)
     assert result.returncode == 0, result.stderr
@@ -136,7 +136,7 @@ def takes_microkit_commands(folder):
 def builds_by_microkits_makefile(folder):
     """A project's own Makefile, which knows of Microkit's SDK only."""
     project = folder / "project"
-    shutil.copytree(TOP / "sdk/examples/hello", project)
+    shutil.copytree(TOP / "sdk/examples/hello-component", project)
     shutil.copy(TOP / "tests/components/microkit/Makefile", project)
     for config in "debug", "release":
         out = folder / f"project-{config}"
@@ -172,9 +172,9 @@ def main():
         checks.run("unknown board", ends, folder, 2, "build", "a", "--board", "toaster", says="x86_64_generic")
         checks.run("unknown config", ends, folder, 2, "build", "a", "--config", "fast", says="debug, release")
         checks.run("missing description", ends, folder, 1, "build", "none.system", says="'none.system'")
-        checks.run("unwritable image", ends, folder, 1, "build", TOP / "sdk/examples/hello/hello.system", "--search-path",
+        checks.run("unwritable image", ends, folder, 1, "build", TOP / "sdk/examples/hello-component/hello.system", "--search-path",
                    folder, "-o", "/none/image", says="cannot write '/none/image'")
-        hello = TOP / "sdk/examples/hello/hello.system"
+        hello = TOP / "sdk/examples/hello-component/hello.system"
         checks.run("update of nobody", ends, folder, 1, "update", hello, "--domain", "x", "-o", "u", "--search-path", folder,
                    says="hello.system' has no protection domain 'x'")
         checks.run("update without domain", ends, folder, 2, "update", hello, says="update needs --domain and --output")

@@ -22,7 +22,7 @@ $(MAKE_STATUS): tools/run/make_status.c | $(BUILD)/setup/build
 run: $(BOOTED)/kernel32.elf $(BOOTED)/$(PROGRAM).elf $(MAKE_STATUS) | $(BUILD)/setup/run ## boot to the shell (leave QEMU with Ctrl-A X)
 	$(call boot,$(IMAGE) -- $(QEMUFLAGS))
 
-hello: $(BOOTED)/kernel32.elf $(BOOTED)/hello.elf $(MAKE_STATUS) | $(BUILD)/setup/run ## boot the smallest root task, sdk/examples/root-task
+hello: $(BOOTED)/kernel32.elf $(BOOTED)/hello.elf $(MAKE_STATUS) | $(BUILD)/setup/run ## boot the smallest root task, sdk/examples/hello
 	$(call boot,--kernel $(BOOTED)/kernel32.elf --module $(BOOTED)/hello.elf -- $(QEMUFLAGS))
 
 debug: $(BOOTED)/kernel32.elf $(BOOTED)/kernel.elf $(BOOTED)/$(PROGRAM).elf | $(BUILD)/setup/run ## boot stopped, with gdb attached

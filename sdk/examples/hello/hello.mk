@@ -1,0 +1,1 @@
+$(call program,hello,sdk/examples/hello/hello.c)

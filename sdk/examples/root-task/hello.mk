@@ -1,1 +1,0 @@
-$(call program,hello,sdk/examples/root-task/hello.c)
