@@ -17,7 +17,7 @@ LONGEST_SOURCE = 900
 KNOWN_EXCEPTIONS = 2
 
 INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"', re.MULTILINE)
-UNFINISHED = re.compile(r"\b(TODO|FIXME|XXX|HACK)\b")
+UNFINISHED = re.compile(r"\b(TO" r"DO|FIX" r"ME|X" r"XX|HA" r"CK)\b")  # spelt so that this line is none
 ARCHITECTURE = re.compile(r"\b(x86|x86_64|amd64|aarch64|arm64|riscv|riscv64|__x86_64__|__aarch64__|__riscv)\b")
 COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*", re.DOTALL)
 
@@ -74,8 +74,7 @@ def check_length(sources):
 
 
 def check_unfinished(sources):
-    this = Path(__file__).name
-    return [str(path) for path, text in sources if path.name != this and UNFINISHED.search(text)]
+    return [str(path) for path, text in sources if UNFINISHED.search(text)]
 
 
 def check_readmes(files):
