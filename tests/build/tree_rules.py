@@ -47,7 +47,10 @@ def forbidden_includes(path, text):
     included = {Path(name).parts[0] for name in INCLUDE.findall(text) if len(Path(name).parts) > 1}
     if parts[0] == "kernel" and parts[1] in KERNEL_ALLOWED:
         return included - KERNEL_ALLOWED[parts[1]]
-    if parts[:2] in (("user", "drivers"), ("user", "servers")):
+    if parts[:2] == ("user", "servers"):
+        others = {name for name in INCLUDE.findall(text) if name.startswith("servers/") and Path(name).parts[1] != parts[2]}
+        return included & {"drivers", "personality", "roottask"} | others
+    if parts[:2] == ("user", "drivers"):
         return included & {"servers", "personality", "roottask"}
     return set()
 
