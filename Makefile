@@ -31,6 +31,7 @@ include tools/build/generate.mk
 include tools/build/kernel.mk
 include tools/build/user.mk
 include tools/build/component.mk
+include tools/build/third_party.mk
 include tools/build/run.mk
 include tools/build/check.mk
 FRAGMENT_FOLDERS := kernel protocols sdk systems tests third_party tools user

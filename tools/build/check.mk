@@ -1,7 +1,8 @@
 # Formatting, and what editors need.
 
 CLANG_FORMAT := clang-format-14
-C_FILES       = $(sort $(foreach folder,kernel protocols user sdk systems tests tools,$(shell find $(folder) -name '*.[ch]' 2>/dev/null)))
+C_FILES       = $(sort $(filter-out $(CACHE)/%,$(foreach folder,kernel protocols user sdk systems tests third_party tools,\
+                    $(shell find $(folder) -name '*.[ch]' 2>/dev/null))))
 
 format: | $(BUILD)/setup/test ## format all C sources
 	$(Q)$(CLANG_FORMAT) -i $(C_FILES)

@@ -5,7 +5,7 @@ PLUGIN_CFLAGS := -std=gnu17 -O2 -g -fPIC -fvisibility=hidden $(WARNINGS)
 PLUGINS       := $(patsubst tools/plugins/%.c,$(BUILD)/plugins/%.so,$(wildcard tools/plugins/*.c))
 
 $(PLUGIN_HEADER): | $(BUILD)/setup/build
-	$(Q)tools/plugins/fetch_source_file qemu include/qemu/qemu-plugin.h $@
+	$(Q)tools/build/source_package file qemu include/qemu/qemu-plugin.h $@
 
 $(BUILD)/plugins/%.so: tools/plugins/%.c $(PLUGIN_HEADER)
 	$(say) CC $@

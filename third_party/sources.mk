@@ -1,0 +1,4 @@
+# Where the libraries come from: archives in Debian's source packages, each pinned by its name, which holds the version, and
+# its SHA-256; and the parts of it that are unpacked.
+$(call source,musl,musl,musl_1.2.3.orig.tar.gz,7d5b0b6062521e4627e099e4c9dc8248d32a30285e959b7eecaa780cf8cfd4a4,\
+    COPYRIGHT arch include src tools)

@@ -1,0 +1,52 @@
+# Libraries of others, compiled for components: where their sources come from, and how they are built.
+
+# $(call source,NAME,PACKAGE,TARBALL,SHA256[,PARTS]): the original sources in Debian's source package, as $(SOURCES)/NAME.
+# PARTS are the folders and files that are wanted. Rules take $(SOURCES)/NAME/.unpacked as prerequisite.
+# Only third_party/sources.mk calls it.
+SOURCES := $(BUILD)/third_party
+
+define source_rules
+$(CACHE)/sources/$3: | $(BUILD)/setup/build
+	$(Q)tools/build/source_package fetch $2 $3 $4 $$(@D)
+
+$(SOURCES)/$1/.unpacked: $(CACHE)/sources/$3 third_party/sources.mk tools/build/source_package
+	$$(say) UNPACK $$(@D)
+	$(Q)tools/build/source_package unpack $$< $4 $$(@D) $5
+	@touch $$@
+
+setup: $(CACHE)/sources/$3
+endef
+source = $(eval $(call source_rules,$1,$2,$3,$4,$5))
+
+# $(call third_party_library,NAME,SOURCE,FILES,FLAGS,HEADERS): $(OUT)/third_party/NAME.a, for all variants, of FILES, which are
+# paths in $(SOURCES)/SOURCE, and of our own files third_party/NAME/*.c. FLAGS are for both; warnings of others' code are off.
+# HEADERS are what must be there before anything that includes its headers is compiled: generated files, other libraries'
+# NAME.headers. Components that name the library (component.mk) are compiled with NAME_CFLAGS, which its fragment sets.
+# Headers are the C library's, never the machine's; the compiler's own are for what that has none of, such as stdatomic.h.
+THIRD_PARTY_CFLAGS := $(filter-out -std=% $(WARNINGS),$(COMMON_CFLAGS)) $(ARCH_USER_CFLAGS) -O2
+COMPILER_HEADERS    = -nostdinc -isystem $$($(CC) -print-file-name=include)
+
+define third_party_rules
+$(call remember,$(OUT)/third_party/$1.flags,$(CC) $(THIRD_PARTY_CFLAGS) $4 $3)
+
+$(OUT)/third_party/$1.headers: $(SOURCES)/$2/.unpacked $5
+	@mkdir -p $$(@D) && touch $$@
+
+$(OUT)/third_party/$1/%.o: $(OUT)/third_party/$1.headers $(OUT)/third_party/$1.flags
+	$$(say) CC $$@
+	@mkdir -p $$(@D)
+	$$(Q)$$(CC) $(THIRD_PARTY_CFLAGS) $4 $$(COMPILER_HEADERS) -w -c $(SOURCES)/$2/$$* -o $$@
+
+$(OUT)/third_party/$1/own/%.o: third_party/$1/% $(OUT)/third_party/$1.headers $(OUT)/third_party/$1.flags
+	$$(say) CC $$@
+	@mkdir -p $$(@D)
+	$$(Q)$$(CC) $(THIRD_PARTY_CFLAGS) $(WARNINGS) $4 $$(COMPILER_HEADERS) -c $$< -o $$@
+
+$(OUT)/third_party/$1.a: $(patsubst %,$(OUT)/third_party/$1/%.o,$3) \
+                         $(patsubst third_party/$1/%,$(OUT)/third_party/$1/own/%.o,$(wildcard third_party/$1/*.c))
+	$$(say) AR $$@
+	$$(Q)rm -f $$@ && $$(AR) rcsD $$@ $$(filter %.o,$$^)
+
+-include $(patsubst third_party/$1/%,$(OUT)/third_party/$1/own/%.d,$(wildcard third_party/$1/*.c))
+endef
+third_party_library = $(eval $(call third_party_rules,$1,$2,$3,$4,$5))
