@@ -1,5 +1,6 @@
 # What the tests of components boot: the examples of the SDK, and systems of their own.
 $(call example,tests/components/restart,restart)
+$(call example,tests/components/inject,inject)
 $(call example,tests/components/features,features)
 $(call example,tests/components/update,update)
 $(call example,tests/components/domains,domains)
@@ -12,4 +13,4 @@ $(DAMAGED): $(DAMAGED_SOURCES) $(wildcard user/init/*.h) | $(BUILD)/setup/build
 	@mkdir -p $(@D)
 	$(Q)$(CC) -std=c17 -D_GNU_SOURCE -O1 -g $(WARNINGS) -Iuser -fsanitize=address,undefined -fno-sanitize-recover=all $(DAMAGED_SOURCES) -o $@
 
-TEST_NEEDS += examples $(OUT)/systems/disk/debug/image $(OUT)/systems/restart/debug/image $(OUT)/systems/features/debug/image $(OUT)/systems/update/debug/image $(BUILD)/host/pecan-checked $(DAMAGED)
+TEST_NEEDS += examples $(OUT)/systems/disk/debug/image $(OUT)/systems/restart/debug/image $(OUT)/systems/inject/debug/image $(OUT)/systems/features/debug/image $(OUT)/systems/update/debug/image $(BUILD)/host/pecan-checked $(DAMAGED)

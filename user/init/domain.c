@@ -1,5 +1,6 @@
 #include "init/domain.h"
 
+#include "init/account.h"
 #include "init/memory.h"
 #include "init/window.h"
 #include "lib/string.h"
@@ -257,6 +258,7 @@ void domain_replace_program(struct domain_record *domain, struct program_view pr
 void domain_destroy(struct domain_record *domain)
 {
     struct builder first = builder_for(domain);
+    account_end_run(domain);
     domain->is_passive_now = false;
     /* The mappings of regions go with the address space; the capabilities that made them are not in its memory. */
     seL4_CNode_Revoke(seL4_CapInitThreadCNode, domain_slot(domain, PLAN_SLOT_UNTYPED), seL4_WordBits);

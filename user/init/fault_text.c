@@ -1,8 +1,7 @@
 #include "init/fault_text.h"
 
 #include "lib/print.h"
-
-#include <stdbool.h>
+#include "microkit/include/pecan/supervisor.h"
 
 enum { STATUS_WRITE = 2, STATUS_FETCH = 16 };
 
@@ -20,30 +19,56 @@ static bool is_below_stack(const struct description_domain *domain, seL4_Word ad
     return address < end && end - address <= 1ul << SMALL_PAGE_BITS;
 }
 
-void fault_print(const struct description_domain *description, seL4_MessageInfo_t info)
+struct domain_failure fault_failure(seL4_MessageInfo_t info)
+{
+    struct domain_failure failure = {.kind = PECAN_FAILURE_FAULT, .fault = seL4_MessageInfo_get_label(info)};
+    switch (failure.fault) {
+    case seL4_Fault_CapFault:
+        failure.instruction = seL4_GetMR(seL4_CapFault_IP);
+        failure.address = seL4_GetMR(seL4_CapFault_Addr);
+        break;
+    case seL4_Fault_UnknownSyscall:
+        failure.instruction = seL4_GetMR(seL4_UnknownSyscall_FaultIP);
+        failure.address = seL4_GetMR(seL4_UnknownSyscall_Syscall);
+        break;
+    case seL4_Fault_UserException:
+        failure.instruction = seL4_GetMR(seL4_UserException_FaultIP);
+        failure.address = seL4_GetMR(seL4_UserException_Number);
+        break;
+    case seL4_Fault_VMFault:
+        failure.instruction = seL4_GetMR(seL4_VMFault_IP);
+        failure.address = seL4_GetMR(seL4_VMFault_Addr);
+        break;
+    default:
+        break;
+    }
+    return failure;
+}
+
+void fault_print(const struct description_domain *description, const struct domain_failure *failure,
+                 seL4_MessageInfo_t info)
 {
     const char *domain = description->name;
     switch (seL4_MessageInfo_get_label(info)) {
     case seL4_Fault_CapFault:
-        printf("init: %s failed: no capability at 0x%lx, at rip 0x%lx\n", domain, seL4_GetMR(seL4_CapFault_Addr),
-               seL4_GetMR(seL4_CapFault_IP));
+        printf("init: %s failed: no capability at 0x%lx, at rip 0x%lx\n", domain, failure->address,
+               failure->instruction);
         break;
     case seL4_Fault_UnknownSyscall:
-        printf("init: %s failed: unknown system call %ld, at rip 0x%lx\n", domain,
-               (long)seL4_GetMR(seL4_UnknownSyscall_Syscall), seL4_GetMR(seL4_UnknownSyscall_FaultIP));
+        printf("init: %s failed: unknown system call %ld, at rip 0x%lx\n", domain, (long)failure->address,
+               failure->instruction);
         break;
     case seL4_Fault_UserException:
-        printf("init: %s failed: exception %lu, code %lu, at rip 0x%lx\n", domain,
-               seL4_GetMR(seL4_UserException_Number), seL4_GetMR(seL4_UserException_Code),
-               seL4_GetMR(seL4_UserException_FaultIP));
+        printf("init: %s failed: exception %lu, code %lu, at rip 0x%lx\n", domain, failure->address,
+               seL4_GetMR(seL4_UserException_Code), failure->instruction);
         break;
     case seL4_Fault_VMFault:
         printf("init: %s failed: %s at 0x%lx, at rip 0x%lx%s\n", domain, access_name(seL4_GetMR(seL4_VMFault_FSR)),
-               seL4_GetMR(seL4_VMFault_Addr), seL4_GetMR(seL4_VMFault_IP),
-               is_below_stack(description, seL4_GetMR(seL4_VMFault_Addr)) ? " (its stack is too small?)" : "");
+               failure->address, failure->instruction,
+               is_below_stack(description, failure->address) ? " (its stack is too small?)" : "");
         break;
     default:
-        printf("init: %s failed: fault %lu\n", domain, seL4_MessageInfo_get_label(info));
+        printf("init: %s failed: fault %lu\n", domain, failure->fault);
         break;
     }
 }

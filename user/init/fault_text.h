@@ -3,9 +3,11 @@
  */
 #pragma once
 
-#include "init/description.h"
+#include "init/system.h"
 
-#include <sel4/sel4.h>
+/* What the fault message says that lies in the IPC buffer. */
+struct domain_failure fault_failure(seL4_MessageInfo_t info);
 
-/* Prints the fault message that lies in the IPC buffer. */
-void fault_print(const struct description_domain *domain, seL4_MessageInfo_t info);
+/* Prints it; the message is still there. */
+void fault_print(const struct description_domain *domain, const struct domain_failure *failure,
+                 seL4_MessageInfo_t info);

@@ -1,25 +1,18 @@
 #include "init/heartbeat.h"
 
 #include "init/clock.h"
+#include "init/component_page.h"
 #include "init/supervise.h"
-#include "init/window.h"
 #include "lib/print.h"
+#include "microkit/include/pecan/supervisor.h"
 
-/* Behind the IPC buffer in the same page; pecan/component.h has the same layout. */
-#define ROUNDS_OFFSET sizeof(seL4_IPCBuffer)
-
-/* The rounds that the domain's event loop has made; it may write there what it likes. */
 static uint64_t read_rounds(const struct domain_record *domain)
 {
-    seL4_CPtr frame = domain->slots + PLAN_SLOTS_FIXED + domain->plan.frames - 1;
-    seL4_CPtr probe = domain_slot(domain, PLAN_SLOT_PROBE);
-    uint64_t rounds = 0;
-    if (cap_give(seL4_CapInitThreadCNode, probe, seL4_WordBits, frame, seL4_ReadWrite, 0))
+    volatile struct pecan_component_page *page = component_page_open(domain);
+    if (!page)
         return 0;
-    const char *page = window_open(probe, SMALL_PAGE_BITS);
-    if (page)
-        rounds = *(const volatile uint64_t *)(page + ROUNDS_OFFSET);
-    seL4_CNode_Delete(seL4_CapInitThreadCNode, probe, seL4_WordBits);
+    uint64_t rounds = page->rounds;
+    private_frame_close(domain);
     return rounds;
 }
 
@@ -39,7 +32,7 @@ void heartbeat_check(uint64_t now_us)
         uint64_t rounds = read_rounds(domain);
         if (rounds == domain->heard_rounds || (domain->heard_rounds == UINT64_MAX && rounds == 0)) {
             printf("init: %s failed: no heartbeat\n", domain->description->name);
-            supervise_failure(i, RESTART_ON_HEARTBEAT);
+            supervise_failure(i, &(struct domain_failure){.kind = PECAN_FAILURE_HEARTBEAT});
             continue;
         }
         domain->heard_rounds = rounds;

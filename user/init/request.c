@@ -1,7 +1,9 @@
 #include "init/request.h"
 
+#include "init/account.h"
 #include "init/check.h"
 #include "init/domain.h"
+#include "init/inject.h"
 #include "init/memory.h"
 #include "init/region.h"
 #include "init/supervise.h"
@@ -10,7 +12,7 @@
 #include "lib/string.h"
 #include "microkit/include/pecan/supervisor.h"
 
-enum { NAME_WORDS = NAME_BYTES / sizeof(seL4_Word), STATUS_WORDS = 2, UPDATE_WORDS = 3 };
+enum { NAME_WORDS = NAME_BYTES / sizeof(seL4_Word), STATUS_WORDS = 2, UPDATE_WORDS = 3, CORRUPT_WORDS = 3 };
 
 _Static_assert((int)PECAN_DOMAIN_STOPPED == (int)DOMAIN_STOPPED && (int)PECAN_DOMAIN_WAITS == (int)DOMAIN_WAITS &&
                    (int)PECAN_DOMAIN_RUNS == (int)DOMAIN_RUNS,
@@ -120,38 +122,100 @@ static pecan_supervisor_error update(struct domain_record *domain, uint32_t call
     return PECAN_SUPERVISOR_OK;
 }
 
-seL4_MessageInfo_t request_handle(uint32_t caller, seL4_MessageInfo_t info)
+static seL4_MessageInfo_t answer_account(struct domain_record *domain)
 {
-    seL4_Word request = seL4_MessageInfo_get_label(info), index = seL4_GetMR(0);
-    seL4_Word length = seL4_MessageInfo_get_length(info);
+    seL4_Word words[PECAN_ACCOUNT_WORDS];
+    account_read(domain, words);
+    for (unsigned i = 0; i < PECAN_ACCOUNT_WORDS; i++)
+        seL4_SetMR((int)i, words[i]);
+    return answer(PECAN_SUPERVISOR_OK, PECAN_ACCOUNT_WORDS);
+}
+
+static pecan_supervisor_error inject(struct domain_record *domain, seL4_Word request)
+{
+    seL4_Word seed = seL4_GetMR(1), count = seL4_GetMR(2);
+    const char *name = domain->description->name;
+    if (domain->state != DOMAIN_RUNS)
+        return PECAN_SUPERVISOR_NOT_RUNNING;
     switch (request) {
-    case PECAN_SUPERVISOR_COUNT:
-        seL4_SetMR(0, the_system.description->domains.count);
-        return answer(PECAN_SUPERVISOR_OK, 1);
-    case PECAN_SUPERVISOR_ACCOUNTS:
-        return answer_accounts();
+    case PECAN_SUPERVISOR_KILL:
+        printf("init: %s failed: killed by a supervisor\n", name);
+        supervise_failure((uint32_t)(domain - the_system.domains),
+                          &(struct domain_failure){.kind = PECAN_FAILURE_KILLED});
+        return PECAN_SUPERVISOR_OK;
+    case PECAN_SUPERVISOR_HANG:
+        if (!domain->description->restart.heartbeat_us || !inject_hang(domain))
+            return PECAN_SUPERVISOR_NOT_WATCHED;
+        printf("init: a supervisor lets %s hang\n", name);
+        return PECAN_SUPERVISOR_OK;
+    default:
+        if (count > PECAN_CORRUPT_WORDS_MOST)
+            return PECAN_SUPERVISOR_NO_ROOM;
+        printf("init: a supervisor corrupts %s: seed %lu, %lu words\n", name, seed, count);
+        inject_corruption(domain, seed, count);
+        return PECAN_SUPERVISOR_OK;
+    }
+}
+
+/* A request about a domain; how many words each must have. */
+static seL4_Word words_of(seL4_Word request)
+{
+    switch (request) {
     case PECAN_SUPERVISOR_STATUS:
     case PECAN_SUPERVISOR_RESTART:
     case PECAN_SUPERVISOR_STOP:
     case PECAN_SUPERVISOR_START:
+    case PECAN_SUPERVISOR_ACCOUNT:
+    case PECAN_SUPERVISOR_KILL:
+    case PECAN_SUPERVISOR_HANG:
+        return 1;
     case PECAN_SUPERVISOR_UPDATE:
+        return UPDATE_WORDS;
+    case PECAN_SUPERVISOR_CORRUPT:
+        return CORRUPT_WORDS;
+    default:
+        return 0;
+    }
+}
+
+static seL4_MessageInfo_t handle_for_domain(uint32_t caller, seL4_Word request, uint32_t index)
+{
+    struct domain_record *domain = &the_system.domains[index];
+    switch (request) {
+    case PECAN_SUPERVISOR_STATUS:
+        return answer_status(domain);
+    case PECAN_SUPERVISOR_ACCOUNT:
+        return answer_account(domain);
+    case PECAN_SUPERVISOR_UPDATE:
+        return answer(update(domain, caller, seL4_GetMR(1), seL4_GetMR(2)), 0);
+    case PECAN_SUPERVISOR_RESTART:
+        restart(index);
+        break;
+    case PECAN_SUPERVISOR_STOP:
+        supervise_stop(supervise_closure(1ul << index), true);
+        break;
+    case PECAN_SUPERVISOR_START:
+        start(index);
         break;
     default:
-        return answer(PECAN_SUPERVISOR_NO_REQUEST, 0);
+        return answer(inject(domain, request), 0);
     }
+    return answer(PECAN_SUPERVISOR_OK, 0);
+}
+
+seL4_MessageInfo_t request_handle(uint32_t caller, seL4_MessageInfo_t info)
+{
+    seL4_Word request = seL4_MessageInfo_get_label(info), index = seL4_GetMR(0);
+    seL4_Word length = seL4_MessageInfo_get_length(info), words = words_of(request);
+    if (request == PECAN_SUPERVISOR_COUNT) {
+        seL4_SetMR(0, the_system.description->domains.count);
+        return answer(PECAN_SUPERVISOR_OK, 1);
+    }
+    if (request == PECAN_SUPERVISOR_ACCOUNTS)
+        return answer_accounts();
+    if (words == 0 || (words > 1 && length < words))
+        return answer(PECAN_SUPERVISOR_NO_REQUEST, 0);
     if (length < 1 || index >= the_system.description->domains.count)
         return answer(PECAN_SUPERVISOR_NO_DOMAIN, 0);
-    if (request == PECAN_SUPERVISOR_STATUS)
-        return answer_status(&the_system.domains[index]);
-    if (request == PECAN_SUPERVISOR_UPDATE)
-        return answer(length < UPDATE_WORDS ? PECAN_SUPERVISOR_NO_REQUEST
-                                            : update(&the_system.domains[index], caller, seL4_GetMR(1), seL4_GetMR(2)),
-                      0);
-    if (request == PECAN_SUPERVISOR_RESTART)
-        restart((uint32_t)index);
-    else if (request == PECAN_SUPERVISOR_STOP)
-        supervise_stop(supervise_closure(1ul << index), true);
-    else
-        start((uint32_t)index);
-    return answer(PECAN_SUPERVISOR_OK, 0);
+    return handle_for_domain(caller, request, (uint32_t)index);
 }

@@ -6,6 +6,12 @@
 #include "init/heartbeat.h"
 #include "init/request.h"
 #include "lib/print.h"
+#include "microkit/include/pecan/supervisor.h"
+
+_Static_assert((int)PECAN_FAILURE_FAULT == (int)RESTART_ON_FAULT &&
+                   (int)PECAN_FAILURE_OVERRUN == (int)RESTART_ON_OVERRUN &&
+                   (int)PECAN_FAILURE_HEARTBEAT == (int)RESTART_ON_HEARTBEAT,
+               "what a policy is about is what fails");
 
 enum { DELAY_DOUBLINGS_MOST = 32 };
 
@@ -159,10 +165,19 @@ static bool restart_is_allowed(struct domain_record *domain, enum restart_reason
     return true;
 }
 
-void supervise_failure(uint32_t index, enum restart_reason reason)
+/* A supervisor's order to fail counts as a fault. */
+static enum restart_reason restart_reason(uint32_t kind)
+{
+    return kind == PECAN_FAILURE_KILLED ? RESTART_ON_FAULT : (enum restart_reason)kind;
+}
+
+void supervise_failure(uint32_t index, const struct domain_failure *failure)
 {
     struct domain_record *domain = record_at(index);
     uint64_t set = supervise_closure(1ul << index), now_us = clock_now_us();
+    enum restart_reason reason = restart_reason(failure->kind);
+    domain->failure = *failure;
+    domain->failure.time_us = now_us;
     bool is_allowed = restart_is_allowed(domain, reason, now_us);
 
     supervise_stop(set, !is_allowed);
@@ -195,14 +210,15 @@ void supervise_tick(uint64_t now_us)
 
 static void handle_fault(uint32_t index, seL4_MessageInfo_t info)
 {
-    fault_print(record_at(index)->description, info);
-    supervise_failure(index, RESTART_ON_FAULT);
+    struct domain_failure failure = fault_failure(info);
+    fault_print(record_at(index)->description, &failure, info);
+    supervise_failure(index, &failure);
 }
 
 static void handle_timeout(uint32_t index)
 {
     printf("init: %s failed: its budget is used up\n", record_at(index)->description->name);
-    supervise_failure(index, RESTART_ON_OVERRUN);
+    supervise_failure(index, &(struct domain_failure){.kind = PECAN_FAILURE_OVERRUN});
 }
 
 /* A passive domain has initialised itself: from now on its time waits at its notification. */

@@ -7,9 +7,7 @@
  */
 #pragma once
 
-#include "init/description.h"
-
-#include <stdbool.h>
+#include "init/system.h"
 
 /* The label of the answer to a call whose server failed. pecan/component.h names it for programs. */
 #define ANSWER_PEER_RESTARTED 0xffffffffffffful
@@ -26,8 +24,8 @@ uint64_t supervise_closure(uint64_t set);
  */
 void supervise_stop(uint64_t set, bool for_good);
 
-/* A domain has failed: restarts it, now or later, or stops it, as its policy says. */
-void supervise_failure(uint32_t index, enum restart_reason reason);
+/* A domain has failed now, for the reason given: restarts it, now or later, or stops it, as its policy says. */
+void supervise_failure(uint32_t index, const struct domain_failure *failure);
 
 /* Starts what is due. */
 void supervise_tick(uint64_t now_us);

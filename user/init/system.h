@@ -33,6 +33,17 @@ enum domain_state {
     DOMAIN_RUNS,
 };
 
+/* Why a domain was stopped; pecan/supervisor.h says what the numbers mean. */
+struct domain_failure {
+    uint32_t kind; /* pecan_failure */
+    uint64_t time_us, fault, instruction, address;
+};
+
+/* What a domain counts (pecan/component.h). */
+struct domain_counts {
+    uint64_t calls_served, wakes, calls_made, notifications_sent;
+};
+
 struct domain_record {
     const struct description_domain *description;
     struct program_view program;
@@ -46,6 +57,9 @@ struct domain_record {
     uint64_t window_start_us, window_restarts; /* restarts that count against the limit */
     uint64_t due_us;                           /* DOMAIN_WAITS: when it starts again */
     uint64_t heard_rounds, heard_us;           /* what its event loop had done when it was last woken, and when */
+    struct domain_failure failure;             /* the last one */
+    struct domain_counts past_counts;          /* of runs that have ended */
+    uint64_t cpu_time_us;                      /* as far as the kernel was asked */
 };
 
 struct region_record {

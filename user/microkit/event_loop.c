@@ -99,9 +99,11 @@ static _Noreturn void event_loop(void)
         if (badge & BADGE_CHILD) {
             have_reply = fault(badge & BADGE_CHILD_MASK, info, &reply);
         } else if (badge & BADGE_CALL) {
+            pecan_component_page->counts.calls_served++;
             reply = protected(badge & BADGE_ID_MASK, info);
             have_reply = seL4_True;
         } else {
+            pecan_component_page->counts.wakes += badge != 0;
             notify_each(badge);
         }
     }

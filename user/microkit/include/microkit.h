@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include <pecan/component.h>
 #include <sel4/sel4.h>
 
 typedef unsigned int microkit_channel;
@@ -107,14 +108,17 @@ static inline void microkit_internal_check(seL4_Error error, const char *functio
 
 static inline void microkit_notify(microkit_channel ch)
 {
-    if (microkit_internal_is_valid(microkit_notifications, ch, "microkit_notify", "channel"))
-        seL4_Signal(BASE_OUTPUT_NOTIFICATION_CAP + ch);
+    if (!microkit_internal_is_valid(microkit_notifications, ch, "microkit_notify", "channel"))
+        return;
+    pecan_component_page->counts.notifications_sent++;
+    seL4_Signal(BASE_OUTPUT_NOTIFICATION_CAP + ch);
 }
 
 static inline void microkit_deferred_notify(microkit_channel ch)
 {
     if (!microkit_internal_is_valid(microkit_notifications, ch, "microkit_deferred_notify", "channel"))
         return;
+    pecan_component_page->counts.notifications_sent++;
     microkit_have_signal = seL4_True;
     microkit_signal_msg = seL4_MessageInfo_new(0, 0, 0, 0);
     microkit_signal_cap = BASE_OUTPUT_NOTIFICATION_CAP + ch;
@@ -140,6 +144,7 @@ static inline microkit_msginfo microkit_ppcall(microkit_channel ch, microkit_msg
 {
     if (!microkit_internal_is_valid(microkit_pps, ch, "microkit_ppcall", "channel"))
         return seL4_MessageInfo_new(0, 0, 0, 0);
+    pecan_component_page->counts.calls_made++;
     return seL4_Call(BASE_ENDPOINT_CAP + ch, msginfo);
 }
 

@@ -8,11 +8,21 @@
 /* The last page of the address space: the IPC buffer, and behind it what init (the task) reads. */
 #define PECAN_BUFFER_ADDRESS 0x7fffffffe000ul
 
+/* What the library counts; they wrap around. */
+struct pecan_component_counts {
+    seL4_Word calls_served, wakes; /* calls that came, and wake-ups by notifications and interrupts */
+    seL4_Word calls_made, notifications_sent;
+};
+
 struct pecan_component_page {
     seL4_IPCBuffer buffer;
     seL4_Word rounds; /* of the event loop: a domain whose count stands still, though it was woken, hangs */
+    struct pecan_component_counts counts;
+    seL4_Word loop; /* init (the task) puts instructions without end here when a supervisor wants the domain to hang */
 };
-#define pecan_component_page ((volatile struct pecan_component_page *)PECAN_BUFFER_ADDRESS)
+_Static_assert(sizeof(struct pecan_component_page) <= 4096, "one page");
+static volatile struct pecan_component_page *const pecan_component_page =
+    (volatile struct pecan_component_page *)PECAN_BUFFER_ADDRESS;
 
 /* The label of the answer to microkit_ppcall when the server was restarted before it answered. */
 #define PECAN_PEER_RESTARTED 0xffffffffffffful

@@ -17,6 +17,11 @@ typedef enum pecan_supervisor_request {
     PECAN_SUPERVISOR_START = 5,    /* index: starts what is stopped */
     PECAN_SUPERVISOR_ACCOUNTS = 6, /* -> bytes of memory that nobody has, capability slots in use, private bytes left */
     PECAN_SUPERVISOR_UPDATE = 7,   /* index, address, bytes: restarts it with the update that lies in a region there */
+    PECAN_SUPERVISOR_ACCOUNT = 8,  /* index -> the words of enum pecan_account */
+    PECAN_SUPERVISOR_KILL = 9,     /* index: it fails, as if by a fault; its policy says what follows */
+    PECAN_SUPERVISOR_HANG = 10,    /* index: it computes for ever from now on, until its heartbeat is missed */
+    PECAN_SUPERVISOR_CORRUPT = 11, /* index, seed, count: so many random words get into its own memory, some into its
+                                      registers; it runs on. The same seed makes the same words */
 } pecan_supervisor_request;
 
 typedef enum pecan_supervisor_error {
@@ -26,6 +31,8 @@ typedef enum pecan_supervisor_error {
     PECAN_SUPERVISOR_NO_ADDRESS = 3, /* no region of the caller holds all of the bytes at the address */
     PECAN_SUPERVISOR_NO_ROOM = 4,    /* the domain has too little room for this update, or none (pecan:update_room) */
     PECAN_SUPERVISOR_NO_UPDATE = 5,  /* what lies there is no update of this domain */
+    PECAN_SUPERVISOR_NOT_RUNNING = 6,
+    PECAN_SUPERVISOR_NOT_WATCHED = 7, /* it has no heartbeat: nobody would find it */
 } pecan_supervisor_error;
 
 typedef enum pecan_domain_state {
@@ -34,12 +41,61 @@ typedef enum pecan_domain_state {
     PECAN_DOMAIN_RUNS = 2
 } pecan_domain_state;
 
+/* Why a domain was last stopped by init. */
+typedef enum pecan_failure {
+    PECAN_FAILURE_NONE = 0,
+    PECAN_FAILURE_FAULT = 1,
+    PECAN_FAILURE_OVERRUN = 2,
+    PECAN_FAILURE_HEARTBEAT = 4,
+    PECAN_FAILURE_KILLED = 8, /* by a supervisor */
+} pecan_failure;
+
+/* What PECAN_SUPERVISOR_ACCOUNT tells. Times and counts are those of all runs of the domain together. */
+typedef enum pecan_account {
+    PECAN_ACCOUNT_STATE, /* pecan_domain_state */
+    PECAN_ACCOUNT_RESTARTS,
+    PECAN_ACCOUNT_FAILURE,            /* pecan_failure */
+    PECAN_ACCOUNT_FAILURE_TIME_US,    /* by the processor's counter */
+    PECAN_ACCOUNT_FAULT,              /* PECAN_FAILURE_FAULT: the kernel's kind of fault, */
+    PECAN_ACCOUNT_FAULT_INSTRUCTION,  /* where in the program, */
+    PECAN_ACCOUNT_FAULT_ADDRESS,      /* and the address, capability, system call or exception that it was about */
+    PECAN_ACCOUNT_CPU_TIME_US,        /* of its own time: a passive domain also runs on that of its callers */
+    PECAN_ACCOUNT_PRIVATE_BYTES,      /* set aside for its private objects, */
+    PECAN_ACCOUNT_PRIVATE_BYTES_USED, /* and taken by them */
+    PECAN_ACCOUNT_REGION_BYTES,       /* of the regions that it maps */
+    PECAN_ACCOUNT_CALLS_SERVED,       /* what the domain itself counts (pecan/component.h), here and below */
+    PECAN_ACCOUNT_WAKES,
+    PECAN_ACCOUNT_CALLS_MADE,
+    PECAN_ACCOUNT_NOTIFICATIONS_SENT,
+    PECAN_ACCOUNT_PRIORITY,
+    PECAN_ACCOUNT_FLAGS, /* pecan_account_flag, or-ed */
+    PECAN_ACCOUNT_WORDS
+} pecan_account;
+
+typedef enum pecan_account_flag {
+    PECAN_ACCOUNT_IS_PASSIVE = 1,
+    PECAN_ACCOUNT_IS_WATCHED = 2, /* it has a heartbeat */
+    PECAN_ACCOUNT_TAKES_UPDATES = 4,
+} pecan_account_flag;
+
+#define PECAN_CORRUPT_WORDS_MOST 256
+
 /* One request with one word; further words of the answer are in the message registers. */
 static inline seL4_Word pecan_supervisor_call(pecan_supervisor_request request, seL4_Word argument)
 {
     seL4_SetMR(0, argument);
     return seL4_MessageInfo_get_label(
         seL4_Call(PECAN_SUPERVISOR_CAP, seL4_MessageInfo_new((seL4_Word)request, 0, 0, 1)));
+}
+
+/* Writes `count` random words, at most PECAN_CORRUPT_WORDS_MOST, into the domain's own memory. */
+static inline seL4_Word pecan_supervisor_corrupt(seL4_Word index, seL4_Word seed, seL4_Word count)
+{
+    seL4_SetMR(0, index);
+    seL4_SetMR(1, seed);
+    seL4_SetMR(2, count);
+    return seL4_MessageInfo_get_label(
+        seL4_Call(PECAN_SUPERVISOR_CAP, seL4_MessageInfo_new((seL4_Word)PECAN_SUPERVISOR_CORRUPT, 0, 0, 3)));
 }
 
 /* Hands a new program over (`pecan update`): it lies at `address`, in a region that the caller maps. */

@@ -1,0 +1,158 @@
+/*
+ * Kills servers, makes them hang, and writes random words into them; each time they come back. What init tells of them
+ * before and after is compared.
+ */
+#include "../features/check.h"
+#include "../restart/orders.h"
+
+#include <pecan/component.h>
+#include <pecan/supervisor.h>
+
+/* Channels are numbered as the domains' places in inject.system. */
+enum { ACTIVE = 1, PASSIVE = 2, UNWATCHED = 3 };
+enum { ROUNDS = 5, SEEDS = 20, WORDS = 200, CALLS = 5 };
+
+struct accounts {
+    seL4_Word free_bytes, slots, private_bytes;
+};
+
+static struct accounts accounts(void)
+{
+    check(pecan_supervisor_call(PECAN_SUPERVISOR_ACCOUNTS, 0) == PECAN_SUPERVISOR_OK, "accounts");
+    return (struct accounts){seL4_GetMR(0), seL4_GetMR(1), seL4_GetMR(2)};
+}
+
+static seL4_Word account(seL4_Word index, pecan_account word)
+{
+    check(pecan_supervisor_call(PECAN_SUPERVISOR_ACCOUNT, index) == PECAN_SUPERVISOR_OK, "an account");
+    return seL4_GetMR((int)word);
+}
+
+/* What the server has counted since it started; 0: it was restarted meanwhile. */
+static seL4_Word count(microkit_channel server)
+{
+    microkit_msginfo answer = microkit_ppcall(server, microkit_msginfo_new(ORDER_COUNT, 0));
+    return microkit_msginfo_get_label(answer) == 0 ? microkit_mr_get(0) : 0;
+}
+
+static void expect_fresh(microkit_channel server, seL4_Word restarts, pecan_failure failure, const char *what)
+{
+    check(count(server) == 1, what);
+    check(account(server, PECAN_ACCOUNT_RESTARTS) == restarts, "the restart is counted");
+    check(account(server, PECAN_ACCOUNT_FAILURE) == failure, "and its reason is known");
+}
+
+static void kill(microkit_channel server)
+{
+    seL4_Word restarts = account(server, PECAN_ACCOUNT_RESTARTS);
+    check(count(server) > 0, "a server that will be killed");
+    check(pecan_supervisor_call(PECAN_SUPERVISOR_KILL, server) == PECAN_SUPERVISOR_OK, "kill");
+    expect_fresh(server, restarts + 1, PECAN_FAILURE_KILLED, "a killed server comes back");
+}
+
+/* The first call waits until init has found that the server hangs. */
+static void hang(microkit_channel server)
+{
+    seL4_Word restarts = account(server, PECAN_ACCOUNT_RESTARTS);
+    seL4_Word cpu_time_us = account(server, PECAN_ACCOUNT_CPU_TIME_US);
+    check(pecan_supervisor_call(PECAN_SUPERVISOR_HANG, server) == PECAN_SUPERVISOR_OK, "hang");
+    seL4_Word first = count(server);
+    check(first <= 1, "a server that hangs answers nothing of itself");
+    if (first == 0)
+        expect_fresh(server, restarts + 1, PECAN_FAILURE_HEARTBEAT, "a server that hung comes back");
+    check(account(server, PECAN_ACCOUNT_CPU_TIME_US) - cpu_time_us > 1000, "it computed meanwhile");
+}
+
+/* Whatever it does with the words, who calls it gets answers, and a restart makes it whole. */
+static seL4_Word corrupt(microkit_channel server, seL4_Word seed)
+{
+    seL4_Word restarts = account(server, PECAN_ACCOUNT_RESTARTS);
+    check(pecan_supervisor_corrupt(server, seed, WORDS) == PECAN_SUPERVISOR_OK, "corrupt");
+    for (int i = 0; i < CALLS; i++)
+        microkit_ppcall(server, microkit_msginfo_new(ORDER_COUNT, 0));
+    seL4_Word by_itself = account(server, PECAN_ACCOUNT_RESTARTS) - restarts;
+    check(pecan_supervisor_call(PECAN_SUPERVISOR_RESTART, server) == PECAN_SUPERVISOR_OK, "a restart");
+    check(count(server) == 1, "a corrupted server is restarted whole");
+    return by_itself;
+}
+
+static void round(seL4_Word seed)
+{
+    for (microkit_channel server = ACTIVE; server <= PASSIVE; server++) {
+        kill(server);
+        hang(server);
+        corrupt(server, seed);
+    }
+}
+
+static void counts(microkit_channel server)
+{
+    seL4_Word served = account(server, PECAN_ACCOUNT_CALLS_SERVED), made = account(0, PECAN_ACCOUNT_CALLS_MADE);
+    for (int i = 0; i < CALLS; i++)
+        count(server);
+    check(account(server, PECAN_ACCOUNT_CALLS_SERVED) == served + CALLS, "calls served are counted");
+    check(account(0, PECAN_ACCOUNT_CALLS_MADE) == made + CALLS, "calls made are counted");
+    kill(server);
+    check(account(server, PECAN_ACCOUNT_CALLS_SERVED) == served + CALLS + 2, "restarts do not end the counts");
+}
+
+static void about(void)
+{
+    check(account(ACTIVE, PECAN_ACCOUNT_REGION_BYTES) == 0x1000, "regions that a domain maps");
+    check(account(PASSIVE, PECAN_ACCOUNT_REGION_BYTES) == 0, "none");
+    check(account(ACTIVE, PECAN_ACCOUNT_PRIVATE_BYTES) >= account(ACTIVE, PECAN_ACCOUNT_PRIVATE_BYTES_USED), "memory");
+    check(account(ACTIVE, PECAN_ACCOUNT_PRIVATE_BYTES_USED) > 0x10000, "and what of it is in use");
+    check(account(PASSIVE, PECAN_ACCOUNT_PRIORITY) == 210, "the priority");
+    check(account(PASSIVE, PECAN_ACCOUNT_FLAGS) == (PECAN_ACCOUNT_IS_PASSIVE | PECAN_ACCOUNT_IS_WATCHED), "the kind");
+    check(account(UNWATCHED, PECAN_ACCOUNT_FLAGS) == 0, "another kind");
+    check(account(UNWATCHED, PECAN_ACCOUNT_FAILURE) == PECAN_FAILURE_NONE, "no failure yet");
+}
+
+static void fail(microkit_channel server)
+{
+    microkit_ppcall(server, microkit_msginfo_new(ORDER_CRASH, 0));
+    check(account(server, PECAN_ACCOUNT_FAILURE) == PECAN_FAILURE_FAULT, "a fault is remembered");
+    check(account(server, PECAN_ACCOUNT_FAULT) == seL4_Fault_VMFault, "its kind");
+    check(account(server, PECAN_ACCOUNT_FAULT_ADDRESS) == (seL4_Word)bad_address, "its address");
+    check(account(server, PECAN_ACCOUNT_FAULT_INSTRUCTION) >= 0x200000, "its instruction");
+}
+
+static void refusals(void)
+{
+    check(pecan_supervisor_call(PECAN_SUPERVISOR_HANG, UNWATCHED) == PECAN_SUPERVISOR_NOT_WATCHED, "not watched");
+    check(pecan_supervisor_corrupt(ACTIVE, 0, PECAN_CORRUPT_WORDS_MOST + 1) == PECAN_SUPERVISOR_NO_ROOM, "too many");
+    check(pecan_supervisor_call(PECAN_SUPERVISOR_CORRUPT, ACTIVE) == PECAN_SUPERVISOR_NO_REQUEST, "words missing");
+    check(pecan_supervisor_call(PECAN_SUPERVISOR_KILL, 99) == PECAN_SUPERVISOR_NO_DOMAIN, "no such domain");
+    check(pecan_supervisor_call(PECAN_SUPERVISOR_KILL, UNWATCHED) == PECAN_SUPERVISOR_OK, "kill one without a policy");
+    check(account(UNWATCHED, PECAN_ACCOUNT_STATE) == PECAN_DOMAIN_STOPPED, "it stays stopped");
+    check(pecan_supervisor_call(PECAN_SUPERVISOR_KILL, UNWATCHED) == PECAN_SUPERVISOR_NOT_RUNNING, "not running");
+    check(pecan_supervisor_call(PECAN_SUPERVISOR_START, UNWATCHED) == PECAN_SUPERVISOR_OK, "start");
+}
+
+void init(void)
+{
+    about();
+    refusals();
+    for (microkit_channel server = ACTIVE; server <= PASSIVE; server++) {
+        fail(server);
+        counts(server);
+    }
+    round(0);
+    struct accounts before = accounts();
+    for (seL4_Word i = 1; i <= ROUNDS; i++)
+        round(i);
+    seL4_Word by_themselves = 0;
+    for (seL4_Word seed = 100; seed < 100 + SEEDS; seed++)
+        by_themselves += corrupt(seed & 1 ? ACTIVE : PASSIVE, seed);
+    check(by_themselves >= SEEDS / 8, "some corrupted servers fail by themselves");
+    struct accounts after = accounts();
+    check(before.free_bytes == after.free_bytes, "free memory is what it was");
+    check(before.slots == after.slots, "used slots are what they were");
+    check(before.private_bytes == after.private_bytes, "the domains' own memory is what it was");
+    check_end();
+}
+
+void notified(microkit_channel ch)
+{
+    (void)ch;
+}
