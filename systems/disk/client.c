@@ -1,6 +1,6 @@
 /*
  * Reads the first 32 KiB of the disk, eight requests at once, and prints the sum of the bytes; writes a block, makes it certain, reads it back;
- * asks for what is not there. Requests that were not answered when the disk was restarted are sent again.
+ * asks for the size and for what is not there. Requests that were not answered when the disk was restarted are sent again.
  */
 #include "protocols/block.h"
 #include <microkit.h>
@@ -14,7 +14,7 @@ uintptr_t client_region, disk_region, buffer_start;
 
 static struct ring_pair disk;
 static struct block_request asked[BATCH];
-static uint32_t results[BATCH];
+static uint32_t results[BATCH], sectors, buffer_number;
 static unsigned asked_count, unanswered; /* the second, a bit for each */
 static unsigned step;
 static bool is_sent; /* what is unanswered, to the disk's present incarnation */
@@ -44,11 +44,13 @@ static void ask(enum block_operation operation, uint64_t sector, unsigned count)
     asked_count = count;
     unanswered = (1u << count) - 1;
     for (unsigned i = 0; i < count; i++)
-        asked[i] = (struct block_request){.id = i,
-                                          .operation = operation,
-                                          .bytes = operation == BLOCK_FLUSH ? 0 : BLOCK_BYTES,
-                                          .sector = sector + i * BLOCK_SECTORS,
-                                          .offset = i * BLOCK_BYTES};
+        asked[i] =
+            (struct block_request){.id = i,
+                                   .operation = operation,
+                                   .bytes = operation == BLOCK_READ || operation == BLOCK_WRITE ? BLOCK_BYTES : 0,
+                                   .sector = sector + i * BLOCK_SECTORS,
+                                   .offset = i * BLOCK_BYTES,
+                                   .buffer = buffer_number};
     send_unanswered();
 }
 
@@ -94,6 +96,16 @@ static void next_step(void)
         return;
     case 5:
         print("client: beyond the end: result ", results[0]);
+        ask(BLOCK_SIZE, 0, 1);
+        return;
+    case 6:
+        print("client: the size: result ", results[0]);
+        print("client: sectors: ", sectors);
+        buffer_number = 1;
+        ask(BLOCK_READ, 0, 1);
+        return;
+    case 7:
+        print("client: no such buffer: result ", results[0]);
         microkit_dbg_puts("client: done\n");
         return;
     default:
@@ -110,6 +122,7 @@ static void take_answers(void)
             continue;
         unanswered &= ~(1u << batch[i].id);
         results[batch[i].id] = batch[i].result;
+        sectors = (uint32_t)batch[i].sectors;
     }
     if (ring_release(&disk.in))
         microkit_notify(DISK);

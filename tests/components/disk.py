@@ -37,6 +37,9 @@ def reads_and_writes(machine, device, interrupts):
             system.expect("client: flushed with result 0\r")
             system.expect("client: read back, wrong bytes: 0\r")
             system.expect("client: beyond the end: result 1\r")
+            system.expect("client: the size: result 0\r")
+            system.expect(f"client: sectors: {len(content) // SECTOR}\r")
+            system.expect("client: no such buffer: result 1\r")
             system.expect("client: done")
         wanted = content[:WRITTEN] + written_block() + content[WRITTEN + BLOCK:]
         if path.read_bytes() != wanted:
@@ -58,7 +61,7 @@ def read_only_disk_refuses():
 def missing_disk_is_an_error():
     with Machine(system=SYSTEM, seconds=60) as system:
         system.expect("virtio-blk: no disk")
-        system.expect("client: first result 2\r")
+        system.expect("client: first result 3\r")
         system.expect("client: done")
 
 

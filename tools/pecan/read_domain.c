@@ -107,11 +107,15 @@ static void read_image(struct domain *domain, const struct xml_element *element,
 
 static void read_setvar(struct domain *domain, const struct xml_element *element)
 {
-    static const char *const allowed[] = {"symbol", "region_paddr", NULL};
+    static const char *const allowed[] = {"symbol", "region_paddr", "pecan:region_bytes", NULL};
     attributes_allow(element, allowed);
     struct symbol *symbol = domain_add_symbol(domain, attribute_text(element, "symbol"), element);
-    symbol->kind = VALUE_REGION_ADDRESS;
-    symbol->region_name = attribute_text(element, "region_paddr");
+    symbol->region_name = xml_value(element, "pecan:region_bytes");
+    symbol->kind = symbol->region_name ? VALUE_REGION_SIZE : VALUE_REGION_ADDRESS;
+    if (!symbol->region_name)
+        symbol->region_name = attribute_text(element, "region_paddr");
+    else if (xml_value(element, "region_paddr"))
+        fail_on(element, "setvar of '%s': both region_paddr and pecan:region_bytes", symbol->name);
 }
 
 static void read_cspace(struct domain *domain, const struct xml_element *element)

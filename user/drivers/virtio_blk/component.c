@@ -1,6 +1,6 @@
 /*
  * The component of a virtio disk: requests come through a ring, go to the device, and are answered through another one
- * (protocols/block.h). It never sees the data: the device reads and writes the client's buffer.
+ * (protocols/block.h). It never sees the data: the device reads and writes the client's buffers.
  */
 #include "drivers/virtio/component.h"
 #include "drivers/virtio_blk/virtio_blk.h"
@@ -12,8 +12,9 @@ enum { PCI_OWNER = 0, MESSAGE_INTERRUPT = 1, LINE_INTERRUPT = 2, CLIENT = 3 };
 /* Filled in from the description. */
 uintptr_t registers_start, registers_bytes; /* the device's */
 uintptr_t memory_start, memory_bytes;       /* for the queue, */
-uint64_t memory_address;                    /* where the device finds it, */
-uint64_t buffer_address;                    /* and where the client's buffer */
+uint64_t memory_address;                    /* where the device finds it */
+uint64_t buffer0_address, buffer0_bytes;    /* and the client's buffers, of which there may be one only */
+uint64_t buffer1_address, buffer1_bytes;
 uintptr_t client_region, disk_region;
 
 static struct virtio_blk disk;
@@ -24,7 +25,7 @@ static unsigned under_way; /* requests at the device */
 static void answer(uint64_t id, enum block_result result)
 {
     /* There is room: no more requests are taken. A client that has restarted meanwhile misses nothing. */
-    struct block_answer entry = {.id = id, .result = result};
+    struct block_answer entry = {.id = id, .result = result, .sectors = has_disk ? disk.sector_count : 0};
     ring_put(&client.out, &entry, 1);
 }
 
@@ -56,17 +57,28 @@ static unsigned requests_room(void)
     return for_answers < at_disk ? for_answers : at_disk;
 }
 
+/* Where the device finds the data of a request; false: in no buffer. */
+static bool data_address(const struct block_request *request, uint64_t *address)
+{
+    const uint64_t addresses[BLOCK_MOST_BUFFERS] = {buffer0_address, buffer1_address};
+    const uint64_t sizes[BLOCK_MOST_BUFFERS] = {buffer0_bytes, buffer1_bytes};
+    if (request->buffer >= BLOCK_MOST_BUFFERS ||
+        !ring_range_fits(request->offset, request->bytes, sizes[request->buffer]))
+        return false;
+    *address = addresses[request->buffer] + request->offset;
+    return true;
+}
+
 static enum virtio_blk_result submit(const struct block_request *request)
 {
     static const enum virtio_blk_operation operations[] = {
         [BLOCK_READ] = VIRTIO_BLK_READ, [BLOCK_WRITE] = VIRTIO_BLK_WRITE, [BLOCK_FLUSH] = VIRTIO_BLK_FLUSH};
-    if (request->operation > BLOCK_FLUSH || !ring_range_fits(request->offset, request->bytes, BLOCK_BUFFER_BYTES))
+    uint64_t address;
+    if (request->operation > BLOCK_FLUSH || !data_address(request, &address))
         return VIRTIO_BLK_REFUSED;
-    if (!has_disk)
-        return VIRTIO_BLK_FAILED;
     return virtio_blk_submit(&disk, (struct virtio_blk_request){.operation = operations[request->operation],
                                                                 .sector = request->sector,
-                                                                .address = buffer_address + request->offset,
+                                                                .address = address,
                                                                 .bytes = request->bytes,
                                                                 .token = request->id});
 }
@@ -76,6 +88,10 @@ static void take_requests(void)
     struct block_request batch[BLOCK_RING_ENTRIES];
     uint32_t count = ring_take(&client.in, batch, requests_room());
     for (uint32_t i = 0; i < count; i++) {
+        if (!has_disk || batch[i].operation == BLOCK_SIZE) {
+            answer(batch[i].id, has_disk ? BLOCK_OK : BLOCK_NO_DISK);
+            continue;
+        }
         enum virtio_blk_result result = submit(&batch[i]);
         if (result == VIRTIO_BLK_OK)
             under_way++;
