@@ -124,6 +124,10 @@ CASES = [
      r"pecan:memory must be at most 0x1000000000 .*: @2"),
     ("room for updates", system(domain().replace("name=", 'xmlns:p="urn:pecan:system" p:update_room="0x1000001" name=')),
      r"pecan:update_room must be at most 0x1000000 .*: @2"),
+    ("log not of pages", system(domain().replace("name=", 'xmlns:p="urn:pecan:system" p:log="100" name=')),
+     r"pecan:log must be whole pages, and at most 0x100000 .*: @2"),
+    ("reader without a table", system(domain().replace("name=", 'xmlns:p="urn:pecan:system" p:logs="true" name=')),
+     r"no symbol named 'pecan_log_sources' in ELF .* @ @2"),
     # maps and regions
     ("map without region", with_map('vaddr="0x1000000"'), r"Missing required attribute 'mr' on element 'map': @3"),
     ("map without address", with_map('mr="r"'), r"Missing required attribute 'vaddr' on element 'map': @3"),

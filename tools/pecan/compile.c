@@ -1,6 +1,7 @@
 #include "compile.h"
 
 #include "init/check.h"
+#include "microkit/include/pecan/log.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -52,6 +53,26 @@ static void set_library_values(const struct system *system, const struct domain 
     set_mask(program, "microkit_notifications", notifications);
     set_mask(program, "microkit_pps", calls);
     set_mask(program, "microkit_ioports", ports);
+}
+
+/* Where its own log is, and where those are that it reads (pecan/log.h). */
+static void set_logs(const struct system *system, const struct domain *domain, struct program *program)
+{
+    struct pecan_log_source sources[PECAN_LOGS_MOST] = {0};
+    if (domain->log_address) {
+        set_bytes(program, "pecan_log_start", &domain->log_address, sizeof(domain->log_address));
+        set_bytes(program, "pecan_log_bytes", &domain->log_bytes, sizeof(domain->log_bytes));
+    }
+    for (size_t i = 0; i < domain->log_count; i++) {
+        const struct log_place *log = &domain->logs[i];
+        struct pecan_log_source *source = &sources[log->domain];
+        const char *name = log->domain < system->domain_count ? system->domains[log->domain]->name : "init";
+        memcpy(source->name, name, strlen(name));
+        source->address = log->address;
+        source->bytes = log->bytes;
+    }
+    if (domain->reads_logs)
+        set_bytes(program, "pecan_log_sources", sources, sizeof(sources));
 }
 
 static void set_symbol(const struct system *system, const struct symbol *symbol, struct program *program,
@@ -113,6 +134,7 @@ static struct program *read_program(const struct system *system, const struct do
         program_read(path, symbols, domain->name, domain->image_place, DOMAIN_STACK_TOP - domain->stack_bytes);
     check_against_maps(domain, program);
     set_library_values(system, domain, program);
+    set_logs(system, domain, program);
     for (size_t i = 0; i < domain->symbol_count; i++)
         set_symbol(system, &domain->symbols[i], program, late);
     return program;
@@ -383,9 +405,12 @@ static void assemble(struct compiler *compiler)
     struct description header = {.magic = DESCRIPTION_MAGIC,
                                  .version = DESCRIPTION_VERSION,
                                  .turn_shift = compiler->system->turn_shift,
-                                 .turn_start = compiler->system->turn_start};
+                                 .turn_start = compiler->system->turn_start,
+                                 .log_region = REGION_NONE};
     uint64_t *offsets = allocate(compiler->content_count * sizeof(*offsets));
     uint64_t end = place_tables(compiler, &header);
+    if (compiler->system->log_region)
+        header.log_region = region_index(compiler->system, compiler->system->log_region);
     header.header_bytes = (uint32_t)end;
     for (size_t i = 0; i < compiler->content_count; i++) {
         offsets[i] = end;

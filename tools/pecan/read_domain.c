@@ -6,8 +6,8 @@
 #include <string.h>
 
 static const char *const root_attributes[] = {
-    "name", "priority", "budget",       "period",           "stack_size",        "cpu", "passive", "fpu",
-    "smc",  "domain",   "pecan:memory", "pecan:supervisor", "pecan:update_room", NULL};
+    "name", "priority", "budget",       "period",           "stack_size",        "cpu",       "passive",    "fpu",
+    "smc",  "domain",   "pecan:memory", "pecan:supervisor", "pecan:update_room", "pecan:log", "pecan:logs", NULL};
 static const char *const child_attributes[] = {"name",
                                                "priority",
                                                "budget",
@@ -23,9 +23,13 @@ static const char *const child_attributes[] = {"name",
                                                "pecan:memory",
                                                "pecan:supervisor",
                                                "pecan:update_room",
+                                               "pecan:log",
+                                               "pecan:logs",
                                                NULL};
 #define RESERVE_BYTES_MOST     (1ul << 36)
 #define UPDATE_ROOM_BYTES_MOST (1ul << 24)
+#define LOG_BYTES_NORMAL       (1ul << SMALL_PAGE_BITS)
+#define LOG_BYTES_MOST         (1ul << 20)
 
 enum { BUDGET_NORMAL_US = 1000 };
 
@@ -185,6 +189,10 @@ static void read_attributes(struct system *system, struct domain *domain, const 
     domain->update_room_bytes = attribute_number_or(element, "pecan:update_room", 0);
     if (domain->update_room_bytes > UPDATE_ROOM_BYTES_MOST)
         fail_on(element, "pecan:update_room must be at most 0x%lx", UPDATE_ROOM_BYTES_MOST);
+    domain->log_bytes = attribute_number_or(element, "pecan:log", LOG_BYTES_NORMAL);
+    if (domain->log_bytes > LOG_BYTES_MOST || domain->log_bytes % (1ul << SMALL_PAGE_BITS))
+        fail_on(element, "pecan:log must be whole pages, and at most 0x%lx", LOG_BYTES_MOST);
+    domain->reads_logs = attribute_bool_or(element, "pecan:logs", false);
 }
 
 static void read_child_id(struct system *system, struct domain *domain, const struct xml_element *element)

@@ -84,6 +84,12 @@ struct restart_policy {
     const char *with; /* names, blanks between */
 };
 
+/* A log that a domain reads: of which domain (their number: of init), and where it is mapped. */
+struct log_place {
+    size_t domain;
+    uint64_t address, bytes;
+};
+
 /* A scheduling domain. */
 struct time_domain {
     const char *name;
@@ -98,7 +104,9 @@ struct domain {
     struct domain *parent;
     uint32_t index, child_id, time_domain;
     uint64_t priority, budget_us, period_us, stack_bytes, reserve_bytes, update_room_bytes;
-    bool is_passive, has_fpu, is_supervisor, is_called, has_children;
+    uint64_t log_bytes;   /* 0: no log */
+    uint64_t log_address; /* where it has it, if anybody reads logs */
+    bool is_passive, has_fpu, is_supervisor, reads_logs, is_called, has_children;
     struct restart_policy restart;
     const char *image_path, *symbols_path; /* as the file says; the second may be null */
     struct place image_place;
@@ -107,7 +115,8 @@ struct domain {
     struct port *ports;
     struct symbol *symbols;
     struct grant *grants;
-    size_t map_count, irq_count, port_count, symbol_count, grant_count;
+    struct log_place *logs;
+    size_t log_count, map_count, irq_count, port_count, symbol_count, grant_count;
 };
 
 struct system {
@@ -124,6 +133,7 @@ struct system {
     struct description_turn *turns;
     size_t time_domain_count, turn_count;
     uint32_t turn_shift, turn_start;
+    const char *log_region; /* init's own, or null */
 };
 
 /* Reads a description and checks all that can be checked without the programs. Fails at the first error. */
@@ -134,6 +144,9 @@ void system_check(struct system *system);
 
 struct domain *system_domain(const struct system *system, const char *name); /* or null */
 struct region *system_region(const struct system *system, const char *name); /* or null */
+
+/* If a domain reads logs: gives each domain its log, and the readers all of them (logs.c). */
+void logs_add(struct system *system);
 
 /* The id of the scheduling domain that a protection domain's element names. */
 uint32_t schedule_domain(struct system *system, const struct xml_element *element);

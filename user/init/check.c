@@ -249,6 +249,10 @@ const char *description_check(const struct description *description, uint64_t ro
         if (problem)
             return problem;
     }
+    if (description->log_region != REGION_NONE &&
+        (description->log_region >= description->regions.count ||
+         DESCRIPTION_ROW(description, regions, region, description->log_region)->page_bits != SMALL_PAGE_BITS))
+        return "init's log";
     const char *problem = check_domains(&c);
     return problem ? problem : check_ids(&c);
 }

@@ -21,6 +21,7 @@
 
 #define DOMAINS_MAX        63
 #define DOMAIN_NONE        0xffffu
+#define REGION_NONE        0xffffffffu
 #define CHANNEL_ID_MAX     61
 #define USER_CAP_SLOT_MAX  63
 #define NAME_BYTES         64
@@ -48,6 +49,7 @@ struct description {
     uint64_t bytes; /* of all of it, a multiple of the page size */
     struct description_table domains, regions, maps, segments, channels, irqs, ports, grants, patches, turns;
     uint32_t turn_shift, turn_start; /* the kernel's index of the first turn, and of that which comes first */
+    uint32_t log_region, reserved;   /* of init's own log, one page, or REGION_NONE */
 };
 
 struct description_range {
@@ -176,7 +178,7 @@ struct program_update {
 };
 
 _Static_assert(sizeof(struct program_update) == 24 + 64 + 8 + 16, "format");
-_Static_assert(sizeof(struct description) == 112, "format");
+_Static_assert(sizeof(struct description) == 120, "format");
 _Static_assert(sizeof(struct description_restart) == 48, "format");
 _Static_assert(sizeof(struct description_domain) == 64 + 7 * 8 + 48 + 24 + 48, "format");
 _Static_assert(sizeof(struct description_region) == 64 + 48, "format");

@@ -1,9 +1,11 @@
 #include "init/domain.h"
 
 #include "init/account.h"
+#include "init/clock.h"
 #include "init/memory.h"
 #include "init/window.h"
 #include "lib/string.h"
+#include "microkit/include/pecan/component.h"
 
 #define PAGE_BYTES (1ul << SMALL_PAGE_BITS)
 
@@ -166,6 +168,16 @@ static bool map_private(struct builder *builder, uint64_t address, uint64_t end)
     return true;
 }
 
+static bool fill_component_page(seL4_CPtr frame)
+{
+    struct pecan_component_page *page = window_open(frame, SMALL_PAGE_BITS);
+    if (!page)
+        return false;
+    page->counter_per_us = clock_ticks_per_us();
+    window_close(frame);
+    return true;
+}
+
 /* Everything in the address space, from its bottom to its top. */
 static bool map_everything(struct builder *builder)
 {
@@ -186,6 +198,7 @@ static bool map_everything(struct builder *builder)
         }
     }
     return map_private(builder, DOMAIN_STACK_TOP - domain->stack_bytes, DOMAIN_STACK_TOP) &&
+           fill_component_page(builder->next_frame) &&
            map_private(builder, DOMAIN_BUFFER_ADDRESS, DOMAIN_BUFFER_ADDRESS + PAGE_BYTES);
 }
 

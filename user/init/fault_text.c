@@ -1,6 +1,6 @@
 #include "init/fault_text.h"
 
-#include "lib/print.h"
+#include "init/log.h"
 #include "microkit/include/pecan/supervisor.h"
 
 enum { STATUS_WRITE = 2, STATUS_FETCH = 16 };
@@ -51,24 +51,24 @@ void fault_print(const struct description_domain *description, const struct doma
     const char *domain = description->name;
     switch (seL4_MessageInfo_get_label(info)) {
     case seL4_Fault_CapFault:
-        printf("init: %s failed: no capability at 0x%lx, at rip 0x%lx\n", domain, failure->address,
-               failure->instruction);
+        log_print("init: %s failed: no capability at 0x%lx, at rip 0x%lx\n", domain, failure->address,
+                  failure->instruction);
         break;
     case seL4_Fault_UnknownSyscall:
-        printf("init: %s failed: unknown system call %ld, at rip 0x%lx\n", domain, (long)failure->address,
-               failure->instruction);
+        log_print("init: %s failed: unknown system call %ld, at rip 0x%lx\n", domain, (long)failure->address,
+                  failure->instruction);
         break;
     case seL4_Fault_UserException:
-        printf("init: %s failed: exception %lu, code %lu, at rip 0x%lx\n", domain, failure->address,
-               seL4_GetMR(seL4_UserException_Code), failure->instruction);
+        log_print("init: %s failed: exception %lu, code %lu, at rip 0x%lx\n", domain, failure->address,
+                  seL4_GetMR(seL4_UserException_Code), failure->instruction);
         break;
     case seL4_Fault_VMFault:
-        printf("init: %s failed: %s at 0x%lx, at rip 0x%lx%s\n", domain, access_name(seL4_GetMR(seL4_VMFault_FSR)),
-               failure->address, failure->instruction,
-               is_below_stack(description, failure->address) ? " (its stack is too small?)" : "");
+        log_print("init: %s failed: %s at 0x%lx, at rip 0x%lx%s\n", domain, access_name(seL4_GetMR(seL4_VMFault_FSR)),
+                  failure->address, failure->instruction,
+                  is_below_stack(description, failure->address) ? " (its stack is too small?)" : "");
         break;
     default:
-        printf("init: %s failed: fault %lu\n", domain, failure->fault);
+        log_print("init: %s failed: fault %lu\n", domain, failure->fault);
         break;
     }
 }

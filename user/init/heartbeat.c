@@ -2,8 +2,9 @@
 
 #include "init/clock.h"
 #include "init/component_page.h"
+#include "init/log.h"
 #include "init/supervise.h"
-#include "lib/print.h"
+
 #include "microkit/include/pecan/supervisor.h"
 
 static uint64_t read_rounds(const struct domain_record *domain)
@@ -31,7 +32,7 @@ void heartbeat_check(uint64_t now_us)
             continue;
         uint64_t rounds = read_rounds(domain);
         if (rounds == domain->heard_rounds || (domain->heard_rounds == UINT64_MAX && rounds == 0)) {
-            printf("init: %s failed: no heartbeat\n", domain->description->name);
+            log_print("init: %s failed: no heartbeat\n", domain->description->name);
             supervise_failure(i, &(struct domain_failure){.kind = PECAN_FAILURE_HEARTBEAT});
             continue;
         }

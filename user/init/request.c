@@ -4,11 +4,12 @@
 #include "init/check.h"
 #include "init/domain.h"
 #include "init/inject.h"
+#include "init/log.h"
 #include "init/memory.h"
 #include "init/region.h"
 #include "init/supervise.h"
 #include "init/system.h"
-#include "lib/print.h"
+
 #include "lib/string.h"
 #include "microkit/include/pecan/supervisor.h"
 
@@ -107,7 +108,7 @@ static pecan_supervisor_error update(struct domain_record *domain, uint32_t call
     const struct program_update *image = (const struct program_update *)room;
     const char *problem = update_check(the_system.description, description, image, bytes);
     if (problem) {
-        printf("init: update of %s: %s\n", description->name, problem);
+        log_print("init: update of %s: %s\n", description->name, problem);
         return PECAN_SUPERVISOR_NO_UPDATE;
     }
     struct program_view program = update_program(image);
@@ -139,19 +140,19 @@ static pecan_supervisor_error inject(struct domain_record *domain, seL4_Word req
         return PECAN_SUPERVISOR_NOT_RUNNING;
     switch (request) {
     case PECAN_SUPERVISOR_KILL:
-        printf("init: %s failed: killed by a supervisor\n", name);
+        log_print("init: %s failed: killed by a supervisor\n", name);
         supervise_failure((uint32_t)(domain - the_system.domains),
                           &(struct domain_failure){.kind = PECAN_FAILURE_KILLED});
         return PECAN_SUPERVISOR_OK;
     case PECAN_SUPERVISOR_HANG:
         if (!domain->description->restart.heartbeat_us || !inject_hang(domain))
             return PECAN_SUPERVISOR_NOT_WATCHED;
-        printf("init: a supervisor lets %s hang\n", name);
+        log_print("init: a supervisor lets %s hang\n", name);
         return PECAN_SUPERVISOR_OK;
     default:
         if (count > PECAN_CORRUPT_WORDS_MOST)
             return PECAN_SUPERVISOR_NO_ROOM;
-        printf("init: a supervisor corrupts %s: seed %lu, %lu words\n", name, seed, count);
+        log_print("init: a supervisor corrupts %s: seed %lu, %lu words\n", name, seed, count);
         inject_corruption(domain, seed, count);
         return PECAN_SUPERVISOR_OK;
     }

@@ -4,8 +4,9 @@
 #include "init/domain.h"
 #include "init/fault_text.h"
 #include "init/heartbeat.h"
+#include "init/log.h"
 #include "init/request.h"
-#include "lib/print.h"
+
 #include "microkit/include/pecan/supervisor.h"
 
 _Static_assert((int)PECAN_FAILURE_FAULT == (int)RESTART_ON_FAULT &&
@@ -68,6 +69,9 @@ void supervise_start(uint64_t set)
             heartbeat_begin(record_at(i));
             if (!domain_start(record_at(i)))
                 init_fail("%s cannot be started", record_at(i)->description->name);
+            if (record_at(i)->restarts)
+                log_note("init: %s starts again, restart %lu\n", record_at(i)->description->name,
+                         record_at(i)->restarts);
         }
     clock_run();
 }
@@ -182,7 +186,7 @@ void supervise_failure(uint32_t index, const struct domain_failure *failure)
 
     supervise_stop(set, !is_allowed);
     if (!is_allowed) {
-        printf("init: %s stays stopped\n", domain->description->name);
+        log_print("init: %s stays stopped\n", domain->description->name);
         return;
     }
     for (uint32_t i = 0; i < domain_count(); i++)
@@ -217,7 +221,7 @@ static void handle_fault(uint32_t index, seL4_MessageInfo_t info)
 
 static void handle_timeout(uint32_t index)
 {
-    printf("init: %s failed: its budget is used up\n", record_at(index)->description->name);
+    log_print("init: %s failed: its budget is used up\n", record_at(index)->description->name);
     supervise_failure(index, &(struct domain_failure){.kind = PECAN_FAILURE_OVERRUN});
 }
 

@@ -1,13 +1,14 @@
+#include "log.h"
+
 #include <microkit.h>
 
 enum { DECIMAL = 10, DIGITS_MOST = 10 };
 
 void microkit_dbg_putc(int c)
 {
+    log_put((char)c);
 #ifdef CONFIG_PRINTING
     seL4_DebugPutChar((char)c);
-#else
-    (void)c;
 #endif
 }
 

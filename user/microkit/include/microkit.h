@@ -71,7 +71,7 @@ extern seL4_Bool microkit_have_signal;
 extern seL4_CPtr microkit_signal_cap;
 extern seL4_MessageInfo_t microkit_signal_msg;
 
-/* --- debug output: nothing in release builds ------------------------------------------------------------------------ */
+/* --- debug output: to the domain's log, if it has one, and in debug builds to the kernel's console ---------------- */
 
 void microkit_dbg_putc(int c);
 void microkit_dbg_puts(const char *s);

@@ -18,11 +18,27 @@ struct pecan_component_page {
     seL4_IPCBuffer buffer;
     seL4_Word rounds; /* of the event loop: a domain whose count stands still, though it was woken, hangs */
     struct pecan_component_counts counts;
+    seL4_Word counter_per_us; /* how often the processor's counter counts in a microsecond, from init (the task) */
     seL4_Word loop; /* init (the task) puts instructions without end here when a supervisor wants the domain to hang */
 };
 _Static_assert(sizeof(struct pecan_component_page) <= 4096, "one page");
 static volatile struct pecan_component_page *const pecan_component_page =
     (volatile struct pecan_component_page *)PECAN_BUFFER_ADDRESS;
+
+/* What the processor's counter shows, from its start on. */
+static inline seL4_Word pecan_counter(void)
+{
+    seL4_Uint32 low, high;
+    __asm__ volatile("rdtsc" : "=a"(low), "=d"(high));
+    return (seL4_Word)high << 32 | low;
+}
+
+/* The same in µs: a clock that all domains share. */
+static inline seL4_Word pecan_time_us(void)
+{
+    seL4_Word counter_per_us = pecan_component_page->counter_per_us;
+    return counter_per_us ? pecan_counter() / counter_per_us : 0;
+}
 
 /* The label of the answer to microkit_ppcall when the server was restarted before it answered. */
 #define PECAN_PEER_RESTARTED 0xffffffffffffful
