@@ -1,7 +1,7 @@
 /*
  * Bytes to and from a serial port: a pair of rings (user/ring) between the port and its client. There are no answers: what has
- * been taken from the ring is being sent. When the port or its client is restarted, bytes under way may be lost; when the
- * client does not take what comes, what comes then is lost.
+ * been taken from the ring is being sent. When the port or its client is restarted, bytes under way may be lost. When the client
+ * does not take what comes, the port holds 1024 bytes more and then asks the other end to wait (RTS).
  */
 #pragma once
 

@@ -11,7 +11,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "system"))
 from machine import OUT, Checks, Machine  # noqa: E402
 
 SYSTEM = OUT / "systems" / "console" / "debug"
-TEXT = b"".join(b"line %d of the text\n" % number for number in range(300))
+TEXT = b"".join(b"line %d of the text\n" % number for number in range(1000))
 
 
 def connected(path):
@@ -28,19 +28,21 @@ def connected(path):
     raise AssertionError(f"no socket {path}")
 
 
-def echoes(serial):
-    """All of the text comes back in capitals, in order; no more of it is under way than the port's ring holds."""
-    sent, got = 0, b""
-    while len(got) < len(TEXT):
-        if sent - len(got) < 500 and sent < len(TEXT):
-            sent += serial.send(TEXT[sent:sent + 100])
-            continue
+def comes_back(serial, text):
+    """All of the text comes back in capitals, in order."""
+    got = b""
+    while len(got) < len(text):
         part = serial.recv(4096)
         if not part:
             raise AssertionError("the port is closed")
         got += part
-    if got != TEXT.upper():
+    if got != text.upper():
         raise AssertionError(f"other bytes came back: {got[:80]}")
+
+
+def echoes(serial):
+    serial.sendall(TEXT)
+    comes_back(serial, TEXT)
 
 
 def types(system, monitor):
@@ -48,6 +50,16 @@ def types(system, monitor):
         monitor.sendall(f"sendkey {key}\n".encode())
         system.expect(f"client: key down {code}\r")
         system.expect(f"client: key up {code}\r")
+
+
+def holds(system, serial, monitor):
+    """More comes than the port and its ring hold while the client takes nothing: the rest stays where it is."""
+    text = b"!" + TEXT
+    serial.sendall(text)
+    types(system, monitor)
+    monitor.sendall(b"sendkey g\n")
+    comes_back(serial, text)
+    system.expect("client: key up 34\r")
 
 
 def moves(system, monitor):
@@ -82,6 +94,7 @@ def main():
                     checks.run(f"bytes come back from the serial port on {machine}", echoes, port)
                     checks.run(f"keys on {machine}", types, system, commands)
                     checks.run(f"mouse on {machine}", moves, system, commands)
+                    checks.run(f"bytes wait for a client that takes none on {machine}", holds, system, port, commands)
     return checks.status
 
 

@@ -109,11 +109,22 @@ void machine_timer_set(uint64_t moment_ns)
     timer_arm();
 }
 
+/* A port that never lets its interrupt go is not listened to any more: its line stays masked. */
+static void serial_receive(void)
+{
+    char bytes[64];
+    size_t count;
+    bool is_quiet = serial16550_interrupt(&serial);
+    while ((count = serial16550_read(&serial, bytes, sizeof bytes)))
+        personality_console_receive(bytes, count);
+    if (is_quiet)
+        seL4_IRQHandler_Ack(serial_interrupt);
+}
+
 void platform_notified(seL4_Word bits)
 {
     if (bits & NOTIFIED_SERIAL) {
-        serial16550_interrupt(&serial, personality_console_receive);
-        seL4_IRQHandler_Ack(serial_interrupt);
+        serial_receive();
         personality_console_drained();
     }
     if (bits & NOTIFIED_TIMER) {

@@ -1,4 +1,7 @@
-/* Says what time it is, sends back in capitals what comes on the serial port, and prints keys and movements. */
+/*
+ * Says what time it is, sends back in capitals what comes on the serial port, and prints keys and movements. After a `!` on the
+ * serial port it takes nothing more from there until the key G is pressed.
+ */
 #include "protocols/clock.h"
 #include "protocols/input.h"
 #include "protocols/serial.h"
@@ -6,12 +9,14 @@
 #include <stdbool.h>
 
 enum { SERIAL = 1, INPUT = 2, CLOCK = 3 };
+enum { HOLD = '!', KEY_GO_ON = 0x22 };
 
 /* Filled in from the description. */
 uintptr_t serial_region, port_region, input_region, events_region;
 
 static struct ring_pair port;
 static struct ring_consumer events;
+static bool holds;
 
 static void print(const char *text, uint32_t number)
 {
@@ -26,7 +31,9 @@ static void echo(void)
     do {
         if (ring_pair_accept(&port))
             microkit_notify(SERIAL);
-        while (ring_room(&port.out) && ring_take(&port.in, &chunk, 1)) {
+        while (!holds && ring_room(&port.out) && ring_take(&port.in, &chunk, 1)) {
+            for (unsigned i = 0; i < SERIAL_CHUNK_BYTES; i++)
+                holds |= i < chunk.count && chunk.bytes[i] == HOLD;
             for (unsigned i = 0; i < SERIAL_CHUNK_BYTES; i++)
                 chunk.bytes[i] -= chunk.bytes[i] >= 'a' && chunk.bytes[i] <= 'z' ? 'a' - 'A' : 0;
             ring_put(&port.out, &chunk, 1);
@@ -34,6 +41,8 @@ static void echo(void)
         bool is_asked_for = ring_publish(&port.out);
         if (ring_release(&port.in) || is_asked_for)
             microkit_notify(SERIAL);
+        if (holds)
+            return;
     } while (ring_room(&port.out) ? !ring_pair_waits_for_entries(&port, 1) : !ring_pair_waits_for_room(&port, 1));
 }
 
@@ -46,6 +55,7 @@ static void show_input(void)
         while (ring_take(&events, &event, 1)) {
             if (event.kind == INPUT_KEY) {
                 print(event.is_down ? "client: key down " : "client: key up ", event.key);
+                holds &= event.key != KEY_GO_ON;
                 continue;
             }
             microkit_dbg_puts("client: moved ");
@@ -71,8 +81,7 @@ void init(void)
 
 void notified(microkit_channel ch)
 {
-    if (ch == SERIAL)
-        echo();
-    else
+    if (ch == INPUT)
         show_input();
+    echo();
 }

@@ -4,13 +4,14 @@
 #include "test.h"
 #include <string.h>
 
-enum { BASE = 0x3f8, FIFO = 16, MOST_SENT = 8192 };
+enum { BASE = 0x3f8, FIFO = 16, MOST_SENT = 8192, MOST_RECEIVED = 4096 };
 
 /* A simulated port: what was received waits in its queue, what is sent goes out when the test says so. */
 static struct {
-    uint8_t received[256], sent[MOST_SENT];
+    uint8_t received[MOST_RECEIVED], sent[MOST_SENT];
     unsigned received_first, received_last, sent_count, waiting;
-    uint8_t interrupt_enable, line_control, divisor_low, divisor_high;
+    uint8_t interrupt_enable, line_control, modem_control, divisor_low, divisor_high;
+    bool never_lets_go;
     unsigned overruns; /* bytes written while the transmitter was full */
 } port;
 
@@ -23,6 +24,8 @@ static uint32_t port_read(void *device, size_t offset, unsigned bytes)
     case 0:
         return has_byte ? port.received[port.received_first++] : 0;
     case 2:
+        if (port.never_lets_go)
+            return 6;
         if (has_byte && port.interrupt_enable & 1)
             return 4;
         return port.interrupt_enable & 2 && !port.waiting ? 2 : 1;
@@ -50,6 +53,8 @@ static void port_write(void *device, size_t offset, unsigned bytes, uint32_t val
         port.interrupt_enable = (uint8_t)value;
     } else if (offset == 3) {
         port.line_control = (uint8_t)value;
+    } else if (offset == 4) {
+        port.modem_control = (uint8_t)value;
     }
 }
 
@@ -63,15 +68,6 @@ static struct serial16550 *serial_start(void)
     return &serial;
 }
 
-static char got[512];
-static size_t got_count;
-
-static void take(const char *bytes, size_t count)
-{
-    memcpy(got + got_count, bytes, count);
-    got_count += count;
-}
-
 TEST(serial16550, starts_at_115200_with_interrupts_for_what_comes)
 {
     serial_start();
@@ -79,6 +75,7 @@ TEST(serial16550, starts_at_115200_with_interrupts_for_what_comes)
     expect_eq(port.divisor_high, 0);
     expect_eq(port.line_control, 3);
     expect_eq(port.interrupt_enable, 1);
+    expect_eq(port.modem_control, 0xb);
 }
 
 TEST(serial16550, long_text_goes_out_a_queue_at_a_time)
@@ -92,11 +89,11 @@ TEST(serial16550, long_text_goes_out_a_queue_at_a_time)
         done += serial16550_write(serial, text + done, sizeof text - done);
         expect_eq(port.interrupt_enable, 3); /* more waits */
         port.waiting = 0;
-        serial16550_interrupt(serial, take);
+        expect(serial16550_interrupt(serial));
     }
     while (port.interrupt_enable & 2) {
         port.waiting = 0;
-        serial16550_interrupt(serial, take);
+        expect(serial16550_interrupt(serial));
     }
     expect_eq(port.sent_count, sizeof text);
     expect(memcmp(port.sent, text, sizeof text) == 0);
@@ -113,14 +110,97 @@ TEST(serial16550, a_full_ring_takes_no_more)
     expect_eq(port.sent_count, 0);
 }
 
+static void come(unsigned count)
+{
+    for (unsigned i = 0; i < count; i++)
+        port.received[port.received_last++] = (uint8_t)machine_random();
+}
+
 TEST(serial16550, received_bytes_are_handed_on_in_order)
 {
     struct serial16550 *serial = serial_start();
-    for (unsigned i = 0; i < 40; i++)
-        port.received[port.received_last++] = (uint8_t)('A' + i);
-    got_count = 0;
-    serial16550_interrupt(serial, take);
-    expect_eq(got_count, 40);
+    char got[64];
+    expect(!serial16550_has_input(serial));
+    come(40);
+    expect(serial16550_interrupt(serial));
+    expect(serial16550_has_input(serial));
+    expect_eq(serial16550_read(serial, got, 30), 30);
+    expect_eq(serial16550_read(serial, got + 30, 30), 10);
+    expect_eq(serial16550_read(serial, got, 30), 0);
+    expect(!serial16550_has_input(serial));
     expect(memcmp(got, port.received, 40) == 0);
     expect_eq(port.sent_count, 0);
+}
+
+/* The console component dropped bytes of a fast sender: its client had no room, and nobody held them. */
+TEST(serial16550, a_full_ring_makes_the_other_end_wait_and_loses_nothing)
+{
+    struct serial16550 *serial = serial_start();
+    enum { COUNT = 3 * SERIAL_RING_SIZE };
+    static char got[COUNT];
+    come(COUNT);
+    for (unsigned done = 0; done < COUNT;) {
+        expect(serial16550_interrupt(serial));
+        unsigned left = COUNT - done;
+        if (left > SERIAL_RING_SIZE) {
+            expect_eq(port.received_first, done + SERIAL_RING_SIZE);
+            expect_eq(port.interrupt_enable, 0); /* no calls, */
+            expect_eq(port.modem_control, 9);    /* and no request to send */
+        }
+        unsigned part = 1 + machine_random() % 100;
+        part = part < left ? part : left;
+        expect_eq(serial16550_read(serial, got + done, part), part);
+        done += part;
+        expect_eq(port.interrupt_enable, 1);
+        expect_eq(port.modem_control, 0xb);
+    }
+    expect(memcmp(got, port.received, COUNT) == 0);
+}
+
+TEST(serial16550, sending_goes_on_while_nothing_is_received)
+{
+    struct serial16550 *serial = serial_start();
+    char text[100] = {0}, byte;
+    come(SERIAL_RING_SIZE + 1);
+    expect(serial16550_interrupt(serial));
+    port.waiting = 1;
+    expect_eq(serial16550_write(serial, text, sizeof text), sizeof text);
+    expect_eq(port.interrupt_enable, 2);
+    expect_eq(serial16550_read(serial, &byte, 1), 1);
+    expect_eq(port.interrupt_enable, 3);
+    while (port.interrupt_enable & 2) {
+        port.waiting = 0;
+        expect(serial16550_interrupt(serial));
+    }
+    expect_eq(port.sent_count, sizeof text);
+}
+
+TEST(serial16550, a_device_that_never_lets_go_is_out_of_order)
+{
+    struct serial16550 *serial = serial_start();
+    port.never_lets_go = true;
+    expect(!serial16550_interrupt(serial));
+    /* Work that is there is done before. */
+    come(100);
+    port.waiting = 0;
+    expect(!serial16550_interrupt(serial));
+    expect_eq(port.received_first, 100);
+}
+
+TEST(serial16550, flushing_sends_all_or_gives_up)
+{
+    struct serial16550 *serial = serial_start();
+    char text[10] = {0};
+    port.waiting = FIFO;
+    expect_eq(serial16550_write(serial, text, sizeof text), sizeof text);
+    serial16550_flush(serial);
+    expect_eq(port.sent_count, 0);
+    expect_eq(port.interrupt_enable, 1);
+    /* What was given up is not sent later, and what comes now is. */
+    port.waiting = 0;
+    expect_eq(serial16550_write(serial, "ab", 2), 2);
+    serial16550_flush(serial);
+    expect_eq(port.sent_count, 2);
+    expect_eq(port.sent[0], 'a');
+    expect_eq(port.overruns, 0);
 }

@@ -16,15 +16,16 @@ static struct ring_pair client;
 static struct serial_chunk chunk;        /* is being sent, */
 static unsigned chunk_count, chunk_done; /* so many bytes of so many */
 
-static void received(const char *bytes, size_t count)
+/* Hands on what came, as far as the client's ring has room. */
+static void hand_on(void)
 {
-    while (count) {
-        struct serial_chunk came = {.count = (uint8_t)(count < SERIAL_CHUNK_BYTES ? count : SERIAL_CHUNK_BYTES)};
-        for (unsigned i = 0; i < came.count; i++)
-            came.bytes[i] = (uint8_t)bytes[i];
+    while (ring_room(&client.out)) {
+        char bytes[SERIAL_CHUNK_BYTES];
+        struct serial_chunk came = {.count = (uint8_t)serial16550_read(&serial, bytes, sizeof bytes)};
+        if (!came.count)
+            return;
+        __builtin_memcpy(came.bytes, bytes, came.count);
         ring_put(&client.out, &came, 1);
-        bytes += came.count;
-        count -= came.count;
     }
 }
 
@@ -44,6 +45,14 @@ static bool send(void)
     return true;
 }
 
+/* Whether there is nothing to do until the port or the client notifies. */
+static bool must_wait(bool has_room)
+{
+    if (serial16550_has_input(&serial) && !ring_pair_waits_for_room(&client, 1))
+        return false;
+    return !has_room || ring_pair_waits_for_entries(&client, 1);
+}
+
 static void serve(void)
 {
     bool has_room;
@@ -51,10 +60,11 @@ static void serve(void)
         if (ring_pair_accept(&client))
             microkit_notify(CLIENT);
         has_room = send();
+        hand_on();
         bool is_asked_for = ring_publish(&client.out);
         if (ring_release(&client.in) || is_asked_for)
             microkit_notify(CLIENT);
-    } while (has_room && !ring_pair_waits_for_entries(&client, 1));
+    } while (!must_wait(has_room));
 }
 
 void init(void)
@@ -67,8 +77,10 @@ void init(void)
 
 void notified(microkit_channel ch)
 {
-    if (ch == INTERRUPT)
-        serial16550_interrupt(&serial, received);
+    if (ch == INTERRUPT && !serial16550_interrupt(&serial)) {
+        microkit_dbg_puts("serial16550: the device never lets the interrupt go\n");
+        __builtin_trap();
+    }
     serve();
     if (ch == INTERRUPT)
         microkit_irq_ack(ch);
