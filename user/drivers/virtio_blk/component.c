@@ -52,7 +52,8 @@ static unsigned requests_room(void)
 {
     if (ring_pair_state(&client) != RING_OPEN)
         return 0;
-    unsigned for_answers = ring_room(&client.out) - under_way;
+    unsigned room = ring_room(&client.out);
+    unsigned for_answers = room > under_way ? room - under_way : 0;
     unsigned at_disk = has_disk ? virtio_blk_room(&disk) : BLOCK_RING_ENTRIES;
     return for_answers < at_disk ? for_answers : at_disk;
 }
@@ -83,10 +84,11 @@ static enum virtio_blk_result submit(const struct block_request *request)
                                                                 .token = request->id});
 }
 
-static void take_requests(void)
+/* Takes requests, at most `room`, and says how many more there was room for. */
+static unsigned take_requests(unsigned room)
 {
     struct block_request batch[BLOCK_RING_ENTRIES];
-    uint32_t count = ring_take(&client.in, batch, requests_room());
+    uint32_t count = ring_take(&client.in, batch, room);
     for (uint32_t i = 0; i < count; i++) {
         if (!has_disk || batch[i].operation == BLOCK_SIZE) {
             answer(batch[i].id, has_disk ? BLOCK_OK : BLOCK_NO_DISK);
@@ -103,29 +105,31 @@ static void take_requests(void)
     bool is_asked_for = ring_publish(&client.out);
     if (ring_release(&client.in) || is_asked_for)
         microkit_notify(CLIENT);
+    return room - count;
 }
 
 /* Whether there is nothing to do until the device or the client notifies. */
-static bool must_wait(void)
+static bool must_wait(unsigned room)
 {
     if (has_disk && !virtio_blk_waits(&disk))
         return false;
-    if (requests_room())
+    if (room)
         return ring_pair_waits_for_entries(&client, 1);
     return under_way || ring_pair_waits_for_room(&client, 1);
 }
 
 static void serve(void)
 {
+    unsigned room;
     do {
         answer_all();
         accept_client();
-        take_requests();
+        room = take_requests(requests_room());
         if (has_disk && virtio_blk_is_broken(&disk)) {
             microkit_dbg_puts("virtio-blk: the device breaks the rules\n");
             __builtin_trap();
         }
-    } while (!must_wait());
+    } while (!must_wait(room));
 }
 
 void init(void)

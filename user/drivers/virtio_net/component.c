@@ -44,22 +44,29 @@ static void answer_all(void)
         microkit_notify(CLIENT);
 }
 
-/* Memory that waits for frames may wait for ever: the device is made to forget what the client before gave it. */
-static void accept_client(void)
+/*
+ * Accepts a client that has started (again), and says how the pair stands then. Memory that waits for frames may wait for ever: the
+ * device is made to forget what the client before gave it.
+ */
+static enum ring_state accept_client(void)
 {
-    if (ring_pair_state(&client) != RING_PEER_STARTED)
-        return;
+    enum ring_state state = ring_pair_state(&client);
+    if (state != RING_PEER_STARTED)
+        return state;
     if (under_way) {
         has_card = virtio_net_start(&card, &resources) == VIRTIO_OK;
         under_way = 0;
     }
     if (ring_pair_accept(&client))
         microkit_notify(CLIENT);
+    return ring_pair_state(&client);
 }
 
+/* How many requests may be taken: each is certain of room for its answer. */
 static unsigned requests_room(void)
 {
-    return ring_pair_state(&client) == RING_OPEN ? ring_room(&client.out) - under_way : 0;
+    unsigned room = ring_room(&client.out);
+    return room > under_way ? room - under_way : 0;
 }
 
 static bool submit(const struct net_request *request)
@@ -72,10 +79,11 @@ static bool submit(const struct net_request *request)
                                             : false;
 }
 
-static void take_requests(void)
+/* Takes requests, at most `room`, and says how many more there was room for. */
+static unsigned take_requests(unsigned room)
 {
     static struct net_request batch[NET_RING_ENTRIES];
-    uint32_t count = ring_take(&client.in, batch, requests_room());
+    uint32_t count = ring_take(&client.in, batch, room);
     for (uint32_t i = 0; i < count; i++) {
         if (submit(&batch[i]))
             under_way++;
@@ -87,29 +95,32 @@ static void take_requests(void)
     bool is_asked_for = ring_publish(&client.out);
     if (ring_release(&client.in) || is_asked_for)
         microkit_notify(CLIENT);
+    return room - count;
 }
 
 /* Whether there is nothing to do until the device or the client notifies. */
-static bool must_wait(void)
+static bool must_wait(bool is_open, unsigned room)
 {
     if (has_card && !virtio_net_waits(&card))
         return false;
-    if (ring_pair_state(&client) == RING_OPEN && !requests_room())
+    if (is_open && !room)
         return ring_pair_waits_for_room(&client, under_way + 1);
     return ring_pair_waits_for_entries(&client, 1);
 }
 
 static void serve(void)
 {
+    bool is_open;
+    unsigned room;
     do {
         answer_all();
-        accept_client();
-        take_requests();
+        is_open = accept_client() == RING_OPEN;
+        room = take_requests(is_open ? requests_room() : 0);
         if (has_card && virtio_net_is_broken(&card)) {
             microkit_dbg_puts("virtio-net: the device breaks the rules\n");
             __builtin_trap();
         }
-    } while (!must_wait());
+    } while (!must_wait(is_open, room));
 }
 
 void init(void)
