@@ -7,7 +7,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "system"))
 from machine import OUT, Checks, Machine  # noqa: E402
 
-FEATURES = {"memory": 22, "parent": 12}
+FEATURES = {"memory": 22, "parent": 12, "waiter": 7, "caller": 1}
 UPDATE = {"operator": 36}
 OVERFLOW = r"init: deep failed: write at 0x7fffffff9[0-9a-f]{3}, at rip 0x[0-9a-f]+ \(its stack is too small\?\)"
 

@@ -151,6 +151,7 @@ bool domain_connect(struct domain_record *domain, uint32_t index)
         !cap_give(domain_slot(domain, PLAN_SLOT_CSPACE_ROOT), 0, CSPACE_ROOT_BITS,
                   domain_slot(domain, PLAN_SLOT_CSPACE), seL4_AllRights, WORD_BITS - CSPACE_ROOT_BITS - CSPACE_BITS) &&
         give(domain, CSPACE_INPUT, input, seL4_CanRead, 0) &&
+        give(domain, CSPACE_OWN_NOTIFICATION, domain_slot(domain, PLAN_SLOT_NOTIFICATION), seL4_CanRead, 0) &&
         give(domain, CSPACE_VSPACE, domain_slot(domain, PLAN_SLOT_VSPACE), seL4_AllRights, 0) &&
         give(domain, CSPACE_REPLY, domain_slot(domain, PLAN_SLOT_REPLY), seL4_AllRights, 0);
     if (is_done && description->flags & DOMAIN_PASSIVE)

@@ -14,4 +14,5 @@ enum cspace_slot {
     CSPACE_CHILDREN = 202,
     CSPACE_PORTS = 394,
     CSPACE_SUPERVISOR = 460,
+    CSPACE_OWN_NOTIFICATION = 461,
 };

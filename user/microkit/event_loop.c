@@ -59,6 +59,34 @@ static void notify_each(seL4_Word badge)
             notified(id);
 }
 
+/* Notifications that pecan_wait was not asked for. */
+static seL4_Word kept_notifications;
+
+seL4_Word pecan_wait(seL4_Word wanted)
+{
+    while (!(kept_notifications & wanted)) {
+        seL4_Word badge;
+
+        pecan_component_page->rounds++;
+        seL4_Wait(PECAN_NOTIFICATION_CAP, &badge);
+        pecan_component_page->counts.wakes += badge != 0;
+        kept_notifications |= badge;
+    }
+    seL4_Word found = kept_notifications & wanted;
+    kept_notifications &= ~wanted;
+    return found;
+}
+
+/* What was kept is older than what is to come. */
+static void notify_kept(void)
+{
+    while (kept_notifications) {
+        seL4_Word badge = kept_notifications;
+        kept_notifications = 0;
+        notify_each(badge);
+    }
+}
+
 /* The deferred operation, for the cases where the wait itself cannot do it. */
 static void send_deferred(void)
 {
@@ -93,6 +121,13 @@ static _Noreturn void event_loop(void)
             seL4_IRQHandler_Ack(BASE_IRQ_CAP + id);
     for (;;) {
         seL4_Word badge;
+
+        if (kept_notifications) {
+            if (have_reply)
+                seL4_Send(REPLY_CAP, reply);
+            have_reply = seL4_False;
+            notify_kept();
+        }
         seL4_MessageInfo_t info = wait_for_next(have_reply, reply, &badge);
 
         have_reply = seL4_False;

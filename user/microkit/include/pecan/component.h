@@ -42,3 +42,13 @@ static inline seL4_Word pecan_time_us(void)
 
 /* The label of the answer to microkit_ppcall when the server was restarted before it answered. */
 #define PECAN_PEER_RESTARTED 0xffffffffffffful
+
+/* The notification that channels and interrupts signal: what pecan_wait waits on. */
+#define PECAN_NOTIFICATION_CAP 461
+
+/*
+ * Waits inside of what the event loop has called, until one of some channels or interrupts (a bit for each id) has notified, and
+ * returns those that have. Others are kept: the event loop calls notified() for them when it comes round. Calls and
+ * faults of children wait until then. The heartbeat counts it as life, however long it takes. Not for passive domains.
+ */
+seL4_Word pecan_wait(seL4_Word wanted);
