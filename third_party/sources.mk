@@ -2,3 +2,5 @@
 # its SHA-256; and the parts of it that are unpacked.
 $(call source,musl,musl,musl_1.2.3.orig.tar.gz,7d5b0b6062521e4627e099e4c9dc8248d32a30285e959b7eecaa780cf8cfd4a4,\
     COPYRIGHT arch include src tools)
+$(call source,e2fsprogs,e2fsprogs,e2fsprogs_1.47.0.orig.tar.gz,6667afde56eef0c6af26684974400e4d2288ea49e9441bf5e6229195d51a3578,\
+    NOTICE debugfs e2fsck lib version.h)

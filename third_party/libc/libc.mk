@@ -19,7 +19,7 @@ LIBC_FILES := $(addprefix src/,\
     $(addprefix stdlib/,$(addsuffix .c,abs atoi atol atoll bsearch div imaxabs imaxdiv labs ldiv llabs lldiv qsort qsort_nr strtod \
         strtol)) \
     $(addprefix stdio/,$(addsuffix .c,__lockfile __overflow __stdio_close __stdio_exit __stdio_read __stdio_seek __stdio_write \
-        __stdout_write __toread __towrite __uflow asprintf fflush fmemopen fprintf fputc fputs fread fwrite fclose ferror feof \
+        __stdout_write __toread __towrite __uflow asprintf fflush fmemopen fprintf fputc fputs fread fwrite fclose ferror feof fileno \
         fseek ftell ofl ofl_add open_memstream perror printf putc putchar puts setvbuf snprintf sprintf sscanf stderr stdout \
         vasprintf vfprintf vfscanf vprintf vsnprintf vsprintf vsscanf ungetc)) \
     $(addprefix errno/,__errno_location.c strerror.c) \
@@ -38,8 +38,9 @@ LIBC_FILES := $(addprefix src/,\
     $(addprefix prng/,rand.c rand_r.c) \
     $(addprefix exit/,_Exit.c) \
     $(addprefix env/,__environ.c getenv.c secure_getenv.c) \
-    $(addprefix unistd/,$(addsuffix .c,close lseek read write)) \
+    $(addprefix unistd/,$(addsuffix .c,close isatty lseek read write)) \
     $(addprefix misc/,basename.c dirname.c ffs.c ffsl.c ffsll.c) \
+    $(addprefix network/,htonl.c htons.c ntohl.c ntohs.c) \
     thread/__lock.c thread/__syscall_cp.c)
 
 $(MUSL_GEN)/.stamp: $(MUSL)/.unpacked third_party/libc/libc.mk

@@ -9,7 +9,9 @@ define source_rules
 $(CACHE)/sources/$3: | $(BUILD)/setup/build
 	$(Q)tools/build/source_package fetch $2 $3 $4 $$(@D)
 
-$(SOURCES)/$1/.unpacked: $(CACHE)/sources/$3 third_party/sources.mk tools/build/source_package
+$(call remember,$(SOURCES)/$1.source,$3 $4 $5)
+
+$(SOURCES)/$1/.unpacked: $(CACHE)/sources/$3 $(SOURCES)/$1.source
 	$$(say) UNPACK $$(@D)
 	$(Q)tools/build/source_package unpack $$< $4 $$(@D) $5
 	@touch $$@
