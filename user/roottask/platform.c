@@ -64,7 +64,7 @@ const char *platform_initialise(const seL4_BootInfo *info)
     seL4_CPtr serial_ports = ports_take(SERIAL_BASE, SERIAL_BASE + SERIAL_PORT_COUNT - 1);
     if (!serial_ports)
         return "there is no access to the ports of the serial line";
-    serial16550_initialise(&serial, serial_ports, SERIAL_BASE);
+    serial16550_start(&serial, serial_ports, SERIAL_BASE);
     serial_interrupt = interrupt_take(SERIAL_PIN, NOTIFIED_SERIAL);
     if (!serial_interrupt)
         return "there is no access to the interrupt of the serial line";
@@ -110,22 +110,26 @@ void machine_timer_set(uint64_t moment_ns)
 }
 
 /* A port that never lets its interrupt go is not listened to any more: its line stays masked. */
-static void serial_receive(void)
+static void serial_serve(void)
 {
-    char bytes[64];
-    size_t count;
-    bool is_quiet = serial16550_interrupt(&serial);
-    while ((count = serial16550_read(&serial, bytes, sizeof bytes)))
-        personality_console_receive(bytes, count);
-    if (is_quiet)
-        seL4_IRQHandler_Ack(serial_interrupt);
+    enum { MOST_ROUNDS = 10000 };
+    for (int round = 0; round < MOST_ROUNDS; round++) {
+        char bytes[SERIAL_FIFO_BYTES];
+        size_t count = serial16550_read(&serial, bytes, sizeof bytes);
+        if (count)
+            personality_console_receive(bytes, count);
+        personality_console_drained();
+        if (!serial16550_is_pending(&serial)) {
+            seL4_IRQHandler_Ack(serial_interrupt);
+            return;
+        }
+    }
 }
 
 void platform_notified(seL4_Word bits)
 {
     if (bits & NOTIFIED_SERIAL) {
-        serial_receive();
-        personality_console_drained();
+        serial_serve();
     }
     if (bits & NOTIFIED_TIMER) {
         seL4_IRQHandler_Ack(timer_interrupt);

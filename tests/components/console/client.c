@@ -4,7 +4,7 @@
  */
 #include "protocols/clock.h"
 #include "protocols/input.h"
-#include "protocols/serial.h"
+#include "protocols/terminal.h"
 #include <microkit.h>
 #include <stdbool.h>
 
@@ -14,7 +14,7 @@ enum { HOLD = '!', KEY_GO_ON = 0x22 };
 /* Filled in from the description. */
 uintptr_t serial_region, port_region, input_region, events_region;
 
-static struct ring_pair port;
+static struct stream port;
 static struct ring_consumer events;
 static bool holds;
 
@@ -27,23 +27,23 @@ static void print(const char *text, uint32_t number)
 
 static void echo(void)
 {
-    struct serial_chunk chunk;
+    uint8_t bytes[100];
+    bool has_room;
     do {
-        if (ring_pair_accept(&port))
-            microkit_notify(SERIAL);
-        while (!holds && ring_room(&port.out) && ring_take(&port.in, &chunk, 1)) {
-            for (unsigned i = 0; i < SERIAL_CHUNK_BYTES; i++)
-                holds |= i < chunk.count && chunk.bytes[i] == HOLD;
-            for (unsigned i = 0; i < SERIAL_CHUNK_BYTES; i++)
-                chunk.bytes[i] -= chunk.bytes[i] >= 'a' && chunk.bytes[i] <= 'z' ? 'a' - 'A' : 0;
-            ring_put(&port.out, &chunk, 1);
+        uint32_t room = stream_room(&port);
+        uint32_t count = holds ? 0 : stream_peek(&port, 0, bytes, room < sizeof bytes ? room : sizeof bytes);
+        for (uint32_t i = 0; i < count; i++) {
+            holds |= bytes[i] == HOLD;
+            bytes[i] -= bytes[i] >= 'a' && bytes[i] <= 'z' ? 'a' - 'A' : 0;
         }
-        bool is_asked_for = ring_publish(&port.out);
-        if (ring_release(&port.in) || is_asked_for)
+        stream_write(&port, bytes, count);
+        stream_take(&port, count);
+        if (stream_publish(&port))
             microkit_notify(SERIAL);
+        has_room = stream_room(&port);
         if (holds)
             return;
-    } while (ring_room(&port.out) ? !ring_pair_waits_for_entries(&port, 1) : !ring_pair_waits_for_room(&port, 1));
+    } while (has_room ? !stream_waits_for_bytes(&port, 1) : !stream_waits_for_room(&port, STREAM_BYTES / 2));
 }
 
 static void show_input(void)
@@ -70,7 +70,7 @@ static void show_input(void)
 
 void init(void)
 {
-    ring_pair_start(&port, (void *)serial_region, (const void *)port_region, SERIAL_CHUNKS, SERIAL_CHUNKS);
+    stream_start(&port, (void *)serial_region, (const void *)port_region);
     ring_consumer_start(&events, (void *)input_region, (const void *)events_region, INPUT_EVENTS);
     microkit_notify(SERIAL);
     microkit_notify(INPUT);

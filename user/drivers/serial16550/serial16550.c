@@ -9,6 +9,7 @@ enum {
     LINE_CONTROL,
     MODEM_CONTROL,
     LINE_STATUS,
+    SCRATCH = 7,
     DIVISOR_LOW = 0,
     DIVISOR_HIGH = 1,
     FIFO_CONTROL = 2
@@ -16,12 +17,11 @@ enum {
 enum { ENABLE_RECEIVE = 1, ENABLE_TRANSMIT = 2 };
 enum { ID_NONE = 1 };
 enum { LINE_8_BITS = 3, LINE_DIVISOR = 0x80 };
-enum { FIFO_ENABLE_AND_CLEAR = 7 };
-enum { MODEM_ASK_TO_SEND = 2, MODEM_READY_AND_INTERRUPTS = 9 };
-enum { STATUS_RECEIVED = 1, STATUS_ROOM = 0x20 };
-enum { DIVISOR_115200 = 1, FIFO_SIZE = 16 };
-/* A device that is looked at so often without need, or takes nothing for so many looks (some seconds), is out of order. */
-enum { MOST_IDLE_ROUNDS = 16, MOST_LOOKS = 4000000 };
+enum { FIFO_ENABLE = 1, MODEM_ASK_TO_SEND = 2, MODEM_READY_AND_INTERRUPTS = 9 };
+enum { STATUS_RECEIVED = 1, STATUS_ROOM = 0x20, STATUS_ALL_SENT = 0x40 };
+enum { DIVISOR_115200 = 1, SCRATCH_FIRST = 0x5a, SCRATCH_SECOND = 0xa5 };
+/* A full queue takes 1.4 ms; each look at the device takes a microsecond at least. */
+enum { FLUSH_TRIES = 100000 };
 
 static uint8_t device_read(const struct serial16550 *serial, unsigned place)
 {
@@ -33,129 +33,80 @@ static void device_write(const struct serial16550 *serial, unsigned place, uint8
     port_write8(serial->ports, (uint16_t)(serial->base + place), value);
 }
 
-static uint32_t waiting(const struct serial16550_ring *ring)
+static bool keeps(const struct serial16550 *serial, uint8_t value)
 {
-    return ring->last - ring->first;
+    device_write(serial, SCRATCH, value);
+    return device_read(serial, SCRATCH) == value;
 }
 
-static void put(struct serial16550_ring *ring, char byte)
+static void enable(struct serial16550 *serial, uint8_t interrupts)
 {
-    ring->bytes[ring->last++ % SERIAL_RING_SIZE] = byte;
+    if (interrupts != serial->interrupts)
+        device_write(serial, INTERRUPT_ENABLE, interrupts);
+    serial->interrupts = interrupts;
 }
 
-static char take(struct serial16550_ring *ring)
+bool serial16550_start(struct serial16550 *serial, seL4_CPtr ports, uint16_t base)
 {
-    return ring->bytes[ring->first++ % SERIAL_RING_SIZE];
-}
-
-static void enable_interrupts(struct serial16550 *serial, bool receives, bool sends)
-{
-    if (receives == serial->receives && sends == serial->sends)
-        return;
-    serial->receives = receives;
-    serial->sends = sends;
-    device_write(serial, INTERRUPT_ENABLE, (uint8_t)((receives ? ENABLE_RECEIVE : 0) | (sends ? ENABLE_TRANSMIT : 0)));
-}
-
-/* Whether the other end may send: its bytes would not fit otherwise. */
-static void set_receives(struct serial16550 *serial, bool receives)
-{
-    device_write(serial, MODEM_CONTROL, MODEM_READY_AND_INTERRUPTS | (receives ? MODEM_ASK_TO_SEND : 0));
-    enable_interrupts(serial, receives, serial->sends);
-}
-
-void serial16550_initialise(struct serial16550 *serial, seL4_CPtr ports, uint16_t base)
-{
-    *serial = (struct serial16550){.ports = ports, .base = base, .patience = MOST_LOOKS};
+    *serial = (struct serial16550){.ports = ports, .base = base};
+    if (!keeps(serial, SCRATCH_FIRST) || !keeps(serial, SCRATCH_SECOND))
+        return false;
     device_write(serial, INTERRUPT_ENABLE, 0);
     device_write(serial, LINE_CONTROL, LINE_DIVISOR | LINE_8_BITS);
     device_write(serial, DIVISOR_LOW, DIVISOR_115200);
     device_write(serial, DIVISOR_HIGH, 0);
     device_write(serial, LINE_CONTROL, LINE_8_BITS);
-    device_write(serial, FIFO_CONTROL, FIFO_ENABLE_AND_CLEAR);
-    set_receives(serial, true);
+    /* The queues are emptied if they were off, and only then. */
+    device_write(serial, FIFO_CONTROL, FIFO_ENABLE);
+    serial16550_listen(serial, true);
+    return true;
 }
 
-/* The transmitter is empty: fills it, and asks for an interrupt only while there is more. */
-static void transmit(struct serial16550 *serial)
+/* STATUS_ROOM says that the queue is empty: it takes as many bytes as it has. */
+static size_t fill(struct serial16550 *serial, const char *bytes, size_t count)
 {
-    for (int i = 0; i < FIFO_SIZE && waiting(&serial->output); i++)
-        device_write(serial, DATA, (uint8_t)take(&serial->output));
-    enable_interrupts(serial, serial->receives, waiting(&serial->output) != 0);
+    if (!(device_read(serial, LINE_STATUS) & STATUS_ROOM))
+        return 0;
+    size_t done = 0;
+    while (done < count && done < SERIAL_FIFO_BYTES)
+        device_write(serial, DATA, (uint8_t)bytes[done++]);
+    return done;
 }
 
 size_t serial16550_write(struct serial16550 *serial, const char *bytes, size_t count)
 {
-    size_t done = 0;
-    while (done < count && waiting(&serial->output) < SERIAL_RING_SIZE)
-        put(&serial->output, bytes[done++]);
-    if (done && !serial->sends && (device_read(serial, LINE_STATUS) & STATUS_ROOM))
-        transmit(serial);
-    enable_interrupts(serial, serial->receives, waiting(&serial->output) != 0);
+    size_t done = 0, now;
+    do {
+        now = done < count ? fill(serial, bytes + done, count - done) : 0;
+        done += now;
+    } while (now);
+    enable(serial, (uint8_t)((serial->interrupts & ~ENABLE_TRANSMIT) | (done < count ? ENABLE_TRANSMIT : 0)));
     return done;
 }
 
 size_t serial16550_read(struct serial16550 *serial, char *bytes, size_t count)
 {
     size_t done = 0;
-    while (done < count && waiting(&serial->input))
-        bytes[done++] = take(&serial->input);
-    if (done && !serial->receives)
-        set_receives(serial, true);
+    while (done < count && (device_read(serial, LINE_STATUS) & STATUS_RECEIVED))
+        bytes[done++] = (char)device_read(serial, DATA);
     return done;
 }
 
-bool serial16550_has_input(const struct serial16550 *serial)
+void serial16550_listen(struct serial16550 *serial, bool is_listening)
 {
-    return waiting(&serial->input);
+    if (is_listening == !!(serial->interrupts & ENABLE_RECEIVE))
+        return;
+    device_write(serial, MODEM_CONTROL, MODEM_READY_AND_INTERRUPTS | (is_listening ? MODEM_ASK_TO_SEND : 0));
+    enable(serial, (uint8_t)((serial->interrupts & ~ENABLE_RECEIVE) | (is_listening ? ENABLE_RECEIVE : 0)));
 }
 
-/* Takes what has come, as far as there is room for it. False: nothing came. */
-static bool receive(struct serial16550 *serial)
+bool serial16550_is_pending(struct serial16550 *serial)
 {
-    bool came = false;
-    while (serial->receives && (device_read(serial, LINE_STATUS) & STATUS_RECEIVED)) {
-        put(&serial->input, (char)device_read(serial, DATA));
-        came = true;
-        if (waiting(&serial->input) == SERIAL_RING_SIZE)
-            set_receives(serial, false);
-    }
-    return came;
-}
-
-/*
- * The line to the interrupt controller is edge-triggered: it must have been quiet once before this may end. It will be: all rounds
- * but a few move bytes, and the rings bound how many those are.
- */
-bool serial16550_interrupt(struct serial16550 *serial)
-{
-    int idle_rounds = 0;
-    do {
-        bool moves = receive(serial);
-        if (serial->sends && (device_read(serial, LINE_STATUS) & STATUS_ROOM)) {
-            transmit(serial);
-            moves = true;
-        }
-        idle_rounds += !moves;
-        if (idle_rounds == MOST_IDLE_ROUNDS)
-            return false;
-    } while (!(device_read(serial, INTERRUPT_ID) & ID_NONE));
-    return true;
+    return !(device_read(serial, INTERRUPT_ID) & ID_NONE);
 }
 
 void serial16550_flush(struct serial16550 *serial)
 {
-    uint32_t looks = 0;
-    while (waiting(&serial->output) && looks++ < serial->patience) {
-        if (device_read(serial, LINE_STATUS) & STATUS_ROOM) {
-            transmit(serial);
-            serial->patience = MOST_LOOKS;
-            looks = 0;
-        }
-    }
-    if (!waiting(&serial->output))
-        return;
-    serial->output.first = serial->output.last;
-    serial->patience = 1;
-    enable_interrupts(serial, serial->receives, false);
+    for (int tries = 0; tries < FLUSH_TRIES && !(device_read(serial, LINE_STATUS) & STATUS_ALL_SENT); tries++)
+        continue;
 }

@@ -1,6 +1,8 @@
 /*
- * A 16550 serial port that is driven by interrupts: bytes to send and bytes that came wait in two rings. While the ring of those that
- * came is full the other end is asked to wait (RTS); one that does not wait loses bytes.
+ * A 16550 serial port: bytes go straight to the device and come straight from it, as many as it has room for or has received.
+ *
+ * The line to the interrupt controller is edge-triggered: after an interrupt the caller reads and writes until serial16550_is_pending says that
+ * the device has let go of it.
  */
 #pragma once
 
@@ -9,34 +11,31 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { SERIAL_PORT_COUNT = 8, SERIAL_RING_SIZE = 1024 };
-
-struct serial16550_ring {
-    char bytes[SERIAL_RING_SIZE];
-    uint32_t last, first; /* counted on without end: the difference is what waits */
-};
+enum { SERIAL_PORT_COUNT = 8, SERIAL_FIFO_BYTES = 16 };
 
 struct serial16550 {
     seL4_CPtr ports;
     uint16_t base;
-    struct serial16550_ring output, input;
-    bool sends;        /* the transmitter will interrupt when it has room */
-    bool receives;     /* the receiver interrupts when a byte has come */
-    uint32_t patience; /* looks at a device that takes nothing before the output is given up */
+    uint8_t interrupts; /* that are enabled */
 };
 
-/* 115200 baud, 8 bits, no parity; `ports` is a capability to base ... base + 7. */
-void serial16550_initialise(struct serial16550 *serial, seL4_CPtr ports, uint16_t base);
+/*
+ * 115200 baud, 8 bits, no parity; `ports` is a capability to base ... base + 7. False: no such device is there. What a device that was in use already
+ * has in its queues stays there. Interrupts for what is received are on.
+ */
+bool serial16550_start(struct serial16550 *serial, seL4_CPtr ports, uint16_t base);
 
-/* Takes as many bytes as there is room for. */
+/* Sends as many bytes as there is room for, and says how many. If not all: an interrupt tells when there is room. */
 size_t serial16550_write(struct serial16550 *serial, const char *bytes, size_t count);
 
-/* Hands out bytes that came, at most `count`; says how many. */
+/* Takes as many bytes as have come, at most `count`, and says how many. */
 size_t serial16550_read(struct serial16550 *serial, char *bytes, size_t count);
-bool serial16550_has_input(const struct serial16550 *serial);
 
-/* Serves the device until it wants nothing more. False: it does not end to want something that is not there; it is out of order. */
-bool serial16550_interrupt(struct serial16550 *serial);
+/* Whether bytes that come make an interrupt. While they do not, they stay in the device, and the other end is asked to wait (RTS). */
+void serial16550_listen(struct serial16550 *serial, bool is_listening);
 
-/* Sends all that waits, without interrupts. What a device that takes nothing for some seconds was to send is lost. */
+/* The device (still) asks for an interrupt. One that does so though there is nothing to read and nothing to write is out of order. */
+bool serial16550_is_pending(struct serial16550 *serial);
+
+/* Waits until all has been sent, or too long. */
 void serial16550_flush(struct serial16550 *serial);
