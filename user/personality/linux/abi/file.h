@@ -57,7 +57,20 @@ enum {
     F_UNLCK = 2,
 };
 
-enum { POLLIN = 0x01, POLLPRI = 0x02, POLLOUT = 0x04, POLLERR = 0x08, POLLHUP = 0x10, POLLNVAL = 0x20 };
+enum {
+    POLLIN = 0x01,
+    POLLPRI = 0x02,
+    POLLOUT = 0x04,
+    POLLERR = 0x08,
+    POLLHUP = 0x10,
+    POLLNVAL = 0x20,
+    POLLRDNORM = 0x40,
+    POLLWRNORM = 0x100,
+    POLLRDHUP = 0x2000,
+    POLL_READABLE = POLLIN | POLLRDNORM,
+    POLL_WRITABLE = POLLOUT | POLLWRNORM,
+    POLL_ANYTHING = 0xffff,
+};
 
 enum { UTIME_NOW = 0x3fffffff, UTIME_OMIT = 0x3ffffffe };
 

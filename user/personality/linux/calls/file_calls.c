@@ -5,6 +5,7 @@
 #include "personality/linux/calls/arguments.h"
 #include "personality/linux/calls/table.h"
 #include "personality/linux/file/pipe.h"
+#include "personality/linux/net/socket.h"
 
 enum { TRANSFER_LIMIT = 0x7ffff000 };
 
@@ -146,6 +147,8 @@ static int64_t transfer_pieces(struct thread *thread, const uint64_t *a, bool wr
     int64_t done = 0;
     if (a[2] > IOV_MAX)
         return -EINVAL;
+    if (file && socket_of(file))
+        return socket_transfer_pieces(thread, socket_of(file), a[1], a[2], writes);
     uint64_t start = thread->progress; /* bytes of earlier tries */
     for (uint64_t i = 0; i < a[2]; i++) {
         struct linux_iovec piece;
@@ -380,10 +383,4 @@ int64_t call_sync(struct thread *thread, const uint64_t *a)
 int64_t call_fadvise64(struct thread *thread, const uint64_t *a)
 {
     return call_fsync(thread, a);
-}
-
-int64_t call_socket(struct thread *thread, const uint64_t *a)
-{
-    (void)thread, (void)a;
-    return -EAFNOSUPPORT; /* there is no network yet */
 }

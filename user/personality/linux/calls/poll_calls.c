@@ -4,16 +4,11 @@
 #include "personality/linux/abi/errno.h"
 #include "personality/linux/calls/arguments.h"
 #include "personality/linux/calls/table.h"
+#include "personality/linux/calls/waiting.h"
 
 enum { SELECT_LIMIT = 1024, SELECT_WORDS = SELECT_LIMIT / 64, MASK_SIZE = sizeof(uint64_t) };
 
-static unsigned file_events(struct open_file *file)
-{
-    return file->operations->poll ? file->operations->poll(file) : POLLIN | POLLOUT;
-}
-
-/* Sets a signal mask for the time of the wait; it is set back when the call ends. */
-static int64_t mask_set(struct thread *thread, uint64_t address, uint64_t size)
+int64_t wait_mask_set(struct thread *thread, uint64_t address, uint64_t size)
 {
     uint64_t mask;
     if (!address || thread->wait_begun)
@@ -30,7 +25,7 @@ static int64_t mask_set(struct thread *thread, uint64_t address, uint64_t size)
 }
 
 /* A wait that a signal ends sets the mask back when the signal is delivered; all other ends do it here. */
-static int64_t wait_end(struct thread *thread, int64_t result)
+int64_t wait_end(struct thread *thread, int64_t result)
 {
     if (result == CALL_WAITS)
         return result;
@@ -63,7 +58,7 @@ static int64_t poll_once(struct thread *thread, uint64_t address, uint64_t count
         if (entry.descriptor >= 0) {
             struct open_file *file = descriptor_file(thread, (uint64_t)entry.descriptor);
             unsigned wanted = (uint16_t)entry.events | POLLERR | POLLHUP;
-            entry.revents = (int16_t)(file ? file_events(file) & wanted : POLLNVAL);
+            entry.revents = (int16_t)(file ? open_file_poll(file) & wanted : POLLNVAL);
         }
         ready += entry.revents != 0;
         error = user_write_object(memory_of(thread), address + i * sizeof entry, &entry);
@@ -91,7 +86,7 @@ int64_t call_poll(struct thread *thread, const uint64_t *a)
 int64_t call_ppoll(struct thread *thread, const uint64_t *a)
 {
     uint64_t deadline = UINT64_MAX, duration;
-    int64_t error = mask_set(thread, a[3], a[4]);
+    int64_t error = wait_mask_set(thread, a[3], a[4]);
     if (!error && a[2]) {
         error = argument_duration(thread, a[2], &duration);
         deadline = thread_deadline(thread, duration);
@@ -118,7 +113,7 @@ static int64_t select_once(struct thread *thread, uint64_t limit, const struct d
         struct open_file *file = descriptor_file(thread, descriptor);
         if (!file)
             return -EBADF;
-        unsigned events = file_events(file);
+        unsigned events = open_file_poll(file);
         for (int set = 0; set < 3; set++) {
             if ((wanted->words[set][word] & bit) && (events & meanings[set])) {
                 ready->words[set][word] |= bit;
@@ -178,7 +173,7 @@ int64_t call_pselect6(struct thread *thread, const uint64_t *a)
     uint64_t deadline = UINT64_MAX, duration;
     int64_t error = a[5] ? user_read_object(memory_of(thread), &signals, a[5]) : 0;
     if (!error)
-        error = mask_set(thread, signals.mask, signals.size);
+        error = wait_mask_set(thread, signals.mask, signals.size);
     if (!error && a[4]) {
         error = argument_duration(thread, a[4], &duration);
         deadline = thread_deadline(thread, duration);

@@ -67,6 +67,15 @@ int64_t file_table_add(struct file_table *table, struct open_file *file, uint64_
     return minimum < DESCRIPTOR_LIMIT ? -EMFILE : -EINVAL;
 }
 
+bool file_table_is_full(const struct file_table *table)
+{
+    for (uint64_t i = 0; i < DESCRIPTOR_LIMIT; i++) {
+        if (!table->files[i])
+            return false;
+    }
+    return true;
+}
+
 int64_t file_table_set(struct file_table *table, uint64_t descriptor, struct open_file *file, bool close_on_execute)
 {
     if (descriptor >= DESCRIPTOR_LIMIT)

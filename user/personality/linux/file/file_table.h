@@ -18,6 +18,8 @@ struct open_file *file_table_get(const struct file_table *table, uint64_t descri
 /* The lowest free descriptor from `minimum` on stands for `file` now (whose reference it takes over), or -EMFILE. */
 int64_t file_table_add(struct file_table *table, struct open_file *file, uint64_t minimum, bool close_on_execute);
 
+bool file_table_is_full(const struct file_table *table);
+
 /* `descriptor` stands for `file` now; what it stood for is closed. -EBADF if it is too large. */
 int64_t file_table_set(struct file_table *table, uint64_t descriptor, struct open_file *file, bool close_on_execute);
 int64_t file_table_close(struct file_table *table, uint64_t descriptor);

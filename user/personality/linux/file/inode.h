@@ -16,6 +16,7 @@
 struct inode;
 struct text;
 struct pipe;
+struct unix_socket;
 
 /* Receives one name of a directory; false: no room, stop. `next` is the position to go on from. */
 typedef bool directory_visitor(void *context, const char *name, uint64_t number, uint32_t mode, uint64_t next);
@@ -52,8 +53,9 @@ struct inode {
             char *name;           /* its own entry's name, for getcwd; null for the root */
         } directory;
         char *link_target;
-        uint64_t device;   /* character device: linux_device number */
-        struct pipe *pipe; /* named pipe, while it is open */
+        uint64_t device;            /* character device: linux_device number */
+        struct pipe *pipe;          /* named pipe, while it is open */
+        struct unix_socket *socket; /* bound to this name; null once it is closed */
         struct {
             uint64_t key; /* process number and kind of a /proc file */
             struct inode *parent;

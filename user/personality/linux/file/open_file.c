@@ -2,6 +2,7 @@
 
 #include "lib/string.h"
 #include "personality/linux/abi/errno.h"
+#include "personality/linux/file/epoll.h"
 #include "personality/linux/file/pipe.h"
 #include "personality/linux/memory/user_memory.h"
 #include "personality/linux/process/process.h"
@@ -35,7 +36,20 @@ struct open_file *open_file_create(struct inode *inode, uint32_t flags, const st
     file->flags = flags & ~(uint32_t)(O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_CLOEXEC);
     file->inode = inode;
     file->operations = operations;
+    list_initialise(&file->watchers);
     inode_reference(inode);
+    return file;
+}
+
+struct open_file *open_file_create_alone(uint32_t mode, uint32_t flags, const struct file_operations *operations,
+                                         void *data)
+{
+    struct inode *inode = inode_create(mode);
+    struct open_file *file = inode ? open_file_create(inode, flags, operations) : NULL;
+    if (file)
+        file->data = data;
+    if (inode)
+        inode_release(inode);
     return file;
 }
 
@@ -48,10 +62,16 @@ void open_file_release(struct open_file *file)
 {
     if (--file->references)
         return;
+    epoll_forget_file(file);
     if (file->operations->close)
         file->operations->close(file);
     inode_release(file->inode);
     heap_free(file);
+}
+
+unsigned open_file_poll(struct open_file *file)
+{
+    return file->operations->poll ? file->operations->poll(file) : POLL_READABLE | POLL_WRITABLE;
 }
 
 /* Regular files */

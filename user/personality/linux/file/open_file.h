@@ -26,6 +26,7 @@ struct file_operations {
     int64_t (*read)(struct thread *thread, struct open_file *file, struct user_buffer *buffer);
     int64_t (*write)(struct thread *thread, struct open_file *file, struct user_buffer *buffer);
     unsigned (*poll)(struct open_file *file); /* POLL bits that hold now; null: always readable and writable */
+    const void *(*channel)(const struct open_file *file); /* that is woken when they may have changed; null: never */
     int64_t (*control)(struct thread *thread, struct open_file *file, uint64_t request, uint64_t argument);
     void (*close)(struct open_file *file); /* the last descriptor is gone */
 };
@@ -36,13 +37,20 @@ struct open_file {
     uint64_t position;
     struct inode *inode; /* counted; never null */
     const struct file_operations *operations;
-    void *data; /* of the kind: a pipe, generated contents */
+    void *data;           /* of the kind: a pipe, generated contents */
+    struct list watchers; /* items of epolls, by their in_file */
 };
 
 /* Makes an open file for an inode (a reference to it is taken); null when memory is exhausted. */
 struct open_file *open_file_create(struct inode *inode, uint32_t flags, const struct file_operations *operations);
+/* The same for a file of a kind that has no place in a file system: it gets an inode of its own. */
+struct open_file *open_file_create_alone(uint32_t mode, uint32_t flags, const struct file_operations *operations,
+                                         void *data);
 void open_file_reference(struct open_file *file);
 void open_file_release(struct open_file *file);
+
+/* The POLL bits that hold now. */
+unsigned open_file_poll(struct open_file *file);
 
 /* Opens an inode of any kind; null and an error, or CALL_WAITS as the error for a named pipe without a partner. */
 struct open_file *inode_open(struct thread *thread, struct inode *inode, uint32_t flags, int64_t *error);

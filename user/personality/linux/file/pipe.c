@@ -98,7 +98,7 @@ static int64_t pipe_read(struct thread *thread, struct open_file *file, struct u
         done += (int64_t)piece;
     }
     if (done) {
-        wake(pipe);
+        wake_for(pipe, POLL_WRITABLE);
         return done;
     }
     if (!pipe->writers || !buffer->length)
@@ -145,7 +145,7 @@ static int64_t pipe_write(struct thread *thread, struct open_file *file, struct 
         return thread->progress ? (int64_t)thread->progress : done;
     thread->progress += (uint64_t)done;
     if (done)
-        wake(pipe);
+        wake_for(pipe, POLL_READABLE);
     if (!buffer->length || ((file->flags & O_NONBLOCK) && thread->progress))
         return (int64_t)thread->progress;
     if (file->flags & O_NONBLOCK)
@@ -154,15 +154,20 @@ static int64_t pipe_write(struct thread *thread, struct open_file *file, struct 
     return result == -ERESTART && thread->progress ? (int64_t)thread->progress : result;
 }
 
+static const void *pipe_channel(const struct open_file *file)
+{
+    return file->data;
+}
+
 static unsigned pipe_poll(struct open_file *file)
 {
     const struct pipe *pipe = file->data;
     size_t used = pipe_ring_used(&pipe->ring);
     unsigned events = 0;
     if (open_file_is_readable(file))
-        events |= (used ? POLLIN : 0u) | (pipe->writers ? 0u : POLLHUP);
+        events |= (used ? POLL_READABLE : 0u) | (pipe->writers ? 0u : POLLHUP);
     if (open_file_is_writable(file))
-        events |= (PIPE_BYTES - used >= PIPE_ATOMIC_BYTES ? POLLOUT : 0u) | (pipe->readers ? 0u : POLLERR);
+        events |= (PIPE_BYTES - used >= PIPE_ATOMIC_BYTES ? POLL_WRITABLE : 0u) | (pipe->readers ? 0u : POLLERR);
     return events;
 }
 
@@ -193,8 +198,12 @@ static void pipe_close(struct open_file *file)
     pipe_free_unused(file->inode, pipe);
 }
 
-static const struct file_operations pipe_operations = {
-    .read = pipe_read, .write = pipe_write, .poll = pipe_poll, .control = pipe_control, .close = pipe_close};
+static const struct file_operations pipe_operations = {.read = pipe_read,
+                                                       .write = pipe_write,
+                                                       .poll = pipe_poll,
+                                                       .channel = pipe_channel,
+                                                       .control = pipe_control,
+                                                       .close = pipe_close};
 
 static struct open_file *end_create(struct inode *inode, struct pipe *pipe, uint32_t flags)
 {

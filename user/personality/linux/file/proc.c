@@ -115,6 +115,9 @@ static int64_t descriptor_link_read(struct inode *link, char *target, size_t roo
     case S_IFIFO:
         text_add(&text, "pipe:[%lu]", (unsigned long)file->inode->number);
         break;
+    case S_IFSOCK:
+        text_add(&text, "socket:[%lu]", (unsigned long)file->inode->number);
+        break;
     case S_IFCHR:
         text_add(&text, file->inode->device >> 8 == 1 ? "/dev/null" : "/dev/console");
         break;

@@ -153,7 +153,17 @@ uint64_t thread_deadline(const struct thread *thread, uint64_t duration_ns);
 
 /* The threads that wait on this channel, or on any (poll), will look again. */
 void wake(const void *channel);
+void wake_for(const void *channel, unsigned poll_bits); /* tells watches that only these POLL bits may have come */
 extern const char any_channel;
+
+/* Is told of wakes on a channel. `woken` may wake other channels, but must not begin or end watches. */
+struct channel_watch {
+    struct list in_bucket;
+    const void *channel;
+    void (*woken)(struct channel_watch *watch, unsigned poll_bits);
+};
+void channel_watch_begin(struct channel_watch *watch, const void *channel);
+void channel_watch_end(struct channel_watch *watch);
 
 /* The thread will look for signals and, if it waits, look again. */
 void thread_queue(struct thread *thread);

@@ -1,8 +1,10 @@
 /* How threads wait, are woken and go back to their programs. */
 
 #include "personality/linux/abi/errno.h"
+#include "personality/linux/abi/file.h"
 #include "personality/linux/calls/table.h"
 #include "personality/linux/process/process.h"
+#include "personality/linux/process/timer.h"
 #include "personality/linux/support/assert.h"
 
 /* Threads that have something to look at. */
@@ -41,7 +43,32 @@ void thread_queue(struct thread *thread)
         list_each (thread_entry, &process_of(process_entry)->threads)                                                  \
             for (struct thread *thread = thread_of(thread_entry); thread; thread = NULL)
 
-void wake(const void *channel)
+/* Watches, by channel */
+
+enum { WATCH_BUCKETS = 64 };
+
+static struct list watches[WATCH_BUCKETS];
+
+static struct list *watch_bucket(const void *channel)
+{
+    struct list *bucket = &watches[(uintptr_t)channel / 16 % WATCH_BUCKETS];
+    if (!bucket->next)
+        list_initialise(bucket);
+    return bucket;
+}
+
+void channel_watch_begin(struct channel_watch *watch, const void *channel)
+{
+    watch->channel = channel;
+    list_append(watch_bucket(channel), &watch->in_bucket);
+}
+
+void channel_watch_end(struct channel_watch *watch)
+{
+    list_remove(&watch->in_bucket);
+}
+
+void wake_for(const void *channel, unsigned poll_bits)
 {
     each_thread(thread)
     {
@@ -49,6 +76,16 @@ void wake(const void *channel)
             (thread->wait_channel == channel || thread->wait_channel == &any_channel))
             thread_queue(thread);
     }
+    list_each (entry, watch_bucket(channel)) {
+        struct channel_watch *watch = list_item(entry, struct channel_watch, in_bucket);
+        if (watch->channel == channel)
+            watch->woken(watch, poll_bits);
+    }
+}
+
+void wake(const void *channel)
+{
+    wake_for(channel, POLL_ANYTHING);
 }
 
 void process_time_passed(void)
@@ -65,6 +102,7 @@ void process_time_passed(void)
             signal_send(process, &info);
         }
     }
+    timers_pass(now);
     each_thread(thread)
     {
         if (thread->state == THREAD_WAITING && thread->wait_deadline_ns <= now)
@@ -74,7 +112,7 @@ void process_time_passed(void)
 
 static void timer_update(void)
 {
-    uint64_t next = UINT64_MAX;
+    uint64_t next = timers_next();
     list_each (entry, &all_processes) {
         const struct process *process = process_of(entry);
         if (process->alarm_ns && process->alarm_ns < next)

@@ -180,14 +180,21 @@ static int64_t tty_write(struct thread *thread, struct open_file *file, struct u
         return (int64_t)thread->progress;
     if (file->flags & O_NONBLOCK)
         return thread->progress ? (int64_t)thread->progress : -EAGAIN;
-    int64_t result = thread_wait(thread, &tty.output, UINT64_MAX);
+    int64_t result = thread_wait(thread, &tty, UINT64_MAX);
     return result == -ERESTART && thread->progress ? (int64_t)thread->progress : result;
 }
 
 static unsigned tty_poll(struct open_file *file)
 {
     (void)file;
-    return (line_discipline_is_ready(&tty.line) ? POLLIN : 0u) | (output_room() > ECHO_RESERVE ? POLLOUT : 0u);
+    return (line_discipline_is_ready(&tty.line) ? POLL_READABLE : 0u) |
+           (output_room() > ECHO_RESERVE ? POLL_WRITABLE : 0u);
+}
+
+static const void *tty_channel(const struct open_file *file)
+{
+    (void)file;
+    return &tty;
 }
 
 static int64_t set_termios(struct thread *thread, uint64_t request, uint64_t argument)
@@ -289,7 +296,7 @@ static int64_t tty_control(struct thread *thread, struct open_file *file, uint64
 }
 
 const struct file_operations tty_operations = {
-    .read = tty_read, .write = tty_write, .poll = tty_poll, .control = tty_control};
+    .read = tty_read, .write = tty_write, .poll = tty_poll, .channel = tty_channel, .control = tty_control};
 
 /* Ctrl-S and Ctrl-Q hold and release the output. */
 static bool flow_control(unsigned char byte)
@@ -319,14 +326,14 @@ void tty_receive(const char *bytes, size_t count)
         }
     }
     output_pump();
-    wake(&tty);
+    wake_for(&tty, POLL_READABLE);
 }
 
 void tty_drained(void)
 {
     output_pump();
     if (output_room() > ECHO_RESERVE)
-        wake(&tty.output);
+        wake_for(&tty, POLL_WRITABLE);
 }
 
 void tty_flush(void)
