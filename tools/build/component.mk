@@ -9,7 +9,7 @@ COMPONENT_BOARD    = $(OUT)/sdk/board/x86_64_generic/$1
 COMPONENT_CFLAGS  := $(COMMON_CFLAGS) $(ARCH_USER_CFLAGS) -O2 -Iuser -I.
 
 # Where the objects of components with these libraries are; sources are compiled anew for each set of libraries.
-component_folder = $(OUT)/components/$1/obj$(subst $(space),-,$(addprefix -,$(strip $2)))
+component_folder = $(OUT)/components/$1/obj$(subst $(space),,$(addprefix -,$(strip $2)))
 component_flags  = $(COMPONENT_CFLAGS) $(foreach library,$2,$($(library)_CFLAGS))
 empty :=
 space := $(empty) $(empty)

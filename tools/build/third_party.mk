@@ -31,7 +31,7 @@ COMPILER_HEADERS    = -nostdinc -isystem $$($(CC) -print-file-name=include)
 define third_party_rules
 $(call remember,$(OUT)/third_party/$1.flags,$(CC) $(THIRD_PARTY_CFLAGS) $4 $3)
 
-$(OUT)/third_party/$1.headers: $(SOURCES)/$2/.unpacked $5
+$(OUT)/third_party/$1.headers: $(SOURCES)/$2/.unpacked $(wildcard $(addprefix third_party/$1/,*.h */*.h */*/*.h)) $5
 	@mkdir -p $$(@D) && touch $$@
 
 $(OUT)/third_party/$1/%.o: $(OUT)/third_party/$1.headers $(OUT)/third_party/$1.flags
