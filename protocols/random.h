@@ -1,5 +1,6 @@
 /*
- * Random bytes, by calls. When there are none, the source notifies once it has some.
+ * Random bytes, by calls. When there are none, the source notifies once it has some. The server of random bytes (user/servers/random) always has
+ * all that are wanted.
  */
 #pragma once
 

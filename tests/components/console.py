@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Bytes go through the second serial port and back; keys and the mouse are heard; the clock shows the time."""
+"""Bytes go through the second serial port and back; keys and the mouse are heard."""
 
 import socket
 import sys
@@ -75,9 +75,7 @@ def moves(system, monitor):
 
 def starts(system):
     system.expect("ps2: keyboard\r\nps2: mouse\r\n")
-    seconds = int(system.expect(r"client: seconds (\d+)\r\nclient: ready")[1])
-    if abs(time.time() - seconds) > 60:
-        raise AssertionError(f"the clock shows {seconds} at {time.time()}")
+    system.expect("client: ready")
 
 
 def main():
@@ -88,7 +86,7 @@ def main():
             flags = ["-machine", machine, "-serial", f"unix:{serial},server=on,wait=off", "-monitor",
                      f"unix:{monitor},server=on,wait=off"]
             with Machine(system=SYSTEM, seconds=100, flags=flags) as system:
-                if not checks.run(f"keyboard, mouse and clock are found on {machine}", starts, system):
+                if not checks.run(f"keyboard and mouse are found on {machine}", starts, system):
                     continue
                 with connected(serial) as port, connected(monitor) as commands:
                     checks.run(f"bytes come back from the serial port on {machine}", echoes, port)

@@ -1,14 +1,13 @@
 /*
- * Says what time it is, sends back in capitals what comes on the serial port, and prints keys and movements. After a `!` on the
+ * Sends back in capitals what comes on the serial port, and prints keys and movements. After a `!` on the
  * serial port it takes nothing more from there until the key G is pressed.
  */
-#include "protocols/clock.h"
 #include "protocols/input.h"
 #include "protocols/terminal.h"
 #include <microkit.h>
 #include <stdbool.h>
 
-enum { SERIAL = 1, INPUT = 2, CLOCK = 3 };
+enum { SERIAL = 1, INPUT = 2 };
 enum { HOLD = '!', KEY_GO_ON = 0x22 };
 
 /* Filled in from the description. */
@@ -74,8 +73,6 @@ void init(void)
     ring_consumer_start(&events, (void *)input_region, (const void *)events_region, INPUT_EVENTS);
     microkit_notify(SERIAL);
     microkit_notify(INPUT);
-    microkit_ppcall(CLOCK, microkit_msginfo_new(CLOCK_READ, 0));
-    print("client: seconds ", (uint32_t)microkit_mr_get(0));
     microkit_dbg_puts("client: ready\n");
 }
 
