@@ -1,30 +1,37 @@
 /*
- * How Ethernet frames come and go: a pair of rings (user/ring) between a network card and its client, and a buffer that the client
- * owns and the device reaches directly.
+ * How Ethernet frames come and go: a pair of rings (user/ring) between a network card and its client, and buffers that the device
+ * reaches directly. Buffers have numbers that the system's description gives them, from 0.
  *
- * The client gives memory for frames to come, and frames to send. Each of these is answered once; its part of the buffer belongs to
- * the card until then. When the card was restarted, the client gives and sends again what was not answered: a frame may go out
- * twice. When the client was, the card forgets what its predecessor gave before it accepts the new one, which leaves the buffer
- * alone until then.
+ * The client gives memory for frames to come, and frames to send, which may lie in several pieces: what comes before the data, and
+ * the data where it is. Each of these is answered once; its part of the buffers belongs to the card until then. When the card was
+ * restarted, the client gives and sends again what was not answered: a frame may go out twice. When the client was, the card forgets
+ * what its predecessor gave before it accepts the new one, which leaves the buffers alone until then.
  */
 #pragma once
 
 #include "ring/ring.h"
 
 enum { NET_MOST_FRAME_BYTES = 1514, NET_ADDRESS_BYTES = 6 };
+enum { NET_MOST_PIECES = 4, NET_MOST_BUFFERS = 2 };
 
 enum net_operation { NET_GIVE, NET_SEND };
 
+struct net_piece {
+    uint32_t offset; /* in the buffer */
+    uint16_t bytes;
+    uint16_t buffer;
+};
+
 struct net_request {
-    uint64_t id;        /* the client's, comes back with the answer */
-    uint32_t operation; /* enum net_operation */
-    uint32_t bytes;     /* of the memory, of the frame */
-    uint64_t offset;    /* in the buffer */
+    uint64_t id;          /* the client's, comes back with the answer */
+    uint32_t operation;   /* enum net_operation */
+    uint32_t piece_count; /* at least 1; memory that is given is one piece */
+    struct net_piece pieces[NET_MOST_PIECES];
 };
 
 enum net_result {
     NET_OK,
-    NET_REFUSED /* not in the buffer, too short, too long, or there is no card */
+    NET_REFUSED /* not in a buffer, too short, too long, or there is no card */
 };
 
 struct net_answer {
@@ -38,8 +45,8 @@ enum { NET_RING_ENTRIES = 256 };
 #define NET_REQUESTS ((struct ring_shape){NET_RING_ENTRIES, sizeof(struct net_request)})
 #define NET_ANSWERS  ((struct ring_shape){NET_RING_ENTRIES, sizeof(struct net_answer)})
 
-/* Either side's region, and the buffer. */
-enum { NET_REGION_BYTES = 8192, NET_BUFFER_BYTES = 0x40000 };
+/* Either side's region. */
+enum { NET_REGION_BYTES = 0x4000 };
 
 /* The label of a call to the card, without words. The answer: one word, the card's address, its first byte lowest. */
 enum net_call { NET_ADDRESS = 1 };

@@ -33,7 +33,8 @@ static void print(const char *text, uint32_t number)
 
 static void give(uint64_t id)
 {
-    struct net_request request = {.id = id, .operation = NET_GIVE, .bytes = FRAME_MEMORY, .offset = id * FRAME_MEMORY};
+    struct net_request request = {
+        .id = id, .operation = NET_GIVE, .piece_count = 1, .pieces = {{(uint32_t)id * FRAME_MEMORY, FRAME_MEMORY, 0}}};
     ring_put(&card.out, &request, 1);
 }
 
@@ -53,7 +54,8 @@ static void ask(void)
         to[28 + i] = own[i];
         to[38 + i] = wanted[i];
     }
-    struct net_request request = {.id = SENT, .operation = NET_SEND, .bytes = ARP_BYTES, .offset = SENT * FRAME_MEMORY};
+    struct net_request request = {
+        .id = SENT, .operation = NET_SEND, .piece_count = 1, .pieces = {{SENT * FRAME_MEMORY, ARP_BYTES, 0}}};
     ring_put(&card.out, &request, 1);
     questions++;
 }

@@ -30,9 +30,10 @@ static uint8_t *frame(uint64_t id)
     return (uint8_t *)buffer_start + id * FRAME_MEMORY;
 }
 
-static void request(enum net_operation operation, uint64_t id, uint32_t bytes)
+static void request(enum net_operation operation, uint64_t id, uint16_t bytes)
 {
-    struct net_request entry = {.id = id, .operation = operation, .bytes = bytes, .offset = id * FRAME_MEMORY};
+    struct net_request entry = {
+        .id = id, .operation = operation, .piece_count = 1, .pieces = {{(uint32_t)id * FRAME_MEMORY, bytes, 0}}};
     ring_put(&card.out, &entry, 1);
 }
 

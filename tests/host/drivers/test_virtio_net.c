@@ -27,9 +27,16 @@ static struct world *world_start(void)
     return &world;
 }
 
-static struct virtio_net_frame frame(struct world *world, unsigned number, uint32_t bytes)
+static bool give(struct world *world, unsigned number, uint32_t bytes)
 {
-    return (struct virtio_net_frame){world->address + number * FRAME_MEMORY, bytes, 100 + number};
+    struct virtio_net_piece memory = {world->address + number * FRAME_MEMORY, bytes};
+    return virtio_net_give(&world->card, memory, 100 + number);
+}
+
+static bool send(struct world *world, unsigned number, uint32_t bytes)
+{
+    struct virtio_net_piece frame = {world->address + number * FRAME_MEMORY, bytes};
+    return virtio_net_send(&world->card, &frame, 1, 100 + number);
 }
 
 TEST(virtio_net, the_card_states_its_address_and_link)
@@ -49,7 +56,7 @@ TEST(virtio_net, frames_arrive_in_the_memory_that_was_given)
 {
     struct world *world = world_start();
     for (unsigned i = 0; i < 3; i++)
-        expect(virtio_net_give(&world->card, frame(world, i, FRAME_MEMORY)));
+        expect(give(world, i, FRAME_MEMORY));
     virtio_net_publish(&world->card);
     expect(virtio_net_waits(&world->card));
     uint8_t packet[HEADER + VIRTIO_NET_MOST_FRAME_BYTES];
@@ -79,7 +86,7 @@ TEST(virtio_net, frames_are_sent_from_the_memory_they_are_in)
 {
     struct world *world = world_start();
     memset(world->frames, 0x77, FRAME_MEMORY);
-    expect(virtio_net_send(&world->card, frame(world, 0, 64)));
+    expect(send(world, 0, 64));
     virtio_net_publish(&world->card);
     struct virtio_work work;
     expect(virtio_machine_take(&world->machine, 1, &work));
@@ -96,21 +103,61 @@ TEST(virtio_net, frames_are_sent_from_the_memory_they_are_in)
     expect(virtio_net_waits(&world->card));
 }
 
+TEST(virtio_net, a_frame_may_lie_in_pieces)
+{
+    struct world *world = world_start();
+    struct virtio_net_piece pieces[VIRTIO_NET_MOST_PIECES + 1];
+    for (unsigned i = 0; i <= VIRTIO_NET_MOST_PIECES; i++)
+        pieces[i] = (struct virtio_net_piece){world->address + 100 * i, 20};
+    expect(!virtio_net_send(&world->card, pieces, VIRTIO_NET_MOST_PIECES + 1, 7));
+    expect(!virtio_net_send(&world->card, pieces, 0, 7));
+    expect(virtio_net_send(&world->card, pieces, VIRTIO_NET_MOST_PIECES, 7));
+    virtio_net_publish(&world->card);
+    struct virtio_work work;
+    expect(virtio_machine_take(&world->machine, 1, &work));
+    expect_eq(work.readable_count, 1 + VIRTIO_NET_MOST_PIECES);
+    for (unsigned i = 0; i < VIRTIO_NET_MOST_PIECES; i++) {
+        expect_ptr_eq(work.readable[1 + i].bytes, world->frames + 100 * i);
+        expect_eq(work.readable[1 + i].count, 20);
+    }
+    /* The lengths of all count, and none is empty. */
+    pieces[1].bytes = 1500;
+    expect(!virtio_net_send(&world->card, pieces, 2, 7));
+    pieces[1].bytes = UINT32_MAX;
+    expect(!virtio_net_send(&world->card, pieces, 2, 7));
+    pieces[1].bytes = 0;
+    expect(!virtio_net_send(&world->card, pieces, 2, 7));
+}
+
+TEST(virtio_net, frames_in_pieces_leave_room_for_fewer)
+{
+    struct world *world = world_start();
+    struct virtio_net_piece pieces[VIRTIO_NET_MOST_PIECES];
+    unsigned sent = 0;
+    for (unsigned i = 0; i < VIRTIO_NET_MOST_PIECES; i++)
+        pieces[i] = (struct virtio_net_piece){world->address, 20};
+    for (; virtio_net_can_send(&world->card); sent++)
+        expect(virtio_net_send(&world->card, pieces, VIRTIO_NET_MOST_PIECES, 7));
+    expect_eq(sent, 256 / (1 + VIRTIO_NET_MOST_PIECES));
+    expect(!virtio_net_send(&world->card, pieces, VIRTIO_NET_MOST_PIECES, 7));
+    expect(virtio_net_can_give(&world->card));
+}
+
 TEST(virtio_net, lengths_that_are_not_those_of_frames_are_refused)
 {
     struct world *world = world_start();
-    expect(!virtio_net_send(&world->card, frame(world, 0, 13)));
-    expect(!virtio_net_send(&world->card, frame(world, 0, 1515)));
-    expect(!virtio_net_give(&world->card, frame(world, 0, 13)));
+    expect(!send(world, 0, 13));
+    expect(!send(world, 0, 1515));
+    expect(!give(world, 0, 13));
 }
 
 TEST(virtio_net, only_so_many_frames_are_under_way)
 {
     struct world *world = world_start();
     unsigned given = 0, sent = 0;
-    while (virtio_net_give(&world->card, frame(world, 0, FRAME_MEMORY)))
+    while (give(world, 0, FRAME_MEMORY))
         given++;
-    while (virtio_net_send(&world->card, frame(world, 1, 64)))
+    while (send(world, 1, 64))
         sent++;
     expect_eq(given, VIRTIO_NET_MOST_FRAMES);
     expect_eq(sent, VIRTIO_NET_MOST_FRAMES);
@@ -123,7 +170,7 @@ TEST(virtio_net, a_frame_shorter_than_one_has_no_bytes)
     for (unsigned i = 0; i < sizeof written / sizeof *written; i++) {
         struct virtio_work work;
         struct virtio_net_answer answer;
-        expect(virtio_net_give(&world->card, frame(world, 0, FRAME_MEMORY)));
+        expect(give(world, 0, FRAME_MEMORY));
         virtio_net_publish(&world->card);
         expect(virtio_machine_take(&world->machine, 0, &work));
         virtio_machine_answer(&world->machine, 0, work.head, written[i]);
@@ -137,7 +184,7 @@ TEST(virtio_net, a_frame_longer_than_its_memory_breaks_the_device)
     struct world *world = world_start();
     struct virtio_work work;
     struct virtio_net_answer answer;
-    expect(virtio_net_give(&world->card, frame(world, 0, 100)));
+    expect(give(world, 0, 100));
     virtio_net_publish(&world->card);
     expect(virtio_machine_take(&world->machine, 0, &work));
     virtio_machine_answer(&world->machine, 0, work.head, HEADER + 101);
@@ -145,7 +192,7 @@ TEST(virtio_net, a_frame_longer_than_its_memory_breaks_the_device)
     expect(virtio_net_is_broken(&world->card));
     /* Memory for 2 KiB is used as far as the longest frame. */
     world = world_start();
-    expect(virtio_net_give(&world->card, frame(world, 0, FRAME_MEMORY)));
+    expect(give(world, 0, FRAME_MEMORY));
     virtio_net_publish(&world->card);
     expect(virtio_machine_take(&world->machine, 0, &work));
     virtio_machine_answer(&world->machine, 0, work.head, HEADER + VIRTIO_NET_MOST_FRAME_BYTES + 1);

@@ -1,6 +1,6 @@
 /*
  * The component of a virtio network card: memory for frames, and frames, come through a ring, and what became of them goes back through
- * another one (protocols/net.h). It never sees the frames: the device reads and writes the client's buffer.
+ * another one (protocols/net.h). It never sees the frames: the device reads and writes the client's buffers.
  */
 #include "drivers/virtio/component.h"
 #include "drivers/virtio_net/virtio_net.h"
@@ -13,14 +13,17 @@ enum { PCI_OWNER = 0, MESSAGE_INTERRUPT = 1, LINE_INTERRUPT = 2, CLIENT = 3 };
 uintptr_t registers_start, registers_bytes; /* the device's */
 uintptr_t memory_start, memory_bytes;       /* for the queues, */
 uint64_t memory_address;                    /* where the device finds it, */
-uint64_t buffer_address;                    /* and where the client's buffer */
+uint64_t buffer0_address, buffer0_bytes;    /* and where the client's buffers, of which there may be one only */
+uint64_t buffer1_address, buffer1_bytes;
 uintptr_t client_region, card_region;
 
 static struct virtio_resources resources;
 static struct virtio_net card;
 static bool has_card;
 static struct ring_pair client;
-static unsigned under_way; /* at the device */
+static unsigned under_way;                         /* at the device */
+static struct net_request batch[NET_RING_ENTRIES]; /* taken; those from batch_next on wait for room at the device */
+static uint32_t batch_count, batch_next;
 
 static void answer(uint64_t id, enum net_result result, uint32_t bytes)
 {
@@ -57,6 +60,7 @@ static enum ring_state accept_client(void)
         has_card = virtio_net_start(&card, &resources) == VIRTIO_OK;
         under_way = 0;
     }
+    batch_count = batch_next = 0;
     if (ring_pair_accept(&client))
         microkit_notify(CLIENT);
     return ring_pair_state(&client);
@@ -69,33 +73,60 @@ static unsigned requests_room(void)
     return room > under_way ? room - under_way : 0;
 }
 
+/* Where the device finds a piece; false: in no buffer. */
+static bool piece_find(const struct net_piece *piece, struct virtio_net_piece *found)
+{
+    const uint64_t addresses[NET_MOST_BUFFERS] = {buffer0_address, buffer1_address};
+    const uint64_t sizes[NET_MOST_BUFFERS] = {buffer0_bytes, buffer1_bytes};
+    if (piece->buffer >= NET_MOST_BUFFERS || !ring_range_fits(piece->offset, piece->bytes, sizes[piece->buffer]))
+        return false;
+    *found = (struct virtio_net_piece){addresses[piece->buffer] + piece->offset, piece->bytes};
+    return true;
+}
+
 static bool submit(const struct net_request *request)
 {
-    struct virtio_net_frame frame = {buffer_address + request->offset, request->bytes, request->id};
-    if (!has_card || !ring_range_fits(request->offset, request->bytes, NET_BUFFER_BYTES))
+    struct virtio_net_piece pieces[NET_MOST_PIECES];
+    if (!has_card || request->piece_count > NET_MOST_PIECES)
         return false;
-    return request->operation == NET_GIVE   ? virtio_net_give(&card, frame)
-           : request->operation == NET_SEND ? virtio_net_send(&card, frame)
-                                            : false;
+    for (unsigned i = 0; i < request->piece_count; i++) {
+        if (!piece_find(&request->pieces[i], &pieces[i]))
+            return false;
+    }
+    if (request->operation == NET_GIVE)
+        return request->piece_count == 1 && virtio_net_give(&card, pieces[0], request->id);
+    return request->operation == NET_SEND && virtio_net_send(&card, pieces, request->piece_count, request->id);
+}
+
+/* Whether the request can be decided now: frames in many pieces may have to wait for room that others take. */
+static bool has_room(const struct net_request *request)
+{
+    return !has_card || (request->operation == NET_GIVE   ? virtio_net_can_give(&card)
+                         : request->operation == NET_SEND ? virtio_net_can_send(&card)
+                                                          : true);
 }
 
 /* Takes requests, at most `room`, and says how many more there was room for. */
 static unsigned take_requests(unsigned room)
 {
-    static struct net_request batch[NET_RING_ENTRIES];
-    uint32_t count = ring_take(&client.in, batch, room);
-    for (uint32_t i = 0; i < count; i++) {
-        if (submit(&batch[i]))
+    if (batch_next == batch_count) {
+        batch_count = ring_take(&client.in, batch, room);
+        batch_next = 0;
+        room -= batch_count;
+    }
+    while (batch_next < batch_count && has_room(&batch[batch_next])) {
+        const struct net_request *request = &batch[batch_next++];
+        if (submit(request))
             under_way++;
         else
-            answer(batch[i].id, NET_REFUSED, 0);
+            answer(request->id, NET_REFUSED, 0);
     }
     if (has_card)
         virtio_net_publish(&card);
     bool is_asked_for = ring_publish(&client.out);
     if (ring_release(&client.in) || is_asked_for)
         microkit_notify(CLIENT);
-    return room - count;
+    return room;
 }
 
 /* Whether there is nothing to do until the device or the client notifies. */
@@ -103,6 +134,8 @@ static bool must_wait(bool is_open, unsigned room)
 {
     if (has_card && !virtio_net_waits(&card))
         return false;
+    if (batch_next < batch_count)
+        return ring_pair_state(&client) != RING_PEER_STARTED;
     if (is_open && !room)
         return ring_pair_waits_for_room(&client, under_way + 1);
     return ring_pair_waits_for_entries(&client, 1);

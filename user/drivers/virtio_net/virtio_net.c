@@ -6,13 +6,13 @@
 enum { RECEIVE_QUEUE, SEND_QUEUE };
 enum { CONFIG_ADDRESS = 0, CONFIG_STATUS = 6, STATUS_LINK = 1 };
 /* The header and the frame. */
-enum { SEGMENTS = 2, QUEUE_SIZE = SEGMENTS * VIRTIO_NET_MOST_FRAMES };
+enum { MOST_SEGMENTS = 1 + VIRTIO_NET_MOST_PIECES, QUEUE_SIZE = 2 * VIRTIO_NET_MOST_FRAMES };
 /* All zeros: no offloading was agreed on. The device fills in its own, which says nothing then. */
 enum { HEADER_BYTES = 12 };
 
 static enum virtio_result direction_start(struct virtio_net *card, struct virtio_net_queue *direction, uint16_t number)
 {
-    enum virtio_result result = virtio_queue_start(&card->device, &direction->queue, number, SEGMENTS, QUEUE_SIZE);
+    enum virtio_result result = virtio_queue_start(&card->device, &direction->queue, number, MOST_SEGMENTS, QUEUE_SIZE);
     if (result != VIRTIO_OK)
         return result;
     if (!dma_take(&card->device.memory, HEADER_BYTES * VIRTIO_NET_MOST_FRAMES, 4, &direction->headers))
@@ -49,20 +49,28 @@ static unsigned slot_find(const struct virtio_net_queue *direction)
     return VIRTIO_NET_MOST_FRAMES;
 }
 
-static bool frame_add(struct virtio_net_queue *direction, struct virtio_net_frame frame, bool is_received)
+static bool has_room(const struct virtio_net_queue *direction, unsigned piece_count)
+{
+    return direction->queue.free_count > piece_count && slot_find(direction) != VIRTIO_NET_MOST_FRAMES;
+}
+
+static bool frame_add(struct virtio_net_queue *direction, const struct virtio_net_piece *pieces, unsigned count,
+                      bool is_received, uint64_t token)
 {
     unsigned slot = slot_find(direction);
-    if (slot == VIRTIO_NET_MOST_FRAMES)
+    if (!has_room(direction, count))
         return false;
     volatile uint8_t *header = (volatile uint8_t *)direction->headers.memory + HEADER_BYTES * slot;
     for (unsigned i = 0; i < HEADER_BYTES; i++)
         header[i] = 0;
-    struct virtqueue_segment segments[SEGMENTS] = {{direction->headers.address + HEADER_BYTES * slot, HEADER_BYTES},
-                                                   {frame.address, frame.bytes}};
-    if (!virtqueue_add(&direction->queue, segments, is_received ? 0 : SEGMENTS, is_received ? SEGMENTS : 0, slot))
+    struct virtqueue_segment segments[MOST_SEGMENTS] = {
+        {direction->headers.address + HEADER_BYTES * slot, HEADER_BYTES}};
+    for (unsigned i = 0; i < count; i++)
+        segments[1 + i] = (struct virtqueue_segment){pieces[i].address, pieces[i].bytes};
+    if (!virtqueue_add(&direction->queue, segments, is_received ? 0 : 1 + count, is_received ? 1 + count : 0, slot))
         return false;
     direction->free_slots[slot / 64] &= ~(1ull << slot % 64);
-    direction->tokens[slot] = frame.token;
+    direction->tokens[slot] = token;
     return true;
 }
 
@@ -78,17 +86,35 @@ static bool frame_take(struct virtio_net_queue *direction, struct virtio_net_ans
     return true;
 }
 
-bool virtio_net_give(struct virtio_net *card, struct virtio_net_frame memory)
+bool virtio_net_can_give(const struct virtio_net *card)
+{
+    return has_room(&card->receive, 1);
+}
+
+bool virtio_net_can_send(const struct virtio_net *card)
+{
+    return has_room(&card->send, VIRTIO_NET_MOST_PIECES);
+}
+
+bool virtio_net_give(struct virtio_net *card, struct virtio_net_piece memory, uint64_t token)
 {
     if (memory.bytes > VIRTIO_NET_MOST_FRAME_BYTES)
         memory.bytes = VIRTIO_NET_MOST_FRAME_BYTES;
-    return memory.bytes >= VIRTIO_NET_LEAST_FRAME_BYTES && frame_add(&card->receive, memory, true);
+    return memory.bytes >= VIRTIO_NET_LEAST_FRAME_BYTES && frame_add(&card->receive, &memory, 1, true, token);
 }
 
-bool virtio_net_send(struct virtio_net *card, struct virtio_net_frame frame)
+bool virtio_net_send(struct virtio_net *card, const struct virtio_net_piece *pieces, unsigned count, uint64_t token)
 {
-    return frame.bytes >= VIRTIO_NET_LEAST_FRAME_BYTES && frame.bytes <= VIRTIO_NET_MOST_FRAME_BYTES &&
-           frame_add(&card->send, frame, false);
+    uint64_t bytes = 0;
+    if (count > VIRTIO_NET_MOST_PIECES)
+        return false;
+    for (unsigned i = 0; i < count; i++) {
+        if (!pieces[i].bytes)
+            return false;
+        bytes += pieces[i].bytes;
+    }
+    return bytes >= VIRTIO_NET_LEAST_FRAME_BYTES && bytes <= VIRTIO_NET_MOST_FRAME_BYTES &&
+           frame_add(&card->send, pieces, count, false, token);
 }
 
 void virtio_net_publish(struct virtio_net *card)

@@ -9,14 +9,15 @@
 enum { VIRTIO_NET_ADDRESS_BYTES = 6, VIRTIO_NET_MOST_FRAME_BYTES = 1514, VIRTIO_NET_LEAST_FRAME_BYTES = 14 };
 /* Frames that may be under way in each direction. */
 enum { VIRTIO_NET_MOST_FRAMES = 128 };
+/* A frame that is sent may lie in several pieces. */
+enum { VIRTIO_NET_MOST_PIECES = 4 };
 /* What the driver takes of the memory it is given. */
 enum { VIRTIO_NET_MEMORY_BYTES = 20480 };
 
-/* Memory for one frame, or a frame. */
-struct virtio_net_frame {
-    uint64_t address; /* as the device sees it */
+/* A piece of memory; `address` as the device sees it. */
+struct virtio_net_piece {
+    uint64_t address;
     uint32_t bytes;
-    uint64_t token; /* the caller's */
 };
 
 /* A frame that came, or one that has been sent. */
@@ -42,10 +43,16 @@ struct virtio_net {
 
 enum virtio_result virtio_net_start(struct virtio_net *card, const struct virtio_resources *resources);
 
-/* Gives memory for a frame to come, up to VIRTIO_NET_MOST_FRAME_BYTES are used. False if there is no room. */
-bool virtio_net_give(struct virtio_net *card, struct virtio_net_frame memory);
-/* Sends a frame. False if there is no room, or its length is not that of a frame. */
-bool virtio_net_send(struct virtio_net *card, struct virtio_net_frame frame);
+/* Whether there is room for one more frame under way, whatever its pieces. */
+bool virtio_net_can_give(const struct virtio_net *card);
+bool virtio_net_can_send(const struct virtio_net *card);
+/*
+ * Gives memory for a frame to come, up to VIRTIO_NET_MOST_FRAME_BYTES are used; `token` is the caller's. False if there is no room, or it is
+ * shorter than any frame.
+ */
+bool virtio_net_give(struct virtio_net *card, struct virtio_net_piece memory, uint64_t token);
+/* Sends a frame, up to VIRTIO_NET_MOST_PIECES. False if there is no room, or its length is not that of a frame. */
+bool virtio_net_send(struct virtio_net *card, const struct virtio_net_piece *pieces, unsigned count, uint64_t token);
 /* Tells the device of what was given and is to be sent. */
 void virtio_net_publish(struct virtio_net *card);
 
