@@ -10,7 +10,7 @@ GENERATED = Path(os.environ["OUT"]) / "debug" / "gen"
 ARCH = os.environ["ARCH"]
 COMPILE = [os.environ["CC"], "-std=c17", "-ffreestanding", "-fsyntax-only", "-Wall", "-Wextra", "-Werror", "-x", "c", "-"]
 KERNEL_FLAGS = ["-DPECAN_DEBUG=1", "-mgeneral-regs-only", "-Ikernel", f"-Ikernel/arch/{ARCH}", f"-I{GENERATED}/kernel"]
-USER_FLAGS = ["-DHAVE_AUTOCONF", "-Iuser", "-Iuser/microkit/include", f"-I{GENERATED}/user/include"]
+USER_FLAGS = ["-DHAVE_AUTOCONF", "-I.", "-Iuser", "-Iuser/microkit/include", f"-I{GENERATED}/user/include"]
 
 
 def headers(folder):

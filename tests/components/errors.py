@@ -44,6 +44,12 @@ def with_ends(*ends):
     return system(named("a", 'priority="1"'), named("b", 'priority="2"'), f"<channel>{''.join(ends)}</channel>")
 
 
+def with_services(first, second):
+    """Two domains with the elements given; the second one's priority is higher."""
+    domains = [named("a", 'priority="1"', first), named("b", 'priority="2"', second)]
+    return system(*domains).replace("<system>", '<system xmlns:p="urn:pecan:system">')
+
+
 def end(attributes):
     return f"<end {attributes} />"
 
@@ -225,6 +231,23 @@ CASES = [
     ("call downwards", with_ends(A, end('pd="b" id="1" pp="true"')),
      r"PPCs must be to protection domains of strictly higher priorities; channel with PPC exists from pd 'b' \(priority: 2\) "
      r"to pd 'a' \(priority: 1\) @ @4"),
+    ("service of nobody", with_services('<p:use name="s" id="1" />', ""),
+     r"nobody provides service 's' on element 'pecan:use': @2"),
+    ("service twice", with_services('<p:provide name="s" />', '<p:provide name="s" />'),
+     r"service 's' is provided by 'a' already, at 2:\d+, on element 'pecan:provide': @3"),
+    ("service of its own", with_services('<p:provide name="s" /><p:use name="s" id="1" />', ""),
+     r"'a' provides service 's' itself on element 'pecan:use': @2"),
+    ("too many users", with_services('<p:use name="s" id="1" /><p:use name="s" id="2" />', '<p:provide name="s" max="1" />'),
+     r"service 's' of 'b' has more than 1 users on element 'pecan:use': @2"),
+    ("no users", with_services("", '<p:provide name="s" max="0" />'), r"max must be between 1 and 62 .*: @3"),
+    ("id of two uses", with_services('<p:use name="s" id="1" /><p:use name="s" id="1" />', '<p:provide name="s" />'),
+     r"duplicate channel id: 1 in protection domain: 'a' @ @2"),
+    ("call of a service downwards", with_services('<p:provide name="s" />', '<p:use name="s" id="1" pp="true" />'),
+     r"PPCs must be to protection domains of strictly higher priorities; .* @ @3"),
+    ("use without id", with_services('<p:use name="s" />', '<p:provide name="s" />'),
+     r"Missing required attribute 'id' on element 'pecan:use': @2"),
+    ("clients of no variable", with_services('<p:use name="s" id="1" />', '<p:provide name="s" setvar_clients="nowhere" />'),
+     r"no symbol named 'nowhere' in ELF .* @ @3"),
     ("channel id twice", system(named("a"), named("b"), f"<channel>{A}{B}</channel>",
                                 f"<channel>{A}{B}</channel>"),
      r"duplicate channel id: 1 in protection domain: 'a' @ @5"),

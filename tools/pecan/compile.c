@@ -151,7 +151,7 @@ struct rows {
 struct compiler {
     const struct system *system;
     struct compiled *compiled;
-    struct rows domains, regions, maps, segments, channels, irqs, ports, grants, patches, turns;
+    struct rows domains, regions, maps, segments, channels, irqs, ports, grants, patches, turns, services;
     const void **contents; /* what follows the tables, each item at a multiple of a page */
     size_t content_count;
     uint64_t *content_sizes;
@@ -248,9 +248,13 @@ static void add_channels(struct compiler *compiler, const struct domain *domain)
             if (end->domain != domain)
                 continue;
             struct description_channel *row = ADD_ROW(&compiler->channels, channel);
-            *row = (struct description_channel){end->id, peer->domain->index, peer->id,
-                                                (end->may_notify ? CHANNEL_NOTIFY : 0u) |
-                                                    (end->may_call ? CHANNEL_CALL : 0u)};
+            *row = (struct description_channel){
+                end->id,
+                peer->domain->index,
+                peer->id,
+                (end->may_notify ? CHANNEL_NOTIFY : 0u) | (end->may_call ? CHANNEL_CALL : 0u),
+                compiler->system->channels[i].service ? compiler->system->channels[i].service->index : SERVICE_NONE,
+                0};
         }
 }
 
@@ -285,7 +289,7 @@ static uint32_t domain_flags(const struct domain *domain)
 {
     return (domain->is_passive ? DOMAIN_PASSIVE : 0u) | (domain->has_fpu ? 0u : DOMAIN_NO_FPU) |
            (domain->is_called || domain->has_children ? DOMAIN_RECEIVES : 0u) |
-           (domain->is_supervisor ? DOMAIN_SUPERVISOR : 0u);
+           (domain->is_supervisor ? DOMAIN_SUPERVISOR : 0u) | (domain->is_observer ? DOMAIN_OBSERVER : 0u);
 }
 
 static struct description_range range_since(uint32_t first, const struct rows *rows)
@@ -355,6 +359,7 @@ static uint64_t place_tables(struct compiler *compiler, struct description *head
     end = place_table(&header->grants, &compiler->grants, end);
     end = place_table(&header->patches, &compiler->patches, end);
     end = place_table(&header->turns, &compiler->turns, end);
+    end = place_table(&header->services, &compiler->services, end);
     return round_up(end, PAGE_BYTES);
 }
 
@@ -377,6 +382,7 @@ static void copy_tables(const struct compiler *compiler, const struct descriptio
     copy_table(image, header->grants, &compiler->grants);
     copy_table(image, header->patches, &compiler->patches);
     copy_table(image, header->turns, &compiler->turns);
+    copy_table(image, header->services, &compiler->services);
 }
 
 /* Turns the numbers of contents in the rows into offsets. */
@@ -441,6 +447,11 @@ struct compiled *system_compile(const struct system *system)
         add_domain(&compiler, system->domains[i], compiler.compiled->programs[i]);
     for (size_t i = 0; i < system->turn_count; i++)
         *ADD_ROW(&compiler.turns, turn) = system->turns[i];
+    for (size_t i = 0; i < system->service_count; i++) {
+        struct description_service *row = ADD_ROW(&compiler.services, service);
+        memcpy(row->name, system->services[i]->name, strlen(system->services[i]->name));
+        row->provider = system->services[i]->provider->index;
+    }
     assemble(&compiler);
 
     const char *problem =

@@ -141,8 +141,9 @@ static void draw_line(struct drawing *drawing, const struct box *from, const str
         fprintf(drawing->out, "<path class=\"%s\" d=\"M%d %d C%d %d %d %d %d %d\"/>\n", class, x0, y0, x0, y0 + bend,
                 x1, y1 + bend, x1, y1);
     }
-    fprintf(drawing->out, "<text class=\"label\" x=\"%d\" y=\"%d\">%s</text>\n", (x0 + x1) / 2 + 4, (y0 + y1) / 2,
-            label);
+    fprintf(drawing->out, "<text class=\"label\" x=\"%d\" y=\"%d\">", (x0 + x1) / 2 + 4, (y0 + y1) / 2);
+    print_escaped(drawing->out, label);
+    fputs("</text>\n", drawing->out);
 }
 
 /* Notifications both ways are one line with two heads. */
@@ -156,10 +157,14 @@ static void draw_channels(struct drawing *drawing)
             const struct end *end = &ends[k], *peer = &ends[1 - k];
             const struct box *from = &drawing->domains[end->domain->index];
             const struct box *to = &drawing->domains[peer->domain->index];
-            const char *label = text_format("%u\xe2\x86\x92%u", end->id, peer->id);
+            const struct service *service = drawing->system->channels[i].service;
+            const char *label = text_format("%s%s%u\xe2\x86\x92%u", service ? service->name : "", service ? " " : "",
+                                            end->id, peer->id);
             if (end->may_notify && !(is_mutual && k))
                 draw_line(drawing, from, to, is_mutual ? "notify mutual" : "notify", NOTIFY_SHIFT,
-                          is_mutual ? text_format("%u\xe2\x86\x94%u", end->id, peer->id) : label);
+                          is_mutual ? text_format("%s%s%u\xe2\x86\x94%u", service ? service->name : "",
+                                                  service ? " " : "", end->id, peer->id)
+                                    : label);
             if (end->may_call)
                 draw_line(drawing, from, to, "call", CALL_SHIFT, label);
         }

@@ -5,9 +5,23 @@
 
 #include <string.h>
 
-static const char *const root_attributes[] = {
-    "name", "priority", "budget",       "period",           "stack_size",        "cpu",       "passive",    "fpu",
-    "smc",  "domain",   "pecan:memory", "pecan:supervisor", "pecan:update_room", "pecan:log", "pecan:logs", NULL};
+static const char *const root_attributes[] = {"name",
+                                              "priority",
+                                              "budget",
+                                              "period",
+                                              "stack_size",
+                                              "cpu",
+                                              "passive",
+                                              "fpu",
+                                              "smc",
+                                              "domain",
+                                              "pecan:memory",
+                                              "pecan:supervisor",
+                                              "pecan:update_room",
+                                              "pecan:log",
+                                              "pecan:logs",
+                                              "pecan:observer",
+                                              NULL};
 static const char *const child_attributes[] = {"name",
                                                "priority",
                                                "budget",
@@ -25,6 +39,7 @@ static const char *const child_attributes[] = {"name",
                                                "pecan:update_room",
                                                "pecan:log",
                                                "pecan:logs",
+                                               "pecan:observer",
                                                NULL};
 #define RESERVE_BYTES_MOST     (1ul << 36)
 #define UPDATE_ROOM_BYTES_MOST (1ul << 24)
@@ -192,6 +207,7 @@ static void read_attributes(struct system *system, struct domain *domain, const 
     domain->log_bytes = attribute_number_or(element, "pecan:log", LOG_BYTES_NORMAL);
     if (domain->log_bytes > LOG_BYTES_MOST || domain->log_bytes % (1ul << SMALL_PAGE_BITS))
         fail_on(element, "pecan:log must be whole pages, and at most 0x%lx", LOG_BYTES_MOST);
+    domain->is_observer = attribute_bool_or(element, "pecan:observer", false);
     domain->reads_logs = attribute_bool_or(element, "pecan:logs", false);
 }
 
@@ -207,7 +223,8 @@ static void read_child_id(struct system *system, struct domain *domain, const st
     add_number(domain->parent, element, "setvar_id", domain->child_id);
 }
 
-static bool read_part(struct domain *domain, const struct xml_element *child, const struct xml_element *element)
+static bool read_part(struct system *system, struct domain *domain, const struct xml_element *child,
+                      const struct xml_element *element)
 {
     if (text_is(child->name, "program_image"))
         read_image(domain, child, element);
@@ -219,6 +236,10 @@ static bool read_part(struct domain *domain, const struct xml_element *child, co
         read_domain_devices(domain, child);
     else if (text_is(child->name, "pecan:restart"))
         read_restart(domain, child);
+    else if (text_is(child->name, "pecan:provide"))
+        read_provide(system, domain, child);
+    else if (text_is(child->name, "pecan:use"))
+        read_use(system, domain, child);
     else
         return false;
     return true;
@@ -241,7 +262,7 @@ void read_domain(struct system *system, const struct xml_element *element, struc
     bool has_cspace = false;
     XML_EACH(child, element)
     {
-        if (read_part(domain, child, element))
+        if (read_part(system, domain, child, element))
             continue;
         if (text_is(child->name, "protection_domain")) {
             read_domain(system, child, domain);

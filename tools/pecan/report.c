@@ -49,12 +49,16 @@ static void print_channels(FILE *out, const struct description *description, con
     for (uint32_t i = 0; i < domain->channels.count; i++) {
         const struct description_channel *channel =
             DESCRIPTION_ROW(description, channels, channel, domain->channels.first + i);
-        const char *peer = DESCRIPTION_ROW(description, domains, domain, channel->peer)->name;
+        const char *peer = DESCRIPTION_ROW(description, domains, domain, channel->peer)->name, *service = "";
+        if (channel->service != SERVICE_NONE)
+            service =
+                text_format(", service %s", DESCRIPTION_ROW(description, services, service, channel->service)->name);
         if (channel->flags & CHANNEL_NOTIFY)
-            fprintf(out, "    %3u  notify %s (its channel %u)\n", CSPACE_NOTIFICATIONS + channel->id, peer,
-                    channel->peer_id);
+            fprintf(out, "    %3u  notify %s (its channel %u)%s\n", CSPACE_NOTIFICATIONS + channel->id, peer,
+                    channel->peer_id, service);
         if (channel->flags & CHANNEL_CALL)
-            fprintf(out, "    %3u  call %s (its channel %u)\n", CSPACE_ENDPOINTS + channel->id, peer, channel->peer_id);
+            fprintf(out, "    %3u  call %s (its channel %u)%s\n", CSPACE_ENDPOINTS + channel->id, peer,
+                    channel->peer_id, service);
     }
 }
 
@@ -85,8 +89,9 @@ static void print_others(FILE *out, const struct description *description, uint3
             fprintf(out, "    %3u  thread of child %u, %s\n", CSPACE_CHILDREN + child->child_id, child->child_id,
                     child->name);
     }
-    if (domain->flags & DOMAIN_SUPERVISOR)
-        fprintf(out, "    %3u  requests to init\n", CSPACE_SUPERVISOR);
+    if (domain->flags & (DOMAIN_SUPERVISOR | DOMAIN_OBSERVER))
+        fprintf(out, "    %3u  requests to init%s\n", CSPACE_SUPERVISOR,
+                domain->flags & DOMAIN_SUPERVISOR ? "" : ", about others only");
     for (uint32_t i = 0; i < domain->grants.count; i++) {
         const struct description_grant *grant = DESCRIPTION_ROW(description, grants, grant, domain->grants.first + i);
         fprintf(out, "    user %u  %s of %s\n", grant->slot, kinds[grant->kind],

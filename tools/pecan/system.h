@@ -74,6 +74,24 @@ struct end {
 struct channel {
     struct place place;
     struct end ends[2];
+    const struct service *service; /* that it is for, or null */
+};
+
+/* What one domain offers, and others use by its name; each user gets a channel. */
+struct service {
+    const char *name;
+    const struct xml_element *element;
+    struct domain *provider;
+    uint32_t index, user_count, user_most;
+    bool may_notify;
+    const char *symbol; /* that gets the ids of all users' channels, by bit; or null */
+};
+
+struct service_use {
+    const char *name;
+    const struct xml_element *element;
+    struct domain *user;
+    struct end end;
 };
 
 struct restart_policy {
@@ -106,7 +124,7 @@ struct domain {
     uint64_t priority, budget_us, period_us, stack_bytes, reserve_bytes, update_room_bytes;
     uint64_t log_bytes;   /* 0: no log */
     uint64_t log_address; /* where it has it, if anybody reads logs */
-    bool is_passive, has_fpu, is_supervisor, reads_logs, is_called, has_children;
+    bool is_passive, has_fpu, is_supervisor, is_observer, reads_logs, is_called, has_children;
     struct restart_policy restart;
     const char *image_path, *symbols_path; /* as the file says; the second may be null */
     struct place image_place;
@@ -127,7 +145,9 @@ struct system {
     size_t domain_count;
     struct region **regions;
     struct channel *channels;
-    size_t region_count, channel_count;
+    struct service **services;
+    struct service_use *uses;
+    size_t region_count, channel_count, service_count, use_count;
     bool has_schedule;
     struct time_domain *time_domains;
     struct description_turn *turns;
@@ -144,6 +164,9 @@ void system_check(struct system *system);
 
 struct domain *system_domain(const struct system *system, const char *name); /* or null */
 struct region *system_region(const struct system *system, const char *name); /* or null */
+
+/* Makes the channels of services, when all other channels are known (read_services.c). */
+void services_connect(struct system *system);
 
 /* If a domain reads logs: gives each domain its log, and the readers all of them (logs.c). */
 void logs_add(struct system *system);
@@ -183,3 +206,5 @@ void read_region(struct system *system, const struct xml_element *element);
 void read_channel(struct system *system, const struct xml_element *element);
 void read_schedule(struct system *system, const struct xml_element *element);
 void read_restart(struct domain *domain, const struct xml_element *element);
+void read_provide(struct system *system, struct domain *domain, const struct xml_element *element);
+void read_use(struct system *system, struct domain *domain, const struct xml_element *element);

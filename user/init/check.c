@@ -165,8 +165,14 @@ static const char *check_ids(const struct checked *c)
     for (uint32_t i = 0; i < d->channels.count; i++) {
         const struct description_channel *channel = DESCRIPTION_ROW(d, channels, channel, i);
         if (channel->id > CHANNEL_ID_MAX || channel->peer_id > CHANNEL_ID_MAX || channel->peer >= d->domains.count ||
-            channel->flags & ~(uint32_t)CHANNEL_FLAGS)
+            channel->flags & ~(uint32_t)CHANNEL_FLAGS ||
+            (channel->service != SERVICE_NONE && channel->service >= d->services.count))
             return "a channel";
+    }
+    for (uint32_t i = 0; i < d->services.count; i++) {
+        const struct description_service *service = DESCRIPTION_ROW(d, services, service, i);
+        if (!name_ends(service->name) || service->provider >= d->domains.count)
+            return "a service";
     }
     for (uint32_t i = 0; i < d->irqs.count; i++) {
         const struct description_irq *irq = DESCRIPTION_ROW(d, irqs, irq, i);
@@ -223,7 +229,8 @@ static bool tables_are_inside(const struct checked *c)
            table_is_inside(c, d->ports, sizeof(struct description_port)) &&
            table_is_inside(c, d->grants, sizeof(struct description_grant)) &&
            table_is_inside(c, d->patches, sizeof(struct description_patch)) &&
-           table_is_inside(c, d->turns, sizeof(struct description_turn));
+           table_is_inside(c, d->turns, sizeof(struct description_turn)) &&
+           table_is_inside(c, d->services, sizeof(struct description_service));
 }
 
 const char *description_check(const struct description *description, uint64_t room)

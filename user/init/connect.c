@@ -156,7 +156,7 @@ bool domain_connect(struct domain_record *domain, uint32_t index)
         give(domain, CSPACE_REPLY, domain_slot(domain, PLAN_SLOT_REPLY), seL4_AllRights, 0);
     if (is_done && description->flags & DOMAIN_PASSIVE)
         is_done = give(domain, CSPACE_MONITOR, the_system.endpoint, seL4_CanWrite, BADGE_FAULT | index);
-    if (is_done && description->flags & DOMAIN_SUPERVISOR)
+    if (is_done && description->flags & (DOMAIN_SUPERVISOR | DOMAIN_OBSERVER))
         is_done = give(domain, CSPACE_SUPERVISOR, the_system.endpoint, CALL_RIGHTS, BADGE_SUPERVISOR | index);
     for (uint32_t i = 0; is_done && i < description->channels.count; i++)
         is_done = give_channel(domain, ROW(channels, channel, description->channels.first + i));

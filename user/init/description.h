@@ -47,7 +47,7 @@ struct description {
     uint64_t magic;
     uint32_t version, header_bytes;
     uint64_t bytes; /* of all of it, a multiple of the page size */
-    struct description_table domains, regions, maps, segments, channels, irqs, ports, grants, patches, turns;
+    struct description_table domains, regions, maps, segments, channels, irqs, ports, grants, patches, turns, services;
     uint32_t turn_shift, turn_start; /* the kernel's index of the first turn, and of that which comes first */
     uint32_t log_region, reserved;   /* of init's own log, one page, or REGION_NONE */
 };
@@ -61,7 +61,8 @@ enum domain_flag {
     DOMAIN_NO_FPU = 2,
     DOMAIN_RECEIVES = 4,   /* waits on an endpoint: it is called, or has children */
     DOMAIN_SUPERVISOR = 8, /* may call init */
-    DOMAIN_FLAGS = 15,
+    DOMAIN_OBSERVER = 16,  /* the same, for requests that change nothing */
+    DOMAIN_FLAGS = 31,
 };
 
 /* What init does when a domain fails. A domain whose limit is 0 stays stopped. */
@@ -127,6 +128,13 @@ enum { CHANNEL_NOTIFY = 1, CHANNEL_CALL = 2, CHANNEL_FLAGS = 3 };
 /* One end of a channel: what the domain may do to its peer, and the id that the peer sees. */
 struct description_channel {
     uint32_t id, peer, peer_id, flags;
+    uint32_t service, reserved; /* that it is for, or SERVICE_NONE */
+};
+#define SERVICE_NONE 0xffffffffu
+
+struct description_service {
+    char name[NAME_BYTES];
+    uint32_t provider, reserved;
 };
 
 enum irq_kind { IRQ_IOAPIC, IRQ_MSI };
@@ -178,13 +186,14 @@ struct program_update {
 };
 
 _Static_assert(sizeof(struct program_update) == 24 + 64 + 8 + 16, "format");
-_Static_assert(sizeof(struct description) == 120, "format");
+_Static_assert(sizeof(struct description) == 128, "format");
 _Static_assert(sizeof(struct description_restart) == 48, "format");
 _Static_assert(sizeof(struct description_domain) == 64 + 7 * 8 + 48 + 24 + 48, "format");
 _Static_assert(sizeof(struct description_region) == 64 + 48, "format");
 _Static_assert(sizeof(struct description_map) == 16, "format");
 _Static_assert(sizeof(struct description_segment) == 40, "format");
-_Static_assert(sizeof(struct description_channel) == 16, "format");
+_Static_assert(sizeof(struct description_channel) == 24, "format");
+_Static_assert(sizeof(struct description_service) == 72, "format");
 _Static_assert(sizeof(struct description_irq) == 48, "format");
 _Static_assert(sizeof(struct description_port) == 16, "format");
 _Static_assert(sizeof(struct description_grant) == 16, "format");

@@ -13,8 +13,17 @@
 #include "lib/string.h"
 #include "microkit/include/pecan/supervisor.h"
 
-enum { NAME_WORDS = NAME_BYTES / sizeof(seL4_Word), STATUS_WORDS = 2, UPDATE_WORDS = 3, CORRUPT_WORDS = 3 };
+enum {
+    NAME_WORDS = NAME_BYTES / sizeof(seL4_Word),
+    STATUS_WORDS = 2,
+    UPDATE_WORDS = 3,
+    CORRUPT_WORDS = 3,
+    CHANNEL_WORDS = 2
+};
 
+_Static_assert((int)PECAN_CHANNEL_NOTIFY == (int)CHANNEL_NOTIFY && (int)PECAN_CHANNEL_CALL == (int)CHANNEL_CALL &&
+                   PECAN_NO_SERVICE == SERVICE_NONE,
+               "channels are told as they are described");
 _Static_assert((int)PECAN_DOMAIN_STOPPED == (int)DOMAIN_STOPPED && (int)PECAN_DOMAIN_WAITS == (int)DOMAIN_WAITS &&
                    (int)PECAN_DOMAIN_RUNS == (int)DOMAIN_RUNS,
                "states are the same inside and outside");
@@ -158,6 +167,32 @@ static pecan_supervisor_error inject(struct domain_record *domain, seL4_Word req
     }
 }
 
+static seL4_MessageInfo_t answer_channel(const struct description_domain *domain, seL4_Word number)
+{
+    if (number >= domain->channels.count)
+        return answer(PECAN_SUPERVISOR_NO_MORE, 0);
+    const struct description_channel *channel = ROW(channels, channel, domain->channels.first + number);
+    seL4_SetMR(PECAN_CHANNEL_ID, channel->id);
+    seL4_SetMR(PECAN_CHANNEL_PEER, channel->peer);
+    seL4_SetMR(PECAN_CHANNEL_PEER_ID, channel->peer_id);
+    seL4_SetMR(PECAN_CHANNEL_FLAGS, channel->flags);
+    seL4_SetMR(PECAN_CHANNEL_SERVICE, channel->service);
+    return answer(PECAN_SUPERVISOR_OK, PECAN_CHANNEL_WORDS);
+}
+
+static seL4_MessageInfo_t answer_service(seL4_Word number)
+{
+    seL4_Word words[NAME_WORDS];
+    if (number >= the_system.description->services.count)
+        return answer(PECAN_SUPERVISOR_NO_MORE, 0);
+    const struct description_service *service = ROW(services, service, number);
+    memcpy(words, service->name, sizeof(words));
+    seL4_SetMR(0, service->provider);
+    for (int i = 0; i < NAME_WORDS; i++)
+        seL4_SetMR(1 + i, words[i]);
+    return answer(PECAN_SUPERVISOR_OK, 1 + NAME_WORDS);
+}
+
 /* A request about a domain; how many words each must have. */
 static seL4_Word words_of(seL4_Word request)
 {
@@ -174,9 +209,18 @@ static seL4_Word words_of(seL4_Word request)
         return UPDATE_WORDS;
     case PECAN_SUPERVISOR_CORRUPT:
         return CORRUPT_WORDS;
+    case PECAN_SUPERVISOR_CHANNEL:
+        return CHANNEL_WORDS;
     default:
         return 0;
     }
+}
+
+static bool changes_nothing(seL4_Word request)
+{
+    return request == PECAN_SUPERVISOR_COUNT || request == PECAN_SUPERVISOR_ACCOUNTS ||
+           request == PECAN_SUPERVISOR_STATUS || request == PECAN_SUPERVISOR_ACCOUNT ||
+           request == PECAN_SUPERVISOR_CHANNEL || request == PECAN_SUPERVISOR_SERVICE;
 }
 
 static seL4_MessageInfo_t handle_for_domain(uint32_t caller, seL4_Word request, uint32_t index)
@@ -187,6 +231,8 @@ static seL4_MessageInfo_t handle_for_domain(uint32_t caller, seL4_Word request, 
         return answer_status(domain);
     case PECAN_SUPERVISOR_ACCOUNT:
         return answer_account(domain);
+    case PECAN_SUPERVISOR_CHANNEL:
+        return answer_channel(domain->description, seL4_GetMR(1));
     case PECAN_SUPERVISOR_UPDATE:
         return answer(update(domain, caller, seL4_GetMR(1), seL4_GetMR(2)), 0);
     case PECAN_SUPERVISOR_RESTART:
@@ -208,12 +254,16 @@ seL4_MessageInfo_t request_handle(uint32_t caller, seL4_MessageInfo_t info)
 {
     seL4_Word request = seL4_MessageInfo_get_label(info), index = seL4_GetMR(0);
     seL4_Word length = seL4_MessageInfo_get_length(info), words = words_of(request);
+    if (!(the_system.domains[caller].description->flags & DOMAIN_SUPERVISOR) && !changes_nothing(request))
+        return answer(PECAN_SUPERVISOR_NO_RIGHT, 0);
     if (request == PECAN_SUPERVISOR_COUNT) {
         seL4_SetMR(0, the_system.description->domains.count);
         return answer(PECAN_SUPERVISOR_OK, 1);
     }
     if (request == PECAN_SUPERVISOR_ACCOUNTS)
         return answer_accounts();
+    if (request == PECAN_SUPERVISOR_SERVICE && length >= 1)
+        return answer_service(index);
     if (words == 0 || (words > 1 && length < words))
         return answer(PECAN_SUPERVISOR_NO_REQUEST, 0);
     if (length < 1 || index >= the_system.description->domains.count)

@@ -1,5 +1,5 @@
 /*
- * What a domain with pecan:supervisor="true" may ask of init. Domains are named by their index in the description,
+ * What a domain with pecan:supervisor="true" or pecan:observer="true" may ask of init. Domains are named by their index in the description,
  * parents before their children, from 0.
  */
 #pragma once
@@ -8,7 +8,7 @@
 
 #define PECAN_SUPERVISOR_CAP 460
 
-/* Labels of requests. The answer's label is a pecan_supervisor_error. */
+/* Labels of requests. Those that change nothing are for domains with pecan:observer="true", too. The answer's label is a pecan_supervisor_error. */
 typedef enum pecan_supervisor_request {
     PECAN_SUPERVISOR_COUNT = 1,    /* -> number of domains */
     PECAN_SUPERVISOR_STATUS = 2,   /* index -> state, restarts, name in 8 words */
@@ -22,6 +22,8 @@ typedef enum pecan_supervisor_request {
     PECAN_SUPERVISOR_HANG = 10,    /* index: it computes for ever from now on, until its heartbeat is missed */
     PECAN_SUPERVISOR_CORRUPT = 11, /* index, seed, count: so many random words get into its own memory, some into its
                                       registers; it runs on. The same seed makes the same words */
+    PECAN_SUPERVISOR_CHANNEL = 12, /* index, number -> its end of that channel: the words of enum pecan_channel */
+    PECAN_SUPERVISOR_SERVICE = 13, /* number -> index of who provides it, name in 8 words */
 } pecan_supervisor_request;
 
 typedef enum pecan_supervisor_error {
@@ -33,6 +35,8 @@ typedef enum pecan_supervisor_error {
     PECAN_SUPERVISOR_NO_UPDATE = 5,  /* what lies there is no update of this domain */
     PECAN_SUPERVISOR_NOT_RUNNING = 6,
     PECAN_SUPERVISOR_NOT_WATCHED = 7, /* it has no heartbeat: nobody would find it */
+    PECAN_SUPERVISOR_NO_MORE = 8,     /* channels, services */
+    PECAN_SUPERVISOR_NO_RIGHT = 9,    /* the caller is an observer */
 } pecan_supervisor_error;
 
 typedef enum pecan_domain_state {
@@ -80,12 +84,37 @@ typedef enum pecan_account_flag {
 
 #define PECAN_CORRUPT_WORDS_MOST 256
 
+typedef enum pecan_channel {
+    PECAN_CHANNEL_ID,
+    PECAN_CHANNEL_PEER, /* the index of the domain at the other end, and the id there */
+    PECAN_CHANNEL_PEER_ID,
+    PECAN_CHANNEL_FLAGS,   /* pecan_channel_flag, or-ed */
+    PECAN_CHANNEL_SERVICE, /* the number of the service that it is for, or PECAN_NO_SERVICE */
+    PECAN_CHANNEL_WORDS
+} pecan_channel;
+
+typedef enum pecan_channel_flag {
+    PECAN_CHANNEL_NOTIFY = 1, /* this end may notify, */
+    PECAN_CHANNEL_CALL = 2,   /* or call the other one */
+} pecan_channel_flag;
+
+#define PECAN_NO_SERVICE 0xfffffffful
+
 /* One request with one word; further words of the answer are in the message registers. */
 static inline seL4_Word pecan_supervisor_call(pecan_supervisor_request request, seL4_Word argument)
 {
     seL4_SetMR(0, argument);
     return seL4_MessageInfo_get_label(
         seL4_Call(PECAN_SUPERVISOR_CAP, seL4_MessageInfo_new((seL4_Word)request, 0, 0, 1)));
+}
+
+/* Asks for an end of a channel; the words are in the message registers. */
+static inline seL4_Word pecan_supervisor_channel(seL4_Word index, seL4_Word number)
+{
+    seL4_SetMR(0, index);
+    seL4_SetMR(1, number);
+    return seL4_MessageInfo_get_label(
+        seL4_Call(PECAN_SUPERVISOR_CAP, seL4_MessageInfo_new((seL4_Word)PECAN_SUPERVISOR_CHANNEL, 0, 0, 2)));
 }
 
 /* Writes `count` random words, at most PECAN_CORRUPT_WORDS_MOST, into the domain's own memory. */

@@ -1,0 +1,171 @@
+#!/usr/bin/python3
+"""The supervisor's console on the second serial port, its commands from a program, named services, logs read by calls."""
+
+import re
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "system"))
+from console import connected  # noqa: E402
+from machine import OUT, Checks, Machine  # noqa: E402
+
+SYSTEM = OUT / "systems" / "supervisor" / "debug"
+PROMPT = "pecan> "
+COMPONENTS = ["serial1", "supervisor", "log", "names", "worker", "client"]
+
+
+class Console:
+    """Types on the port and reads what is shown."""
+
+    def __init__(self, port):
+        self.port = port
+        self.text = ""
+
+    def expect(self, pattern):
+        """Waits for a pattern, and drops everything up to its end."""
+        while not (match := re.search(pattern, self.text)):
+            part = self.port.recv(4096)
+            assert part, "the port is closed"
+            self.text += part.decode("ascii")
+        self.text = self.text[match.end():]
+        return match
+
+    def type(self, keys):
+        self.port.sendall(keys.encode())
+
+    def run(self, line):
+        """What a command says, by lines."""
+        self.type(line + "\r")
+        self.expect(re.escape(line) + r"(\x1b\[K)?\r\n")
+        return self.expect(r"([\s\S]*?)\r" + PROMPT)[1].replace("\r\n", "\n").splitlines()
+
+    def ps(self, name):
+        """The columns of a component: state, restarts, last failure, ..."""
+        lines = self.run("ps")
+        assert [line.split()[0] for line in lines] == ["COMPONENT"] + COMPONENTS, lines
+        words = next(line for line in lines if line.split()[0] == name).split(None, 11)
+        names = "name state priority restarts cpu private shared served wakes calls notifies failure".split()
+        return dict(zip(names, words))
+
+
+def begins(console):
+    console.type("\r")
+    console.expect("Pecan's supervisor.*\r\n")
+    console.expect(PROMPT)
+    console.expect(PROMPT)
+    lines = console.run("help")
+    assert len(lines) > 10 and any("kill" in line for line in lines), lines
+    worker = console.ps("worker")
+    assert worker["state"] == "runs" and worker["priority"] == "150" and int(worker["served"]) >= 1, worker
+
+
+def waits_for(console, name, restarts, failure):
+    """The component runs again, and was restarted so often."""
+    for _ in range(200):
+        line = console.ps(name)
+        if line["state"] == "runs" and int(line["restarts"]) == restarts:
+            assert line["failure"].strip() == failure, line
+            return
+        time.sleep(0.05)
+    raise AssertionError(f"{name}: {line}")
+
+
+def faults(console):
+    restarts = int(console.ps("worker")["restarts"])
+    assert console.run("kill worker") == []
+    waits_for(console, "worker", restarts + 1, "killed")
+    assert console.run("hang worker") == []
+    waits_for(console, "worker", restarts + 2, "no heartbeat")
+    assert console.run("corrupt worker 12") == ["seed 12"]
+    assert console.run("restart worker") == []
+    assert console.run("stop worker") == []
+    assert console.ps("worker")["state"] == "stopped"
+    assert console.run("kill worker") == ["worker: it does not run"]
+    assert console.run("start worker") == []
+    assert console.ps("worker")["state"] == "runs"
+    lines = console.run("hang client")
+    assert lines == ["client: it has no heartbeat: nobody would find it hanging"], lines
+
+
+def drivers(console):
+    """The console survives the restart of its own driver, and its own."""
+    console.type("kill serial1\r")
+    waits_for(console, "serial1", 1, "killed")
+    console.type("kill supervisor\r")
+    console.expect("Pecan's supervisor.*\r\n")
+    console.expect(PROMPT)
+    waits_for(console, "supervisor", 2, "killed")
+
+
+def errors(console):
+    for line, pattern in (("frobnicate", "there is no command 'frobnicate'"), ("kill", "usage: kill NAME"),
+                          ("kill nobody", "there is no component 'nobody'"), ("log nobody", "there is no log of 'nobody'"),
+                          ("update worker file", "update is for pecanctl"), ("corrupt worker x", "the seed 'x' is no number"),
+                          ("graph png", "text, dot or svg, not 'png'"), ("ps x", "usage: ps")):
+        answer = console.run(line)
+        assert len(answer) == 1 and pattern in answer[0], answer
+
+
+def logs(console):
+    lines = console.run("log worker 1")
+    assert len(lines) == 1 and re.fullmatch(r"\[ *\d+\.\d{6}\] worker 1 begins", lines[0]), lines
+    times = [float(re.match(r"\[ *(\d+\.\d+)", line)[1]) for line in console.run("log init 1000")]
+    assert len(times) > 8 and times == sorted(times), times
+    assert any("worker failed: no heartbeat" in line for line in console.run("log init"))
+
+
+def pictures(console):
+    lines = console.run("graph")
+    assert "client" in lines and any(re.match(r" +5 calls, notifies +worker \(0\), service work", line) for line in lines), lines
+    lines = console.run("graph dot")
+    assert lines[0] == "digraph system {" and lines[-1] == "}" and '  "serial1" -> "supervisor" [style=dashed];' in lines, lines
+    assert console.run("graph svg")[-1] == "</svg>"
+    assert "work             worker (runs) <- client (runs)" in console.run("services")
+
+
+def keys(console):
+    """Completion, history, moving and erasing."""
+    console.type("kil\tsup\t")
+    console.expect(r"kill supervisor ")
+    console.type("\x15log wo\tx\x1712\x1b[D\x1b[3~\r")
+    console.expect(r"worker 1 begins\r\n\r" + PROMPT)
+    console.type("\x1b[A")
+    console.expect("log worker 1")
+    console.type("\x03")
+    console.expect(r"\^C\r\n\r" + PROMPT)
+    console.type("s\t")
+    console.expect("stop  start  services")
+    console.type("\x15")
+    console.expect(PROMPT)
+
+
+def top(console):
+    console.type("top\r")
+    console.expect(r"COMPONENT +STATE +CPU")
+    console.expect(r"worker +runs")
+    console.type(" ")
+    console.expect(r"worker +runs +\d+\.\d%")
+    console.type("q")
+    console.expect(PROMPT)
+    assert console.run("kill worker") == []
+
+
+def main():
+    checks = Checks()
+    with tempfile.TemporaryDirectory() as folder:
+        serial = Path(folder) / "serial"
+        flags = ["-serial", f"unix:{serial},server=on,wait=on"]
+        with Machine(system=SYSTEM, seconds=100, flags=flags) as system, connected(serial) as port:
+            checks.run("a program's commands, services and logs", system.expect, r"client: \d+ passed, 0 failed")
+            console = Console(port)
+            for name, check in (("the console answers", begins), ("faults on purpose", faults), ("errors", errors),
+                                ("logs", logs), ("graph and services", pictures), ("keys", keys), ("top", top),
+                                ("the console comes back", drivers)):
+                checks.run(name, check, console)
+    return checks.status
+
+
+if __name__ == "__main__":
+    sys.exit(main())

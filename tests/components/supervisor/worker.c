@@ -1,0 +1,35 @@
+/*
+ * Provides "work": counts calls, says something, and tells which version of it runs.
+ */
+#include <microkit.h>
+
+#ifndef VERSION
+#define VERSION 1
+#endif
+
+seL4_Word clients; /* a bit for the channel of each, set by the tool */
+static seL4_Word calls;
+
+void init(void)
+{
+    microkit_dbg_puts("worker ");
+    microkit_dbg_put32(VERSION);
+    microkit_dbg_puts(" begins\n");
+}
+
+void notified(microkit_channel ch)
+{
+    microkit_dbg_puts("worker is asked by ");
+    microkit_dbg_put32(ch);
+    microkit_dbg_puts("\n");
+    microkit_notify(ch);
+}
+
+microkit_msginfo protected(microkit_channel ch, microkit_msginfo msginfo)
+{
+    (void)msginfo;
+    microkit_mr_set(0, ++calls);
+    microkit_mr_set(1, clients >> ch & 1);
+    microkit_mr_set(2, VERSION);
+    return microkit_msginfo_new(0, 3);
+}

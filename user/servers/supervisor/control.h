@@ -1,0 +1,27 @@
+/*
+ * The supervisor's side of protocols/control.h: one session at a time, of a program that is not trusted with more than commands.
+ */
+#pragma once
+
+#include "protocols/control.h"
+#include "servers/supervisor/session.h"
+
+struct control {
+    struct stream stream;
+    struct session session;
+    char line[SESSION_LINE_BYTES];
+    uint32_t number;   /* of the session */
+    bool is_answering; /* the last frame of its answer is still to be sent */
+    bool takes_file;   /* an update waits for its file: */
+    char *file;        /* is put here, room for so many bytes */
+    size_t file_room, file_bytes, file_came;
+};
+
+/* The areas may hold anything; `file` may be null. The caller notifies the peer. */
+void control_start(struct control *control, void *own_area, const void *peer_area, char *file, size_t file_room);
+
+/* Does all that can be done now; true: notify the peer. */
+bool control_serve(struct control *control);
+
+/* Asks for the notification to go on at; false: there is something to do at once. */
+bool control_waits(struct control *control);
