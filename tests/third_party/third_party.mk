@@ -1,8 +1,9 @@
 # A component for each library of third_party, which uses it and checks what comes.
-CHECKED_LIBRARIES := libc filesystem network
+CHECKED_LIBRARIES := libc filesystem network terminal
 $(call component,check_libc,tests/third_party/libc.c,libc)
 $(call component,check_filesystem,tests/third_party/filesystem.c,libext2fs libc)
 $(call component,check_network,tests/third_party/network.c,lwip libc)
+$(call component,check_terminal,tests/third_party/terminal.c,libvterm font libc)
 $(call system,third_party,tests/third_party/third_party.system,$(addprefix check_,$(CHECKED_LIBRARIES)))
 TEST_NEEDS += $(OUT)/systems/third_party/debug/image
 
