@@ -40,6 +40,10 @@ def with_restart(attributes):
     return (f'<system xmlns:p="urn:pecan:system">\n{domain(inside=f"<p:restart {attributes} />")}\n</system>')
 
 
+def with_budget(attributes):
+    return f'<system xmlns:p="urn:pecan:system">\n{domain(inside=f"<p:memory_budget {attributes} />")}\n</system>'
+
+
 def with_ends(*ends):
     return system(named("a", 'priority="1"'), named("b", 'priority="2"'), f"<channel>{''.join(ends)}</channel>")
 
@@ -267,7 +271,7 @@ CASES = [
      r"setvar of 'v': invalid memory region name 'r' @ @2"),
     ("setvar of a region's address and size",
      system(domain(inside='<setvar xmlns:p="urn:pecan:system" symbol="v" region_paddr="r" p:region_bytes="r" />')),
-     r"setvar of 'v': both region_paddr and pecan:region_bytes .*: @2"),
+     r"pecan:region_bytes and region_paddr cannot be used together .*: @2"),
     ("setvar without symbol", system(domain(inside='<setvar region_paddr="r" />')),
      r"Missing required attribute 'symbol' on element 'setvar': @2"),
     ("size of no prefill", with_map('mr="r" vaddr="0x1000000" setvar_prefill_size="v"'),
@@ -288,6 +292,21 @@ CASES = [
     ("limit", with_restart('limit="0x100000000"'), r"limit is too large on element 'pecan:restart': @2"),
     ("time", with_restart('delay="0x10000000000"'), r"delay is more than 12 days on element 'pecan:restart': @2"),
     ("two policies", with_restart('/><p:restart on="fault"'), r"pecan:restart must only be specified once .*: @2"),
+    # memory budgets
+    ("two budgets", with_budget('size="0x1000" /><p:memory_budget size="rest"'),
+     r"pecan:memory_budget must only be specified once .*: @2"),
+    ("budget of nothing", with_budget('size="0"'), r"size must be 'rest', or greater than 0 and at most 0x1000000000 .*: @2"),
+    ("budget of a byte", with_budget('size="0x1001"'), r"size is not a multiple of the page size .*: @2"),
+    ("budget without size", with_budget(""), r"Missing required attribute 'size' on element 'pecan:memory_budget': @2"),
+    ("two rests", '<system xmlns:p="urn:pecan:system">\n' + named("a", inside='<p:memory_budget size="rest" />') + "\n"
+     + named("b", inside='<p:memory_budget size="rest" />') + "</system>",
+     r"'a' and 'b' cannot both have the rest of the memory @ @3"),
+    ("address of no budget", with_budget('size="rest" /><setvar symbol="v" p:budget_paddr="b"'),
+     r"setvar of 'v': no pd 'b' that has a memory budget @ @2"),
+    ("address and size", with_budget('size="rest" /><setvar symbol="v" p:budget_paddr="a" p:budget_bytes="a"'),
+     r"pecan:budget_paddr and pecan:budget_bytes cannot be used together on element 'setvar': @2"),
+    ("own capability of no type", with_budget('size="rest" /><cspace><p:cap slot="1" type="frame" /></cspace><setvar'),
+     r"type must be 'tcb', 'cnode', .* on element 'pecan:cap': @2"),
     ("policy in no namespace", system(domain(inside='<restart on="fault" />')), r"invalid XML element 'restart': @2"),
 ]
 

@@ -195,18 +195,38 @@ static void check_symbols(const struct system *system)
     for (size_t i = 0; i < system->domain_count; i++)
         for (size_t k = 0; k < system->domains[i]->symbol_count; k++) {
             const struct symbol *symbol = &system->domains[i]->symbols[k];
-            struct region *region = symbol->kind == VALUE_NUMBER ? NULL : system_region(system, symbol->region_name);
             if (symbol->kind == VALUE_NUMBER)
                 continue;
+            if (symbol->kind == VALUE_BUDGET_ADDRESS || symbol->kind == VALUE_BUDGET_BYTES) {
+                const struct domain *other = system_domain(system, symbol->of);
+                if (!other || other->memory_budget == 0)
+                    fail_at(symbol->place, "setvar of '%s': no pd '%s' that has a memory budget @ ", symbol->name,
+                            symbol->of);
+                continue;
+            }
+            struct region *region = system_region(system, symbol->of);
             if (!region)
-                fail_at(symbol->place, "setvar of '%s': invalid memory region name '%s' @ ", symbol->name,
-                        symbol->region_name);
+                fail_at(symbol->place, "setvar of '%s': invalid memory region name '%s' @ ", symbol->name, symbol->of);
             if (symbol->kind == VALUE_PREFILL_SIZE && !region->prefill_path)
                 fail_at(region->place, "setvar_prefill_size for memory region '%s' that has no prefill_path @ ",
                         region->name);
             if (symbol->kind == VALUE_REGION_ADDRESS)
                 region->is_contiguous = true;
         }
+}
+
+static void check_budgets(const struct system *system)
+{
+    const struct domain *rest = NULL;
+    for (size_t i = 0; i < system->domain_count; i++) {
+        const struct domain *domain = system->domains[i];
+        if (domain->memory_budget != MEMORY_REST)
+            continue;
+        if (rest)
+            fail_at(domain->place, "'%s' and '%s' cannot both have the rest of the memory @ ", rest->name,
+                    domain->name);
+        rest = domain;
+    }
 }
 
 static void check_restart_names(const struct system *system)
@@ -239,6 +259,7 @@ void system_check(struct system *system)
         for (size_t k = 0; k < system->domains[i]->map_count; k++)
             check_map(system->domains[i], k);
     check_physical(system);
+    check_budgets(system);
     check_symbols(system);
     check_restart_names(system);
     bool has_init = !system->has_schedule;

@@ -75,11 +75,18 @@ static void set_logs(const struct system *system, const struct domain *domain, s
         set_bytes(program, "pecan_log_sources", sources, sizeof(sources));
 }
 
+static const struct region *symbol_region(const struct system *system, const struct symbol *symbol)
+{
+    bool is_of_region =
+        symbol->kind == VALUE_REGION_SIZE || symbol->kind == VALUE_PREFILL_SIZE || symbol->kind == VALUE_REGION_ADDRESS;
+    return is_of_region ? system_region(system, symbol->of) : NULL;
+}
+
 static void set_symbol(const struct system *system, const struct symbol *symbol, struct program *program,
                        struct late_values *late)
 {
     struct program_variable variable = program_variable(program, symbol->name, symbol->place);
-    const struct region *region = symbol->kind == VALUE_NUMBER ? NULL : system_region(system, symbol->region_name);
+    const struct region *region = symbol_region(system, symbol);
     struct program_part *part;
     uint64_t value = symbol->number;
     if (variable.size != VARIABLE_BYTES)
@@ -92,9 +99,13 @@ static void set_symbol(const struct system *system, const struct symbol *symbol,
         value = region->contents.size;
     else if (symbol->kind == VALUE_REGION_ADDRESS)
         value = region->physical_address;
-    if (symbol->kind == VALUE_REGION_ADDRESS && value == ADDRESS_NONE) {
+    if (symbol->kind == VALUE_BUDGET_ADDRESS || symbol->kind == VALUE_BUDGET_BYTES || value == ADDRESS_NONE) {
         struct late_value *item = ADD(late->items, late->count);
-        *item = (struct late_value){part, (uint64_t)(bytes - part->contents), symbol->region_name};
+        *item = (struct late_value){.part = part, .offset = (uint64_t)(bytes - part->contents)};
+        item->kind = symbol->kind == VALUE_BUDGET_ADDRESS ? PATCH_BUDGET_ADDRESS
+                     : symbol->kind == VALUE_BUDGET_BYTES ? PATCH_BUDGET_BYTES
+                                                          : PATCH_REGION_ADDRESS;
+        item->of = region ? region_index(system, symbol->of) : system_domain(system, symbol->of)->index;
         value = 0;
     }
     memcpy(bytes, &value, sizeof(value));
@@ -156,6 +167,8 @@ struct compiler {
     size_t content_count;
     uint64_t *content_sizes;
     size_t content_size_count;
+    uint64_t *patch_contents; /* for each patch, the number of the contents that it is in */
+    size_t patch_content_count;
 };
 
 static void *add_row(struct rows *rows, size_t row_bytes)
@@ -232,9 +245,8 @@ static void add_segments(struct compiler *compiler, const struct domain *domain,
             if (late->items[k].part == part) {
                 /* The offset is added to the contents' when that is known. */
                 struct description_patch *patch = ADD_ROW(&compiler->patches, patch);
-                patch->contents = late->items[k].offset;
-                patch->reserved = (uint32_t)row->contents;
-                patch->region = region_index(compiler->system, late->items[k].region_name);
+                *patch = (struct description_patch){late->items[k].offset, late->items[k].kind, late->items[k].of};
+                *(uint64_t *)ADD(compiler->patch_contents, compiler->patch_content_count) = row->contents;
             }
     }
 }
@@ -289,7 +301,8 @@ static uint32_t domain_flags(const struct domain *domain)
 {
     return (domain->is_passive ? DOMAIN_PASSIVE : 0u) | (domain->has_fpu ? 0u : DOMAIN_NO_FPU) |
            (domain->is_called || domain->has_children ? DOMAIN_RECEIVES : 0u) |
-           (domain->is_supervisor ? DOMAIN_SUPERVISOR : 0u) | (domain->is_observer ? DOMAIN_OBSERVER : 0u);
+           (domain->is_supervisor ? DOMAIN_SUPERVISOR : 0u) | (domain->is_observer ? DOMAIN_OBSERVER : 0u) |
+           (domain->is_vital ? DOMAIN_VITAL : 0u);
 }
 
 static struct description_range range_since(uint32_t first, const struct rows *rows)
@@ -315,6 +328,7 @@ static void add_domain(struct compiler *compiler, const struct domain *domain, c
     row->budget_us = domain->budget_us;
     row->period_us = domain->period_us;
     row->reserve_bytes = domain->reserve_bytes;
+    row->memory_budget = domain->memory_budget;
     if (domain->update_room_bytes) {
         /* One half for the program that runs, one for the next. */
         row->update_room_bytes = 2 * round_up(domain->update_room_bytes, PAGE_BYTES);
@@ -395,10 +409,8 @@ static void resolve_contents(struct compiler *compiler, const uint64_t *offsets)
     for (size_t i = 0; i < compiler->domains.count; i++)
         if (domains[i].update_room_bytes)
             domains[i].update_room = offsets[domains[i].update_room];
-    for (size_t i = 0; i < compiler->patches.count; i++) {
-        patches[i].contents += offsets[patches[i].reserved];
-        patches[i].reserved = 0;
-    }
+    for (size_t i = 0; i < compiler->patches.count; i++)
+        patches[i].contents += offsets[compiler->patch_contents[i]];
     for (size_t i = 0; i < compiler->segments.count; i++)
         segments[i].contents = offsets[segments[i].contents];
     for (size_t i = 0; i < compiler->regions.count; i++)

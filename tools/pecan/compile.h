@@ -6,11 +6,12 @@
 #include "program.h"
 #include "system.h"
 
-/* A variable that init fills in at boot with the address of a region: where it lies in the program. */
+/* A variable that init fills in at boot: where it lies in the program, and with what. */
 struct late_value {
     const struct program_part *part;
     uint64_t offset;
-    const char *region_name;
+    enum patch_kind kind;
+    uint32_t of; /* index of the region or domain */
 };
 
 struct late_values {
@@ -30,8 +31,7 @@ struct compiled *system_compile(const struct system *system);
 uint32_t region_index(const struct system *system, const char *name);
 
 /* What a supervisor hands to init to replace a domain's program: starts with a struct program_update. */
-struct file_bytes update_make(const struct system *system, const struct compiled *compiled,
-                              const struct domain *domain);
+struct file_bytes update_make(const struct compiled *compiled, const struct domain *domain);
 
 static inline const struct description *compiled_description(const struct compiled *compiled)
 {

@@ -12,7 +12,7 @@
 enum { BOX_WIDTH = 190, BOX_GAP = 50, ROW_GAP = 90, LINE_HEIGHT = 15, PADDING = 10, MARGIN = 40, BOXES_IN_ROW = 6 };
 /* Rows begin at different places, so that boxes do not hide lines between others. */
 enum { STAGGER = 75, STAGGER_STEP = 3, STAGGER_PLACES = 5 };
-enum { LEGEND_HEIGHT = 90 };
+enum { LEGEND_HEIGHT = 90, KIB_BITS = 10 };
 
 struct box {
     int x, y, height;
@@ -50,7 +50,7 @@ static void print_escaped(FILE *out, const char *text)
 static int domain_lines(const struct domain *domain)
 {
     return 2 + (domain->is_passive || domain->is_supervisor || domain->restart.is_given) + (int)domain->irq_count +
-           (int)domain->port_count + (int)domain->grant_count;
+           (int)domain->port_count + (int)domain->grant_count + (domain->memory_budget != 0);
 }
 
 static int box_height(int lines)
@@ -206,7 +206,14 @@ static void draw_text(struct drawing *drawing, const struct box *box, int *line,
 
 static void draw_holdings(struct drawing *drawing, const struct box *box, int *line)
 {
-    static const char *const kinds[] = {"thread", "time", "address space"};
+    static const char *const kinds[GRANT_KINDS] = {[GRANT_TCB] = "thread of",
+                                                   [GRANT_SCHEDCTX] = "time of",
+                                                   [GRANT_VSPACE] = "address space of",
+                                                   [GRANT_OWN_TCB] = "thread of",
+                                                   [GRANT_OWN_CSPACE] = "capabilities of",
+                                                   [GRANT_FAULT_HANDLER] = "faults of",
+                                                   [GRANT_ASID_POOL] = "identifiers for",
+                                                   [GRANT_SCHED_CONTROL] = "control of time for"};
     const struct domain *domain = box->domain;
     for (size_t i = 0; i < domain->irq_count; i++) {
         const struct description_irq *irq = &domain->irqs[i].row;
@@ -218,9 +225,14 @@ static void draw_holdings(struct drawing *drawing, const struct box *box, int *l
         draw_text(drawing, box, line, "held",
                   text_format("ports 0x%lx–0x%lx", domain->ports[i].first,
                               domain->ports[i].first + domain->ports[i].size - 1));
+    if (domain->memory_budget)
+        draw_text(drawing, box, line, "held",
+                  domain->memory_budget == MEMORY_REST
+                      ? text_format("all memory that is left")
+                      : text_format("%lu KiB of memory", domain->memory_budget >> KIB_BITS));
     for (size_t i = 0; i < domain->grant_count; i++)
         draw_text(drawing, box, line, "held",
-                  text_format("%s of %s", kinds[domain->grants[i].kind], domain->grants[i].domain_name));
+                  text_format("%s %s", kinds[domain->grants[i].kind], domain->grants[i].domain_name));
 }
 
 static void draw_domain(struct drawing *drawing, const struct box *box)

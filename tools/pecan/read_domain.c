@@ -21,6 +21,7 @@ static const char *const root_attributes[] = {"name",
                                               "pecan:log",
                                               "pecan:logs",
                                               "pecan:observer",
+                                              "pecan:vital",
                                               NULL};
 static const char *const child_attributes[] = {"name",
                                                "priority",
@@ -40,6 +41,7 @@ static const char *const child_attributes[] = {"name",
                                                "pecan:log",
                                                "pecan:logs",
                                                "pecan:observer",
+                                               "pecan:vital",
                                                NULL};
 #define RESERVE_BYTES_MOST     (1ul << 36)
 #define UPDATE_ROOM_BYTES_MOST (1ul << 24)
@@ -74,7 +76,7 @@ static void add_region_value(struct domain *domain, const struct xml_element *el
         return;
     struct symbol *symbol = domain_add_symbol(domain, name, element);
     symbol->kind = kind;
-    symbol->region_name = region;
+    symbol->of = region;
 }
 
 static uint32_t read_permissions(const struct xml_element *element)
@@ -126,41 +128,90 @@ static void read_image(struct domain *domain, const struct xml_element *element,
 
 static void read_setvar(struct domain *domain, const struct xml_element *element)
 {
-    static const char *const allowed[] = {"symbol", "region_paddr", "pecan:region_bytes", NULL};
+    static const struct {
+        const char *name;
+        enum symbol_value kind;
+    } values[] = {{"pecan:budget_paddr", VALUE_BUDGET_ADDRESS},
+                  {"pecan:budget_bytes", VALUE_BUDGET_BYTES},
+                  {"pecan:region_bytes", VALUE_REGION_SIZE},
+                  {"region_paddr", VALUE_REGION_ADDRESS}};
+    static const char *const allowed[] = {
+        "symbol", "region_paddr", "pecan:region_bytes", "pecan:budget_paddr", "pecan:budget_bytes", NULL};
+    size_t i = 0;
     attributes_allow(element, allowed);
     struct symbol *symbol = domain_add_symbol(domain, attribute_text(element, "symbol"), element);
-    symbol->region_name = xml_value(element, "pecan:region_bytes");
-    symbol->kind = symbol->region_name ? VALUE_REGION_SIZE : VALUE_REGION_ADDRESS;
-    if (!symbol->region_name)
-        symbol->region_name = attribute_text(element, "region_paddr");
-    else if (xml_value(element, "region_paddr"))
-        fail_on(element, "setvar of '%s': both region_paddr and pecan:region_bytes", symbol->name);
+    while (i < sizeof(values) / sizeof(values[0]) - 1 && !xml_value(element, values[i].name))
+        i++;
+    symbol->kind = values[i].kind;
+    symbol->of = attribute_text(element, values[i].name);
+    for (size_t k = i + 1; k < sizeof(values) / sizeof(values[0]); k++)
+        if (xml_value(element, values[k].name))
+            fail_on(element, "%s and %s cannot be used together", values[i].name, values[k].name);
+}
+
+static void read_memory_budget(struct domain *domain, const struct xml_element *element)
+{
+    static const char *const allowed[] = {"size", NULL};
+    attributes_allow(element, allowed);
+    if (domain->memory_budget)
+        fail_on(element, "pecan:memory_budget must only be specified once");
+    domain->memory_budget =
+        text_is(attribute_text(element, "size"), "rest") ? MEMORY_REST : attribute_number(element, "size");
+    if (domain->memory_budget == MEMORY_REST)
+        return;
+    if (domain->memory_budget == 0 || domain->memory_budget > RESERVE_BYTES_MOST)
+        fail_on(element, "size must be 'rest', or greater than 0 and at most 0x%lx", RESERVE_BYTES_MOST);
+    if (domain->memory_budget % (1ul << SMALL_PAGE_BITS))
+        fail_on(element, "size is not a multiple of the page size");
+}
+
+/* What a domain may have that is no part of another one. */
+static enum grant_kind read_cap_type(const struct xml_element *element)
+{
+    static const struct {
+        const char *name;
+        enum grant_kind kind;
+    } types[] = {{"tcb", GRANT_OWN_TCB},
+                 {"cnode", GRANT_OWN_CSPACE},
+                 {"fault_handler", GRANT_FAULT_HANDLER},
+                 {"asid_pool", GRANT_ASID_POOL},
+                 {"sched_control", GRANT_SCHED_CONTROL}};
+    const char *type = attribute_text(element, "type");
+    for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
+        if (text_is(types[i].name, type))
+            return types[i].kind;
+    fail_on(element, "type must be 'tcb', 'cnode', 'fault_handler', 'asid_pool' or 'sched_control'");
 }
 
 static void read_cspace(struct domain *domain, const struct xml_element *element)
 {
     static const char *const none[] = {NULL}, *const allowed[] = {"slot", "pd", NULL};
+    static const char *const own_allowed[] = {"slot", "type", NULL};
     static const char *const kinds[] = {
         [GRANT_TCB] = "cap_tcb", [GRANT_SCHEDCTX] = "cap_sc", [GRANT_VSPACE] = "cap_vspace"};
     attributes_allow(element, none);
     XML_EACH(child, element)
     {
+        bool is_own = text_is(child->name, "pecan:cap");
         size_t kind = 0;
-        while (kind < sizeof(kinds) / sizeof(kinds[0]) && !text_is(child->name, kinds[kind]))
+        while (!is_own && kind < sizeof(kinds) / sizeof(kinds[0]) && !text_is(child->name, kinds[kind]))
             kind++;
-        if (kind == sizeof(kinds) / sizeof(kinds[0]))
+        if (!is_own && kind == sizeof(kinds) / sizeof(kinds[0]))
             fail_at(child->place,
                     !strncmp(child->name, "cap_", 4) ? "cap type '%s' is not supported: "
                                                      : "element '%s' is not supported in cspace: ",
                     child->name);
-        attributes_allow(child, allowed);
+        attributes_allow(child, is_own ? own_allowed : allowed);
+        if (is_own)
+            kind = read_cap_type(child);
         uint64_t slot = attribute_number(child, "slot");
         if (slot == 0)
             fail_on(child, "slot 0 is reserved");
         if (slot > USER_CAP_SLOT_MAX)
             fail_on(child, "slot must be < %d", USER_CAP_SLOT_MAX + 1);
         struct grant *grant = ADD(domain->grants, domain->grant_count);
-        *grant = (struct grant){child->place, (enum grant_kind)kind, (uint32_t)slot, attribute_text(child, "pd")};
+        *grant = (struct grant){child->place, (enum grant_kind)kind, (uint32_t)slot,
+                                is_own ? domain->name : attribute_text(child, "pd")};
     }
 }
 
@@ -191,6 +242,7 @@ static void read_attributes(struct system *system, struct domain *domain, const 
     domain->is_passive = attribute_bool_or(element, "passive", false);
     domain->has_fpu = attribute_bool_or(element, "fpu", true);
     domain->is_supervisor = attribute_bool_or(element, "pecan:supervisor", false);
+    domain->is_vital = attribute_bool_or(element, "pecan:vital", false);
     if (attribute_bool_or(element, "smc", false))
         fail_on(element, "smc is not supported on this architecture");
     domain->stack_bytes = attribute_number_or(element, "stack_size", STACK_BYTES_NORMAL);
@@ -240,6 +292,8 @@ static bool read_part(struct system *system, struct domain *domain, const struct
         read_provide(system, domain, child);
     else if (text_is(child->name, "pecan:use"))
         read_use(system, domain, child);
+    else if (text_is(child->name, "pecan:memory_budget"))
+        read_memory_budget(domain, child);
     else
         return false;
     return true;

@@ -33,13 +33,22 @@ static void read_prefill_file(const struct system *system, struct region *region
 
 static void read_boot_chunk(struct region *region, const struct xml_element *element)
 {
-    static const char *const names[] = {NULL,           "x86_vbe", "x86_mbmmap", "x86_acpi_rsdp", "x86_framebuffer",
-                                        "x86_tsc_freq", "fdt"};
+    enum { PECAN_FEATURES = 0x1000 };
+    static const struct {
+        const char *name;
+        uint32_t id;
+    } chunks[] = {{"x86_vbe", 1},
+                  {"x86_mbmmap", 2},
+                  {"x86_acpi_rsdp", 3},
+                  {"x86_framebuffer", 4},
+                  {"x86_tsc_freq", 5},
+                  {"fdt", 6},
+                  {"pecan_features", PECAN_FEATURES}};
     const char *name = xml_value(element, "prefill_bootinfo");
-    for (uint32_t id = 1; id < sizeof(names) / sizeof(names[0]); id++)
-        if (text_is(name, names[id])) {
+    for (size_t i = 0; i < sizeof(chunks) / sizeof(chunks[0]); i++)
+        if (text_is(name, chunks[i].name)) {
             region->fill = FILL_BOOT_CHUNK;
-            region->boot_chunk = id;
+            region->boot_chunk = chunks[i].id;
             return;
         }
     fail_on(element, "prefill_bootinfo '%s' is not a kind of boot information", name);

@@ -23,6 +23,7 @@ static void print_memory(FILE *out, const struct system *system, const struct co
         fprintf(out, "  %-24s %10lu %10lu %10lu %10lu\n", domain->name, program / KIB, domain->stack_bytes / KIB,
                 objects / KIB, (1ul << plan.private_bits) / KIB);
         total += 1ul << plan.private_bits;
+        total += domain->memory_budget == MEMORY_REST ? 0 : domain->memory_budget;
     }
     fprintf(out, "\n  %-24s %10s %10s %s\n", "memory region", "size", "page", "physical address");
     for (uint32_t i = 0; i < system->region_count; i++) {
@@ -81,7 +82,14 @@ static void print_devices(FILE *out, const struct description *description, cons
 
 static void print_others(FILE *out, const struct description *description, uint32_t index)
 {
-    static const char *const kinds[] = {"thread", "scheduling context", "address space"};
+    static const char *const kinds[GRANT_KINDS] = {[GRANT_TCB] = "thread of ",
+                                                   [GRANT_SCHEDCTX] = "scheduling context of ",
+                                                   [GRANT_VSPACE] = "address space of ",
+                                                   [GRANT_OWN_TCB] = "thread of ",
+                                                   [GRANT_OWN_CSPACE] = "capability space of ",
+                                                   [GRANT_FAULT_HANDLER] = "fault handler of ",
+                                                   [GRANT_ASID_POOL] = "pool of address-space identifiers for ",
+                                                   [GRANT_SCHED_CONTROL] = "control of processor time for "};
     const struct description_domain *domain = DESCRIPTION_ROW(description, domains, domain, index);
     for (uint32_t i = 0; i < description->domains.count; i++) {
         const struct description_domain *child = DESCRIPTION_ROW(description, domains, domain, i);
@@ -92,10 +100,17 @@ static void print_others(FILE *out, const struct description *description, uint3
     if (domain->flags & (DOMAIN_SUPERVISOR | DOMAIN_OBSERVER))
         fprintf(out, "    %3u  requests to init%s\n", CSPACE_SUPERVISOR,
                 domain->flags & DOMAIN_SUPERVISOR ? "" : ", about others only");
+    if (domain->memory_budget == MEMORY_REST)
+        fprintf(out, "    %3u  untyped memory: all that is left\n", CSPACE_BUDGET);
+    else if (domain->memory_budget)
+        fprintf(out, "    %3u  untyped memory: %lu KiB\n", CSPACE_BUDGET, domain->memory_budget / KIB);
     for (uint32_t i = 0; i < domain->grants.count; i++) {
         const struct description_grant *grant = DESCRIPTION_ROW(description, grants, grant, domain->grants.first + i);
-        fprintf(out, "    user %u  %s of %s\n", grant->slot, kinds[grant->kind],
-                DESCRIPTION_ROW(description, domains, domain, grant->of)->name);
+        if (grant->kind >= GRANT_OWN)
+            fprintf(out, "    %3u  ", CSPACE_OWN + grant->slot);
+        else
+            fprintf(out, "    user %u  ", grant->slot);
+        fprintf(out, "%s%s\n", kinds[grant->kind], DESCRIPTION_ROW(description, domains, domain, grant->of)->name);
     }
 }
 
@@ -103,7 +118,8 @@ static void print_policy(FILE *out, const struct description *description, const
 {
     const struct description_restart *policy = &domain->restart;
     if (!policy->on) {
-        fprintf(out, "  stays stopped after a failure\n");
+        fprintf(out, "  stays stopped after a failure%s\n",
+                domain->flags & DOMAIN_VITAL ? ", and the machine ends" : "");
         return;
     }
     fprintf(out, "  restarted after%s%s%s", policy->on & RESTART_ON_FAULT ? " a fault," : "",

@@ -45,15 +45,22 @@ struct port {
     uint64_t first, size;
 };
 
-enum symbol_value { VALUE_NUMBER, VALUE_REGION_SIZE, VALUE_PREFILL_SIZE, VALUE_REGION_ADDRESS };
+enum symbol_value {
+    VALUE_NUMBER,
+    VALUE_REGION_SIZE,
+    VALUE_PREFILL_SIZE,
+    VALUE_REGION_ADDRESS,
+    VALUE_BUDGET_ADDRESS,
+    VALUE_BUDGET_BYTES
+};
 
 /* A variable of a program that gets a value. */
 struct symbol {
     const char *name;
     struct place place;
     enum symbol_value kind;
-    uint64_t number;         /* VALUE_NUMBER */
-    const char *region_name; /* the others */
+    uint64_t number; /* VALUE_NUMBER */
+    const char *of;  /* the others: name of a region, or of the domain whose budget it is */
 };
 
 struct grant {
@@ -124,7 +131,8 @@ struct domain {
     uint64_t priority, budget_us, period_us, stack_bytes, reserve_bytes, update_room_bytes;
     uint64_t log_bytes;   /* 0: no log */
     uint64_t log_address; /* where it has it, if anybody reads logs */
-    bool is_passive, has_fpu, is_supervisor, is_observer, reads_logs, is_called, has_children;
+    bool is_passive, has_fpu, is_supervisor, is_observer, is_vital, reads_logs, is_called, has_children;
+    uint64_t memory_budget; /* bytes, or MEMORY_REST */
     struct restart_policy restart;
     const char *image_path, *symbols_path; /* as the file says; the second may be null */
     struct place image_place;

@@ -12,7 +12,7 @@
 
 enum { ALIGNMENT = 8, PAGE_BYTES = 4096 };
 
-struct file_bytes update_make(const struct system *system, const struct compiled *compiled, const struct domain *domain)
+struct file_bytes update_make(const struct compiled *compiled, const struct domain *domain)
 {
     const struct program *program = compiled->programs[domain->index];
     const struct late_values *late = &compiled->late[domain->index];
@@ -33,8 +33,8 @@ struct file_bytes update_make(const struct system *system, const struct compiled
                                                    part->contents_bytes, part->is_writable,  0};
         for (size_t k = 0; k < late->count; k++)
             if (late->items[k].part == part)
-                patches[k] = (struct description_patch){end + late->items[k].offset,
-                                                        region_index(system, late->items[k].region_name), 0};
+                patches[k] =
+                    (struct description_patch){end + late->items[k].offset, late->items[k].kind, late->items[k].of};
         end += part->contents_bytes;
     }
     header.bytes = round_up(end, ALIGNMENT);
@@ -60,7 +60,7 @@ int command_update(int count, char **words)
     if (!domain)
         fail("'%s' has no protection domain '%s'", options.system, options.domain);
     struct compiled *compiled = system_compile(system);
-    struct file_bytes update = update_make(system, compiled, domain);
+    struct file_bytes update = update_make(compiled, domain);
     const struct description *description = compiled_description(compiled);
     const char *problem = update_check(description, DESCRIPTION_ROW(description, domains, domain, domain->index),
                                        (const struct program_update *)update.data, update.size);

@@ -135,6 +135,9 @@ static const char *check_domain(const struct checked *c, const struct descriptio
         return "a domain's budget";
     if (domain->reserve_bytes > REGION_BYTES_MAX)
         return "a domain's memory";
+    if (domain->memory_budget != MEMORY_REST &&
+        (domain->memory_budget > REGION_BYTES_MAX || !is_page_multiple(domain->memory_budget)))
+        return "a domain's memory budget";
     if (domain->parent != DOMAIN_NONE && (domain->parent >= index || domain->child_id > CHANNEL_ID_MAX))
         return "a domain's parent";
     if (domain->time_domain > TIME_DOMAIN_MAX)
@@ -153,7 +156,9 @@ static const char *check_patches(const struct checked *c, const struct descripti
                                  uint64_t header_bytes)
 {
     for (uint32_t i = 0; i < count; i++)
-        if (patches[i].region >= c->description->regions.count || patches[i].contents < header_bytes ||
+        if (patches[i].kind >= PATCH_KINDS || patches[i].contents < header_bytes ||
+            patches[i].of >= (patches[i].kind == PATCH_REGION_ADDRESS ? c->description->regions.count
+                                                                      : c->description->domains.count) ||
             !contents_are_inside(c, patches[i].contents, sizeof(uint64_t)))
             return "a patch";
     return NULL;
@@ -186,7 +191,7 @@ static const char *check_ids(const struct checked *c)
     }
     for (uint32_t i = 0; i < d->grants.count; i++) {
         const struct description_grant *grant = DESCRIPTION_ROW(d, grants, grant, i);
-        if (grant->kind > GRANT_VSPACE || grant->of >= d->domains.count || grant->slot == 0 ||
+        if (grant->kind >= GRANT_KINDS || grant->of >= d->domains.count || grant->slot == 0 ||
             grant->slot > USER_CAP_SLOT_MAX)
             return "a user capability";
     }
@@ -201,9 +206,12 @@ static const char *check_ids(const struct checked *c)
 static const char *check_domains(const struct checked *c)
 {
     const struct description *d = c->description;
-    uint32_t maps = 0, segments = 0, channels = 0, irqs = 0, ports = 0, grants = 0;
+    uint32_t maps = 0, segments = 0, channels = 0, irqs = 0, ports = 0, grants = 0, rests = 0;
     for (uint32_t i = 0; i < d->domains.count; i++) {
         const struct description_domain *domain = DESCRIPTION_ROW(d, domains, domain, i);
+        rests += domain->memory_budget == MEMORY_REST;
+        if (rests > 1)
+            return "two domains that get the rest of the memory";
         if (!range_is_inside(domain->maps, d->maps, &maps) ||
             !range_is_inside(domain->segments, d->segments, &segments) ||
             !range_is_inside(domain->channels, d->channels, &channels) ||

@@ -63,6 +63,21 @@ static void make_fault_caps(const struct domain_record *domain, uint32_t index)
         init_fail("no fault handler for %s", description->name);
 }
 
+/* A pool of address-space identifiers for each that the description grants; the first slots of those for grants. */
+static void make_pools(const struct domain_record *domain)
+{
+    const struct description_domain *description = domain->description;
+    seL4_CPtr pool = domain->pools;
+    for (uint32_t i = 0; i < description->grants.count; i++) {
+        if (ROW(grants, grant, description->grants.first + i)->kind != GRANT_ASID_POOL)
+            continue;
+        seL4_CPtr memory = slots_take(1);
+        if (!memory || !memory_make(seL4_UntypedObject, seL4_ASIDPoolBits, memory, 1) ||
+            seL4_X86_ASIDControl_MakePool(seL4_CapASIDControl, memory, seL4_CapInitThreadCNode, pool++, seL4_WordBits))
+            init_fail("no pool of identifiers of address spaces for %s", description->name);
+    }
+}
+
 void domain_make_connections(struct domain_record *domain)
 {
     const struct description_domain *description = domain->description;
@@ -74,6 +89,7 @@ void domain_make_connections(struct domain_record *domain)
         !memory_make(seL4_EndpointObject, 0, domain_slot(domain, PLAN_SLOT_ENDPOINT), 1))
         init_fail("no memory for the connections of %s", description->name);
     make_fault_caps(domain, index);
+    make_pools(domain);
     for (uint32_t i = 0; i < description->irqs.count; i++)
         make_irq(domain, ROW(irqs, irq, description->irqs.first + i), domain->irqs + i, scratch);
     for (uint32_t i = 0; i < description->ports.count; i++) {
@@ -169,15 +185,23 @@ bool domain_connect(struct domain_record *domain, uint32_t index)
     return is_done;
 }
 
-static enum plan_slot granted_slot(uint32_t kind)
+static seL4_CPtr granted_cap(const struct description_grant *grant)
 {
-    switch (kind) {
+    const struct domain_record *of = record_at(grant->of);
+    switch (grant->kind) {
     case GRANT_TCB:
-        return PLAN_SLOT_TCB;
+    case GRANT_OWN_TCB:
+        return domain_slot(of, PLAN_SLOT_TCB);
     case GRANT_SCHEDCTX:
-        return PLAN_SLOT_SCHEDCTX;
+        return domain_slot(of, PLAN_SLOT_SCHEDCTX);
+    case GRANT_OWN_CSPACE:
+        return domain_slot(of, PLAN_SLOT_CSPACE_ROOT);
+    case GRANT_FAULT_HANDLER:
+        return domain_slot(of, PLAN_SLOT_FAULT);
+    case GRANT_SCHED_CONTROL:
+        return the_system.boot->schedcontrol.start;
     default:
-        return PLAN_SLOT_VSPACE;
+        return domain_slot(of, PLAN_SLOT_VSPACE);
     }
 }
 
@@ -191,9 +215,13 @@ void domain_connect_parts(struct domain_record *domain)
         if (record_at(i)->description->parent == index)
             give(domain, CSPACE_CHILDREN + record_at(i)->description->child_id,
                  domain_slot(record_at(i), PLAN_SLOT_TCB), seL4_AllRights, 0);
+    seL4_CPtr pool = domain->pools;
     for (uint32_t i = 0; i < description->grants.count; i++) {
         const struct description_grant *grant = ROW(grants, grant, description->grants.first + i);
-        cap_give(domain_slot(domain, PLAN_SLOT_CSPACE_ROOT), grant->slot, CSPACE_ROOT_BITS,
-                 domain_slot(record_at(grant->of), granted_slot(grant->kind)), seL4_AllRights, 0);
+        seL4_CPtr cap = grant->kind == GRANT_ASID_POOL ? pool++ : granted_cap(grant);
+        if (grant->kind >= GRANT_OWN)
+            give(domain, CSPACE_OWN + grant->slot, cap, seL4_AllRights, 0);
+        else
+            cap_give(domain_slot(domain, PLAN_SLOT_CSPACE_ROOT), grant->slot, CSPACE_ROOT_BITS, cap, seL4_AllRights, 0);
     }
 }

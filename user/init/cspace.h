@@ -12,7 +12,9 @@ enum cspace_slot {
     CSPACE_ENDPOINTS = 74,
     CSPACE_IRQS = 138,
     CSPACE_CHILDREN = 202,
+    CSPACE_OWN = 330,
     CSPACE_PORTS = 394,
     CSPACE_SUPERVISOR = 460,
     CSPACE_OWN_NOTIFICATION = 461,
+    CSPACE_BUDGET = 464, /* untyped memory, the largest piece first, to the last slot */
 };

@@ -17,7 +17,7 @@
 #include <stdint.h>
 
 #define DESCRIPTION_MAGIC   0x6e6f697470697263ul /* "cription" */
-#define DESCRIPTION_VERSION 1u
+#define DESCRIPTION_VERSION 2u
 
 #define DOMAINS_MAX        63
 #define DOMAIN_NONE        0xffffu
@@ -28,6 +28,7 @@
 #define PRIORITY_MAX       254
 #define BUDGET_LEAST_US    20
 #define ADDRESS_NONE       0xfffffffffffffffful
+#define MEMORY_REST        0xfffffffffffffffful
 #define IRQ_VECTOR_MAX     107
 #define STACK_BYTES_LEAST  0x1000ul
 #define STACK_BYTES_MOST   0x1000000ul
@@ -62,7 +63,8 @@ enum domain_flag {
     DOMAIN_RECEIVES = 4,   /* waits on an endpoint: it is called, or has children */
     DOMAIN_SUPERVISOR = 8, /* may call init */
     DOMAIN_OBSERVER = 16,  /* the same, for requests that change nothing */
-    DOMAIN_FLAGS = 31,
+    DOMAIN_VITAL = 32,     /* the machine ends when it stays stopped */
+    DOMAIN_FLAGS = 63,
 };
 
 /* What init does when a domain fails. A domain whose limit is 0 stays stopped. */
@@ -84,6 +86,7 @@ struct description_domain {
     uint64_t stack_bytes;
     uint64_t budget_us, period_us;
     uint64_t reserve_bytes; /* private memory at least; more than it needs now leaves room for an update */
+    uint64_t memory_budget; /* bytes of untyped memory of its own, whole pages, or MEMORY_REST */
     uint64_t update_room, update_room_bytes; /* contents that a new program is put into at run time */
     struct description_restart restart;
     uint32_t priority, flags; /* enum domain_flag */
@@ -150,9 +153,20 @@ struct description_port {
     uint32_t id, first, last, reserved;
 };
 
-enum grant_kind { GRANT_TCB, GRANT_SCHEDCTX, GRANT_VSPACE };
+enum grant_kind {
+    GRANT_TCB,
+    GRANT_SCHEDCTX,
+    GRANT_VSPACE,
+    GRANT_OWN, /* from here on: of the domain that holds it, not of another one */
+    GRANT_OWN_TCB = GRANT_OWN,
+    GRANT_OWN_CSPACE,    /* the root of its capability space */
+    GRANT_FAULT_HANDLER, /* where its faults go */
+    GRANT_ASID_POOL,     /* a new one */
+    GRANT_SCHED_CONTROL, /* the right to give scheduling contexts their budgets */
+    GRANT_KINDS,
+};
 
-/* A capability to a part of a domain (`of`), in a user slot of the domain that holds it. */
+/* A capability to a part of a domain (`of`) in a user slot, or one in a slot for a domain's own (PECAN_OWN_CAP). */
 struct description_grant {
     uint32_t kind, of, slot, reserved;
 };
@@ -165,10 +179,17 @@ struct description_turn {
 #define TIME_DOMAIN_MAX   255
 #define TURN_DURATION_MAX 0xfffffffffffffful
 
-/* A word of the contents that takes the physical address of a region. */
+enum patch_kind {
+    PATCH_REGION_ADDRESS, /* physical address of a region */
+    PATCH_BUDGET_ADDRESS, /* physical address of the largest piece of a domain's memory budget, */
+    PATCH_BUDGET_BYTES,   /* and its size; both 0 without one */
+    PATCH_KINDS,
+};
+
+/* A word of the contents that takes a number which is known at boot. */
 struct description_patch {
     uint64_t contents;
-    uint32_t region, reserved;
+    uint32_t kind, of; /* enum patch_kind; index of the region or domain */
 };
 
 /*
@@ -188,7 +209,7 @@ struct program_update {
 _Static_assert(sizeof(struct program_update) == 24 + 64 + 8 + 16, "format");
 _Static_assert(sizeof(struct description) == 128, "format");
 _Static_assert(sizeof(struct description_restart) == 48, "format");
-_Static_assert(sizeof(struct description_domain) == 64 + 7 * 8 + 48 + 24 + 48, "format");
+_Static_assert(sizeof(struct description_domain) == 64 + 8 * 8 + 48 + 24 + 48, "format");
 _Static_assert(sizeof(struct description_region) == 64 + 48, "format");
 _Static_assert(sizeof(struct description_map) == 16, "format");
 _Static_assert(sizeof(struct description_segment) == 40, "format");

@@ -1,6 +1,7 @@
 #include "init/domain.h"
 
 #include "init/account.h"
+#include "init/budget.h"
 #include "init/clock.h"
 #include "init/memory.h"
 #include "init/window.h"
@@ -20,7 +21,8 @@ uint64_t domain_slots(const struct description_domain *domain)
 {
     struct program_view program = plan_program(the_system.description, domain);
     struct domain_plan plan = plan_domain(the_system.description, domain, &program);
-    return plan_slots_most(domain, &plan) + domain->irqs.count + domain->ports.count;
+    return plan_slots_most(domain, &plan) + domain->irqs.count + domain->ports.count + 2 * domain->grants.count +
+           budget_slots(domain);
 }
 
 void domain_reserve(struct domain_record *domain, uint32_t index)
@@ -32,7 +34,9 @@ void domain_reserve(struct domain_record *domain, uint32_t index)
     domain->slots = slots_take(domain->slot_count);
     domain->irqs = slots_take(domain->description->irqs.count);
     domain->ports = slots_take(domain->description->ports.count);
-    if (!domain->slots || !domain->irqs || !domain->ports)
+    domain->pools = slots_take(domain->description->grants.count);
+    domain->budget = slots_take(budget_slots(domain->description));
+    if (!domain->slots || !domain->irqs || !domain->ports || !domain->pools || !domain->budget)
         init_fail("no capability slots for %s", domain->description->name);
 }
 
@@ -211,6 +215,18 @@ bool domain_configure_time(const struct domain_record *domain)
         description->period_us, description->budget_us == description->period_us ? 0 : EXTRA_REFILLS, badge, 0);
 }
 
+static bool describe_budget(const struct domain_record *domain, seL4_CPtr buffer_frame)
+{
+    if (domain->budget_count == 0)
+        return true;
+    void *page = window_open(buffer_frame, SMALL_PAGE_BITS);
+    if (!page)
+        return false;
+    budget_describe(domain, page);
+    window_close(buffer_frame);
+    return true;
+}
+
 static bool configure_thread(const struct domain_record *domain, seL4_CPtr buffer_frame)
 {
     const struct description_domain *description = domain->description;
@@ -241,11 +257,11 @@ static bool configure_thread(const struct domain_record *domain, seL4_CPtr buffe
 bool domain_build(struct domain_record *domain, uint32_t index)
 {
     struct builder builder = builder_for(domain);
-    return make_objects(domain) &&
+    seL4_CPtr buffer_frame = domain->slots + PLAN_SLOTS_FIXED + domain->plan.frames - 1;
+    return make_objects(domain) && describe_budget(domain, buffer_frame) &&
            !seL4_X86_ASIDPool_Assign(seL4_CapInitThreadASIDPool, domain_slot(domain, PLAN_SLOT_VSPACE)) &&
-           map_everything(&builder) &&
-           configure_thread(domain, domain->slots + PLAN_SLOTS_FIXED + domain->plan.frames - 1) &&
-           domain_connect(domain, index);
+           map_everything(&builder) && configure_thread(domain, buffer_frame) && domain_connect(domain, index) &&
+           budget_give(domain);
 }
 
 bool domain_start(struct domain_record *domain)
@@ -273,6 +289,7 @@ void domain_destroy(struct domain_record *domain)
     struct builder first = builder_for(domain);
     account_end_run(domain);
     domain->is_passive_now = false;
+    budget_take_back(domain);
     /* The mappings of regions go with the address space; the capabilities that made them are not in its memory. */
     seL4_CNode_Revoke(seL4_CapInitThreadCNode, domain_slot(domain, PLAN_SLOT_UNTYPED), seL4_WordBits);
     for (uint32_t i = 0; i < domain->plan.map_frames; i++)

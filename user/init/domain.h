@@ -5,7 +5,7 @@
 
 #include "init/system.h"
 
-/* Slots that a domain takes beside those of its plan: its interrupts and ports. */
+/* Slots that a domain takes beside those of its plan: its interrupts, ports, pools and memory budget. */
 uint64_t domain_slots(const struct description_domain *domain);
 
 /* Takes the domain's slots; makes its untyped memory, and the objects that connect it to others. */

@@ -33,7 +33,7 @@ static void append_line(const char *text)
     append(line, strlen(line));
 }
 
-static void format_line(char *line, const char *format, va_list arguments)
+__attribute__((format(printf, 2, 0))) static void format_line(char *line, const char *format, va_list arguments)
 {
     int length = vsnprintf(line, LINE_BYTES, format, arguments);
     if (length >= LINE_BYTES)

@@ -1,6 +1,7 @@
 /*
  * init: the first program. It builds the system that its description states, and then looks after it.
  */
+#include "init/budget.h"
 #include "init/check.h"
 #include "init/clock.h"
 #include "init/domain.h"
@@ -53,9 +54,11 @@ static void make_memory(void)
     uint32_t count = the_system.description->domains.count;
     regions_make_fixed();
     for (uint32_t bits = LARGEST_BITS; bits >= SMALL_PAGE_BITS; bits--) {
-        for (uint32_t i = 0; i < count; i++)
+        for (uint32_t i = 0; i < count; i++) {
             if (the_system.domains[i].plan.private_bits == bits)
                 domain_make_untyped(&the_system.domains[i]);
+            budget_make(&the_system.domains[i], bits);
+        }
         regions_make_contiguous(bits);
         if (bits == LARGE_PAGE_BITS || bits == SMALL_PAGE_BITS)
             regions_make_pages(bits);
@@ -82,7 +85,6 @@ int main(void)
         domain_reserve(&the_system.domains[i], i);
     make_memory();
     regions_fill();
-    regions_patch(__image_end, DESCRIPTION_ROW(description, patches, patch, 0), description->patches.count);
 
     the_system.endpoint = slots_take(1);
     the_system.reply = slots_take(1);
@@ -94,6 +96,9 @@ int main(void)
         init_fail("no memory for its own objects");
     for (uint32_t i = 0; i < description->domains.count; i++)
         domain_make_connections(&the_system.domains[i]);
+    for (uint32_t i = 0; i < description->domains.count; i++)
+        budget_make_rest(&the_system.domains[i]);
+    patches_apply(__image_end, DESCRIPTION_ROW(description, patches, patch, 0), description->patches.count);
     schedule_begin();
     supervise_start(UINT64_MAX >> (WORD_BITS - description->domains.count));
     supervise_forever();

@@ -91,6 +91,75 @@ bool memory_make(seL4_Word type, seL4_Word size_bits, seL4_CPtr slot, size_t cou
     return true;
 }
 
+bool memory_make_piece(seL4_Word size_bits, seL4_CPtr slot, struct memory_piece *made)
+{
+    struct piece *piece = piece_for(1ul << size_bits);
+    if (!piece ||
+        seL4_Untyped_Retype(piece->capability, seL4_UntypedObject, size_bits, seL4_CapInitThreadCNode, 0, 0, slot, 1))
+        return false;
+    uint64_t start = round_up(piece->used, 1ul << size_bits);
+    *made = (struct memory_piece){piece->address + start, size_bits};
+    piece->used = start + (1ul << size_bits);
+    return true;
+}
+
+/* The next part of what is left of a piece: as large as its place allows. False: nothing is left. */
+static bool next_part(const struct piece *piece, uint64_t *offset, struct memory_piece *part)
+{
+    if (piece->is_device || *offset >= piece->bytes)
+        return false;
+    uint64_t bytes = *offset ? *offset & -*offset : piece->bytes;
+    *part = (struct memory_piece){piece->address + *offset, bits_for(bytes)};
+    *offset += bytes;
+    return true;
+}
+
+static uint32_t count_parts(uint64_t least_bytes)
+{
+    uint32_t count = 0;
+    for (size_t i = 0; i < piece_count; i++) {
+        struct memory_piece part;
+        for (uint64_t offset = round_up(pieces[i].used, least_bytes); next_part(&pieces[i], &offset, &part);)
+            count += 1ul << part.size_bits >= least_bytes;
+    }
+    return count;
+}
+
+uint32_t memory_make_rest(seL4_CPtr slot, uint32_t most, struct memory_piece *made)
+{
+    uint64_t least_bytes = 1ul << seL4_PageBits;
+    while (count_parts(least_bytes) > most)
+        least_bytes *= 2;
+    /* Sorted by size first: a piece of RAM can only be cut from its start to its end. */
+    uint32_t count = 0;
+    for (size_t i = 0; i < piece_count; i++) {
+        struct memory_piece part;
+        for (uint64_t offset = round_up(pieces[i].used, least_bytes); next_part(&pieces[i], &offset, &part);) {
+            uint32_t place = count;
+            if (1ul << part.size_bits < least_bytes)
+                continue;
+            for (; place > 0 && made[place - 1].size_bits < part.size_bits; place--)
+                made[place] = made[place - 1];
+            made[place] = part;
+            count++;
+        }
+    }
+    for (size_t i = 0; i < piece_count; i++) {
+        struct memory_piece part;
+        for (uint64_t offset = round_up(pieces[i].used, least_bytes); next_part(&pieces[i], &offset, &part);) {
+            uint32_t place = 0;
+            while (place < count && made[place].address != part.address)
+                place++;
+            if (place < count && seL4_Untyped_Retype(pieces[i].capability, seL4_UntypedObject, part.size_bits,
+                                                     seL4_CapInitThreadCNode, 0, 0, slot + place, 1))
+                return 0;
+        }
+        if (!pieces[i].is_device)
+            pieces[i].used = pieces[i].bytes;
+    }
+    return count;
+}
+
 /* Uses memory up so that the next object of the piece lies at `address`. */
 static bool skip_to(struct piece *piece, uint64_t address)
 {

@@ -21,6 +21,21 @@ bool memory_make(seL4_Word type, seL4_Word size_bits, seL4_CPtr slot, size_t cou
  */
 bool memory_make_at(uint64_t address, seL4_Word size_bits, seL4_CPtr slot);
 
+/* A piece of RAM of 2^size_bits bytes. */
+struct memory_piece {
+    uint64_t address;
+    seL4_Word size_bits;
+};
+
+/* Makes untyped memory of 2^size_bits bytes in `slot`, and says where it lies. False: the memory is used up. */
+bool memory_make_piece(seL4_Word size_bits, seL4_CPtr slot, struct memory_piece *made);
+
+/*
+ * Makes untyped memory of all RAM that is left, the largest piece first, in the slots from `slot` on; pieces too small
+ * for `most` slots, or for a page, are lost. Gives the number of pieces; 0: there are none.
+ */
+uint32_t memory_make_rest(seL4_CPtr slot, uint32_t most, struct memory_piece *made);
+
 /* What the kernel says is left in an untyped capability, and in all RAM that init has; in bytes. */
 uint64_t untyped_bytes_left(seL4_CPtr untyped);
 uint64_t memory_bytes_left(void);

@@ -157,14 +157,6 @@ void regions_fill(void)
     }
 }
 
-void regions_patch(char *base, const struct description_patch *patches, uint32_t count)
-{
-    for (uint32_t i = 0; i < count; i++) {
-        uint64_t address = the_system.regions[patches[i].region].physical_address;
-        memcpy(base + patches[i].contents, &address, sizeof(address));
-    }
-}
-
 bool region_read(uint32_t index, uint64_t offset, void *to, uint64_t bytes)
 {
     const struct description_region *region = region_at(index);

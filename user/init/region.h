@@ -18,9 +18,8 @@ void regions_make_fixed(void);
 void regions_make_contiguous(uint32_t size_bits);
 void regions_make_pages(uint32_t page_bits);
 
-/* Writes what the description says into the regions, and their addresses into the programs that ask for them. */
+/* Writes what the description says into the regions. */
 void regions_fill(void);
-void regions_patch(char *base, const struct description_patch *patches, uint32_t count);
 
 /* Copies from a region; the range lies inside it. False: the window is of no use. */
 bool region_read(uint32_t index, uint64_t offset, void *to, uint64_t bytes);

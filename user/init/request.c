@@ -1,6 +1,7 @@
 #include "init/request.h"
 
 #include "init/account.h"
+#include "init/budget.h"
 #include "init/check.h"
 #include "init/domain.h"
 #include "init/inject.h"
@@ -123,7 +124,7 @@ static pecan_supervisor_error update(struct domain_record *domain, uint32_t call
     struct program_view program = update_program(image);
     if (!domain_has_room_for(domain, &program))
         return PECAN_SUPERVISOR_NO_ROOM;
-    regions_patch(room, (const struct description_patch *)(room + image->patches.offset), image->patches.count);
+    patches_apply(room, (const struct description_patch *)(room + image->patches.offset), image->patches.count);
     uint64_t set = supervise_closure(1ul << (domain - the_system.domains));
     supervise_stop(set, false);
     domain_replace_program(domain, program);

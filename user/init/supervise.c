@@ -6,7 +6,8 @@
 #include "init/heartbeat.h"
 #include "init/log.h"
 #include "init/request.h"
-
+#include "lib/console.h"
+#include "lib/machine.h"
 #include "microkit/include/pecan/supervisor.h"
 
 _Static_assert((int)PECAN_FAILURE_FAULT == (int)RESTART_ON_FAULT &&
@@ -15,6 +16,9 @@ _Static_assert((int)PECAN_FAILURE_FAULT == (int)RESTART_ON_FAULT &&
                "what a policy is about is what fails");
 
 enum { DELAY_DOUBLINGS_MOST = 32 };
+
+/* What the machine ends with when a domain fails that it cannot do without (tools/run/README.md). */
+enum { STATUS_VITAL = 118 };
 
 static struct domain_record *record_at(uint32_t index)
 {
@@ -169,6 +173,33 @@ static bool restart_is_allowed(struct domain_record *domain, enum restart_reason
     return true;
 }
 
+/* init's capability to a range of I/O ports that some domain has; 0: no domain has them all. */
+static seL4_CPtr find_ports(uint32_t first, uint32_t last)
+{
+    for (uint32_t i = 0; i < domain_count(); i++)
+        for (uint32_t k = 0; k < record_at(i)->description->ports.count; k++) {
+            const struct description_port *port = ROW(ports, port, record_at(i)->description->ports.first + k);
+            if (port->first <= first && port->last >= last)
+                return record_at(i)->ports + k;
+        }
+    return 0;
+}
+
+/* The means to say so, and to end, may be in the hands of domains, and be taken from them. */
+static _Noreturn void end_machine(const struct domain_record *failed)
+{
+    seL4_CPtr serial = find_ports(MACHINE_SERIAL_FIRST_PORT, MACHINE_SERIAL_LAST_PORT);
+    seL4_CPtr exit = find_ports(MACHINE_EXIT_FIRST_PORT, MACHINE_EXIT_LAST_PORT);
+    if (serial) {
+        machine_serial_take_over(serial);
+        console_set_output(machine_serial_put);
+    }
+    log_print("init: the system ends, because %s has failed\n", failed->description->name);
+    if (exit)
+        machine_exit(exit, STATUS_VITAL);
+    machine_stop(STATUS_VITAL);
+}
+
 /* A supervisor's order to fail counts as a fault. */
 static enum restart_reason restart_reason(uint32_t kind)
 {
@@ -187,6 +218,8 @@ void supervise_failure(uint32_t index, const struct domain_failure *failure)
     supervise_stop(set, !is_allowed);
     if (!is_allowed) {
         log_print("init: %s stays stopped\n", domain->description->name);
+        if (domain->description->flags & DOMAIN_VITAL)
+            end_machine(domain);
         return;
     }
     for (uint32_t i = 0; i < domain_count(); i++)

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "init/description.h"
+#include "init/memory.h"
 #include "init/plan.h"
 
 #include <sel4/sel4.h>
@@ -21,6 +22,9 @@ enum {
     BADGE_TICK = 0x800,       /* init's clock, on its notification */
     BADGE_KIND_MASK = 0xf00,
 };
+
+/* Slots of a domain from CSPACE_BUDGET on. */
+enum { BUDGET_PIECES_MOST = 48 };
 
 /* Badges that a domain's endpoint shows its event loop (microkit.h relies on them). */
 #define BADGE_CALL  (1ul << 63)
@@ -49,8 +53,11 @@ struct domain_record {
     struct program_view program;
     struct domain_plan plan;
     uint32_t slot_count;
-    seL4_CPtr slots; /* the first; see enum plan_slot */
-    seL4_CPtr irqs, ports;
+    seL4_CPtr slots;              /* the first; see enum plan_slot */
+    seL4_CPtr irqs, ports, pools; /* as many ASID pools as the description grants */
+    seL4_CPtr budget;             /* the untyped memory it may use as it likes, */
+    uint32_t budget_count;        /* in so many pieces */
+    struct memory_piece budget_pieces[BUDGET_PIECES_MOST];
     enum domain_state state;
     bool is_passive_now;
     uint64_t restarts;

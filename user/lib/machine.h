@@ -8,8 +8,14 @@
 /* Takes the first serial port's I/O ports into `slot` of the root CNode and sets the port up: 115200 baud, 8N1. */
 seL4_Error machine_serial_open(seL4_CPtr slot);
 
+/* Takes the port over from whoever set it up, with a capability to its ports. */
+void machine_serial_take_over(seL4_CPtr ports);
+
 /* Sends a character when the port is ready for it. machine_serial_open has succeeded. */
 void machine_serial_put(char character);
+
+#define MACHINE_SERIAL_FIRST_PORT 0x3f8
+#define MACHINE_SERIAL_LAST_PORT  0x3ff
 
 /* The I/O ports by which QEMU ends with a status (tools/run/README.md). */
 #define MACHINE_EXIT_FIRST_PORT 0xf4

@@ -2,8 +2,8 @@
 
 #include <sel4/sel4.h>
 
-#define SERIAL_FIRST_PORT 0x3f8
-#define SERIAL_LAST_PORT  0x3ff
+#define SERIAL_FIRST_PORT MACHINE_SERIAL_FIRST_PORT
+#define SERIAL_LAST_PORT  MACHINE_SERIAL_LAST_PORT
 
 /* Registers of a 16550, from its first port. */
 #define SERIAL_DATA          0
@@ -19,10 +19,6 @@
 #define MODEM_DTR_RTS_OUT2 0x0b
 #define STATUS_CAN_SEND    0x20
 #define DIVISOR_115200     1
-
-#define EXIT_PORT       MACHINE_EXIT_FIRST_PORT
-#define STATUS_PORT     MACHINE_EXIT_LAST_PORT
-#define EXIT_VALUE_MOST 119 /* the exit port carries 7 bits, and what is above is the kernel's */
 
 static seL4_CPtr serial_ports;
 
@@ -54,17 +50,17 @@ seL4_Error machine_serial_open(seL4_CPtr slot)
     return seL4_NoError;
 }
 
+void machine_serial_take_over(seL4_CPtr ports)
+{
+    serial_ports = ports;
+    serial_set(SERIAL_INTERRUPTS, 0);
+}
+
 void machine_serial_put(char character)
 {
     while (!(seL4_X86_IOPort_In8(serial_ports, SERIAL_FIRST_PORT + SERIAL_LINE_STATUS).result & STATUS_CAN_SEND))
         seL4_Yield();
     serial_set(SERIAL_DATA, (seL4_Uint8)character);
-}
-
-void machine_exit(seL4_CPtr ports, int status)
-{
-    seL4_X86_IOPort_Out8(ports, STATUS_PORT, (seL4_Uint8)status);
-    seL4_X86_IOPort_Out32(ports, EXIT_PORT, (seL4_Word)(status < EXIT_VALUE_MOST ? status : EXIT_VALUE_MOST));
 }
 
 _Noreturn void machine_stop(int status)

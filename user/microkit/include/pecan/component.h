@@ -8,6 +8,19 @@
 /* The last page of the address space: the IPC buffer, and behind it what init (the task) reads. */
 #define PECAN_BUFFER_ADDRESS 0x7fffffffe000ul
 
+/* Where <pecan:cap slot="..."> puts its capability: where other systems have those of virtual machines. */
+#define PECAN_OWN_CAP(slot) (330 + (slot))
+
+/* Untyped memory that the domain may make objects of (<pecan:memory_budget>): the largest piece first. */
+enum { PECAN_BUDGET_CAP = 464, PECAN_BUDGET_PIECES_MOST = 48 };
+
+struct pecan_memory_budget {
+    seL4_Word count; /* of pieces: the capability to number i is PECAN_BUDGET_CAP + i */
+    struct {
+        seL4_Word address, size_bits; /* physical address; it has 2^size_bits bytes */
+    } pieces[PECAN_BUDGET_PIECES_MOST];
+};
+
 /* What the library counts; they wrap around. */
 struct pecan_component_counts {
     seL4_Word calls_served, wakes; /* calls that came, and wake-ups by notifications and interrupts */
@@ -17,6 +30,7 @@ struct pecan_component_counts {
 struct pecan_component_page {
     seL4_IPCBuffer buffer;
     seL4_Word rounds; /* of the event loop: a domain whose count stands still, though it was woken, hangs */
+    struct pecan_memory_budget budget;
     struct pecan_component_counts counts;
     seL4_Word counter_per_us; /* how often the processor's counter counts in a microsecond, from init (the task) */
     seL4_Word loop; /* init (the task) puts instructions without end here when a supervisor wants the domain to hang */
