@@ -49,9 +49,9 @@ def forbidden_includes(path, text):
         return included - KERNEL_ALLOWED[parts[1]]
     if parts[:2] == ("user", "servers"):
         others = {name for name in INCLUDE.findall(text) if name.startswith("servers/") and Path(name).parts[1] != parts[2]}
-        return included & {"drivers", "personality", "roottask"} | others
+        return included & {"drivers", "personality"} | others
     if parts[:2] == ("user", "drivers"):
-        return included & {"servers", "personality", "roottask"}
+        return included & {"servers", "personality"}
     return set()
 
 

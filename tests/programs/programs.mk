@@ -5,6 +5,8 @@ MUSL_PROGRAMS       := poll processes signals memory files float hostile cost so
 GLIBC_PROGRAMS      := poll signals processes sockets
 TEST_PROGRAMS       := $(TEST_PROGRAM_FOLDER)/divide-by-zero $(addprefix $(TEST_PROGRAM_FOLDER)/,$(MUSL_PROGRAMS)) \
                        $(patsubst %,$(TEST_PROGRAM_FOLDER)/%-glibc,$(GLIBC_PROGRAMS))
+$(INITRD): $(TEST_PROGRAMS)
+
 TEST_PROGRAM_FLAGS  := -std=gnu17 -O1 -Wall -Wextra -Werror -static -s
 
 $(TEST_PROGRAM_FOLDER)/divide-by-zero: tests/programs/divide-by-zero.c | $(BUILD)/setup/build

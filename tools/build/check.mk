@@ -11,7 +11,7 @@ format-check: | $(BUILD)/setup/test ## say which C sources are not formatted
 	$(Q)$(CLANG_FORMAT) --dry-run --Werror $(C_FILES)
 
 compile_commands.json: headers ## tell editors and analysers how each file is compiled
-	$(Q)$(MAKE) -B -n V=1 $(OUT)/debug/kernel.elf $(OUT)/debug/roottask.elf $(OUT)/debug/hello.elf \
+	$(Q)$(MAKE) -B -n V=1 $(OUT)/debug/kernel.elf $(OUT)/components/debug/linux.elf $(OUT)/debug/hello.elf \
 	    | $(PYTHON) tools/build/compile_commands.py > $@
 
 .PHONY: format format-check compile_commands.json

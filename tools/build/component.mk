@@ -47,7 +47,7 @@ $(OUT)/systems/$2/$1/image: $3 $(patsubst %,$(OUT)/components/$1/%.elf,$4) $(OUT
                             $(addprefix $(COMPONENT_BOARD)/elf/,sel4.elf sel4_32.elf initialiser.elf)
 	$$(say) SYSTEM $$@
 	@mkdir -p $$(@D)
-	$$(Q)$(OUT)/sdk/bin/pecan build $3 --search-path $(OUT)/components/$1 --board x86_64_generic --config $1 \
+	$$(Q)$(OUT)/sdk/bin/pecan build $3 --search-path $(OUT)/components/$1 --search-path $(OUT) --board x86_64_generic --config $1 \
 	    -o $$@ -r $$(@D)/report.txt
 endef
 system = $(foreach config,$(COMPONENT_CONFIGS),$(eval $(call system_rules,$(config),$1,$2,$3)))

@@ -1,4 +1,5 @@
-# Booting in QEMU: tools/run does the work. PROGRAM is the root task that run, debug and iso boot.
+# Booting in QEMU: tools/run does the work. PROGRAM is the root task that run, debug and iso boot; for that of the shell system
+# (systems/shell), gdb knows the names in the Linux personality.
 
 PROGRAM   ?= roottask
 QEMUFLAGS ?=
@@ -7,6 +8,7 @@ export GDBFLAGS
 
 BOOTED := $(OUT)/$(VARIANT)
 BOOT    = tools/run/boot --cpu '$(CPU)' --mem '$(MEM)' --qemu '$(QEMU)'
+SYMBOLS = $(if $(filter roottask,$(PROGRAM)),$(OUT)/components/$(if $(filter debug,$(VARIANT)),debug,release)/linux.elf,$(BOOTED)/$(PROGRAM).elf)
 IMAGE   = --kernel $(BOOTED)/kernel32.elf --module $(BOOTED)/$(PROGRAM).elf
 
 # $(call boot,ARGUMENTS): a recipe that boots a machine, and with it make ends with the machine's status.
@@ -26,7 +28,7 @@ hello: $(BOOTED)/kernel32.elf $(BOOTED)/hello.elf $(MAKE_STATUS) | $(BUILD)/setu
 	$(call boot,--kernel $(BOOTED)/kernel32.elf --module $(BOOTED)/hello.elf -- $(QEMUFLAGS))
 
 debug: $(BOOTED)/kernel32.elf $(BOOTED)/kernel.elf $(BOOTED)/$(PROGRAM).elf | $(BUILD)/setup/run ## boot stopped, with gdb attached
-	$(Q)$(BOOT) $(IMAGE) --gdb --symbols $(BOOTED)/kernel.elf $(BOOTED)/$(PROGRAM).elf -- $(QEMUFLAGS)
+	$(Q)$(BOOT) $(IMAGE) --gdb --symbols $(BOOTED)/kernel.elf $(SYMBOLS) -- $(QEMUFLAGS)
 
 iso: $(BOOTED)/$(PROGRAM).iso ## make a bootable CD image (GRUB, multiboot 2)
 

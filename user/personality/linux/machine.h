@@ -1,7 +1,7 @@
 /*
  * What the personality needs from the system below it: frames, address spaces, threads, time and a console.
  *
- * The root task supplies these with kernel capabilities; a test supplies them with a host's processes. All calls come
+ * The component (personality/component) supplies these with kernel capabilities; a test supplies them with a host's processes. All calls come
  * from the one thread of the personality, and none of them blocks. What happens below is reported by the functions at
  * the end of this file, which the supplier calls from its event loop, never from inside a machine_ call.
  */

@@ -1,7 +1,7 @@
-#include "roottask/block.h"
+#include "personality/component/block.h"
 
-#include "roottask/slots.h"
-#include "roottask/untyped.h"
+#include "personality/component/slots.h"
+#include "personality/component/untyped.h"
 
 /* Free blocks, as a stack; more than this are not kept, which takes more programs than there can be. */
 enum { STACK_SIZE = 16384, BATCH = 16 };

@@ -1,16 +1,20 @@
-#include "roottask/slots.h"
+#include "personality/component/slots.h"
 
-#include "roottask/layout.h"
-#include "roottask/root_memory.h"
-#include "roottask/untyped.h"
+#include "personality/component/layout.h"
+#include "personality/component/own_memory.h"
+#include "personality/component/untyped.h"
+
+#include <microkit.h>
 
 /* A new leaf takes slots itself, for the memory of its part of the list: so many are kept back for that. */
-enum { TOP_BITS = 10, WORD_BITS = 64, RESERVE = 32 };
+enum { TOP_BITS = 10, LEAF_BITS = 13, WORD_BITS = 64, RESERVE = 32 };
 
-static seL4_Word leaf_bits;
-static seL4_CPtr root = seL4_CapInitThreadCNode;
+/* The capability space in which a component starts: a root whose slot 0 leads to a node with all of the above. */
+enum { FIRST_ROOT_BITS = 6, FIRST_NODE_BITS = 9 };
+
+static seL4_CPtr root; /* the node that addresses are looked up in; while it is 0, the space is the one of the start */
 static seL4_CPtr next_slot, end_slot; /* of the newest leaf: what was never used */
-static seL4_Word leaf_count = 1;
+static seL4_Word leaf_count;
 static uint64_t used;
 
 /* Freed slots are chained through this table, which is mapped as far as there are leaves. */
@@ -30,36 +34,35 @@ uint64_t slots_used(void)
 
 struct slot_place slot_place(seL4_CPtr slot)
 {
-    if (root == seL4_CapInitThreadCNode)
-        return (struct slot_place){0, 0, slot};
-    return (struct slot_place){slot >> leaf_bits, WORD_BITS - leaf_bits, slot & ((1ul << leaf_bits) - 1)};
+    if (!root)
+        return (struct slot_place){0, FIRST_ROOT_BITS, slot};
+    return (struct slot_place){slot >> LEAF_BITS, WORD_BITS - LEAF_BITS, slot & ((1ul << LEAF_BITS) - 1)};
 }
 
-bool slots_initialise(const seL4_BootInfo *info)
+bool slots_initialise(void)
 {
-    leaf_bits = info->initThreadCNodeSizeBits;
-    next_slot = info->empty.start;
-    end_slot = info->empty.end;
-
-    seL4_CPtr top = slot_allocate(), top_guarded = slot_allocate();
-    seL4_Word guard_bits = WORD_BITS - TOP_BITS - leaf_bits;
-    if (!untyped_make(seL4_CapTableObject, TOP_BITS, top))
+    seL4_Word guard_bits = WORD_BITS - TOP_BITS - LEAF_BITS;
+    if (!untyped_make_node(TOP_BITS, CAP_FIRST_ROOT, slot_place(CAP_TOP)))
         return false;
-    /* The old root becomes leaf 0, without a guard; the new one has the rest of the word as its guard. */
-    if (seL4_CNode_Mint(top, 0, TOP_BITS, seL4_CapInitThreadCNode, seL4_CapInitThreadCNode, WORD_BITS, seL4_AllRights,
-                        0) ||
-        seL4_CNode_Mint(seL4_CapInitThreadCNode, top_guarded, WORD_BITS, seL4_CapInitThreadCNode, top, WORD_BITS,
-                        seL4_AllRights, guard_bits))
+    /* The component's node becomes leaf 0: what is in it keeps its address. */
+    if (seL4_CNode_Mint(CAP_TOP, 0, TOP_BITS, CAP_FIRST_ROOT, 0, FIRST_ROOT_BITS, seL4_AllRights,
+                        LEAF_BITS - FIRST_NODE_BITS) ||
+        seL4_CNode_Mint(CAP_FIRST_ROOT, CAP_TOP_GUARDED, WORD_BITS, CAP_FIRST_ROOT, CAP_TOP, WORD_BITS, seL4_AllRights,
+                        guard_bits))
         return false;
-    if (seL4_TCB_SetSpace(seL4_CapInitThreadTCB, 0, top_guarded, 0, seL4_CapInitThreadVSpace, 0))
+    if (!untyped_make_node(LEAF_BITS, CAP_TOP, (struct slot_place){0, 0, 1}) ||
+        seL4_TCB_SetSpace(CAP_TCB, CAP_FAULT_HANDLER, CAP_TOP_GUARDED, 0, VSPACE_CAP, 0))
         return false;
-    root = top_guarded;
+    root = CAP_TOP_GUARDED;
+    next_slot = 1ul << LEAF_BITS;
+    end_slot = 2ul << LEAF_BITS;
+    leaf_count = 2;
     return true;
 }
 
 void slots_start_list(void)
 {
-    list_is_there = root_memory_extend(SLOT_TABLE_BASE, (leaf_count << leaf_bits) * sizeof(uint32_t));
+    list_is_there = own_memory_extend(SLOT_TABLE_BASE, (leaf_count << LEAF_BITS) * sizeof(uint32_t));
 }
 
 static void slot_free(seL4_CPtr slot)
@@ -74,15 +77,15 @@ static bool leaf_add(void)
 {
     if (leaf_count == 1ul << TOP_BITS)
         return false;
-    if (list_is_there && !root_memory_extend(SLOT_TABLE_BASE, ((leaf_count + 1) << leaf_bits) * sizeof(uint32_t)))
+    if (list_is_there && !own_memory_extend(SLOT_TABLE_BASE, ((leaf_count + 1) << LEAF_BITS) * sizeof(uint32_t)))
         return false;
-    if (!untyped_make_leaf(leaf_bits, root, leaf_count))
+    if (!untyped_make_node(LEAF_BITS, CAP_TOP, (struct slot_place){0, 0, leaf_count}))
         return false;
     while (next_slot < end_slot)
         slot_free(next_slot++);
-    next_slot = leaf_count << leaf_bits;
+    next_slot = leaf_count << LEAF_BITS;
     leaf_count++;
-    end_slot = leaf_count << leaf_bits;
+    end_slot = leaf_count << LEAF_BITS;
     return true;
 }
 

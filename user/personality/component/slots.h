@@ -1,19 +1,33 @@
 /*
- * The root task's capability slots: two levels of CNodes, so that there can be millions.
+ * The component's capability slots: two levels of CNodes, so that there can be millions.
  *
- * A capability address is an index into the top CNode (TOP_BITS) and one into a leaf. Leaf 0 is the CNode that the
- * kernel gave, so the addresses it gave stay valid; more leaves are made from untyped memory when they are needed.
+ * A capability address is an index into the top CNode (TOP_BITS) and one into a leaf. Leaf 0 is the CNode that every
+ * component has, so the addresses of microkit.h stay valid; more leaves are made from untyped memory when they are needed.
+ * User slots of the description are not reached any more.
  */
 #pragma once
 
+#include <pecan/component.h>
 #include <sel4/sel4.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 enum { SLOT_RUN = 64 };
 
+/* What the description grants, and what is made of it. */
+enum {
+    CAP_TCB = PECAN_OWN_CAP(1),
+    CAP_FIRST_ROOT, /* the root of the capability space at the start */
+    CAP_FAULT_HANDLER,
+    CAP_SCHED_CONTROL,
+    CAP_ASID_POOL,
+    CAP_ASID_POOL_LAST = CAP_ASID_POOL + 1,
+    CAP_TOP,         /* the top CNode, */
+    CAP_TOP_GUARDED, /* and as the root of the space */
+};
+
 /* Builds the top CNode and moves in. Needs untyped memory (untyped.h). False: not possible. */
-bool slots_initialise(const seL4_BootInfo *info);
+bool slots_initialise(void);
 
 /* From now on freed slots can be remembered: there is memory for the list of them. */
 void slots_start_list(void);

@@ -1,21 +1,16 @@
 /*
- * The root task's one endpoint and its bound notification: reports of programs' threads and interrupts come in here and
- * are passed on to the personality and the drivers.
+ * The one endpoint that the component waits at, and its bound notification: reports of programs' threads, and signals of
+ * channels and interrupts, come in here and are passed on.
  */
 #pragma once
 
-#include "roottask/program_thread.h"
+#include "personality/component/program_thread.h"
 
 #include <sel4/sel4.h>
 
-enum { NOTIFIED_SERIAL = 1, NOTIFIED_TIMER = 2 };
-
-/* Makes the endpoint, the notification and the reply objects. False: no memory. */
-bool events_initialise(const seL4_BootInfo *info);
+/* Makes the endpoint and a reply object. False: no memory. */
+bool events_initialise(void);
 seL4_CPtr events_endpoint(void);
-
-/* A capability that signals the notification with a badge; 0: no memory. */
-seL4_CPtr events_notifier(seL4_Word badge);
 
 /* Waits for events for ever. */
 _Noreturn void events_run(void);

@@ -1,4 +1,4 @@
-/* Where the root task's own memory lies: far above its image, one area for each kind. */
+/* Where the component's own memory lies: far above its program, one area for each kind. */
 #pragma once
 
 /* Frame n of programs' memory is always visible at FRAME_WINDOW_BASE + n * 4096. */

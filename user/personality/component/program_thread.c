@@ -1,30 +1,31 @@
-#include "roottask/program_thread.h"
+#include "personality/component/program_thread.h"
 
-#include "roottask/block.h"
-#include "roottask/events.h"
-#include "roottask/slots.h"
-#include "roottask/space.h"
-#include "roottask/untyped.h"
+#include "personality/component/block.h"
+#include "personality/component/events.h"
+#include "personality/component/slots.h"
+#include "personality/component/space.h"
+#include "personality/component/untyped.h"
 
 #include <pecan/features.h>
 
-enum { PROGRAM_PRIORITY = 100, TIME_SLICE_US = 5000 };
+/* One below the component's own, which the description gives (systems/shell/shell.system). */
+enum { PROGRAM_PRIORITY = 99, TIME_SLICE_US = 5000 };
 
 static struct machine_thread threads[THREAD_LIMIT];
 static seL4_CPtr fault_endpoints[THREAD_LIMIT]; /* badged, made when first needed */
-static seL4_CPtr reports_endpoint, sched_control, empty_cspace;
+static seL4_CPtr reports_endpoint, empty_cspace;
 
-bool threads_initialise(const seL4_BootInfo *info, seL4_CPtr endpoint)
+bool threads_initialise(seL4_CPtr endpoint)
 {
     reports_endpoint = endpoint;
-    sched_control = info->schedcontrol.start;
     empty_cspace = untyped_make_new(seL4_CapTableObject, 1);
     return empty_cspace;
 }
 
 struct machine_thread *thread_from_badge(seL4_Word badge)
 {
-    return badge >= 1 && badge <= THREAD_LIMIT && threads[badge - 1].owner ? &threads[badge - 1] : NULL;
+    seL4_Word number = badge & ~BADGE_THREAD;
+    return badge & BADGE_THREAD && number < THREAD_LIMIT && threads[number].owner ? &threads[number] : NULL;
 }
 
 static seL4_CPtr fault_endpoint(unsigned number)
@@ -36,7 +37,7 @@ static seL4_CPtr fault_endpoint(unsigned number)
     if (!slot)
         return 0;
     if (seL4_CNode_Mint(slots_root(), slot, SLOT_DEPTH, slots_root(), reports_endpoint, SLOT_DEPTH, seL4_AllRights,
-                        number + 1)) {
+                        BADGE_THREAD | number)) {
         slot_give_back(slot);
         return 0;
     }
@@ -58,11 +59,11 @@ static bool thread_configure(struct machine_thread *thread, struct machine_space
     thread->schedctx = thread->tcb ? block_make(thread->block, seL4_SchedContextObject, seL4_MinSchedContextBits) : 0;
     if (!thread->schedctx)
         return false;
-    if (seL4_SchedControl_ConfigureFlags(sched_control, thread->schedctx, TIME_SLICE_US, TIME_SLICE_US, 0, 0, 0))
+    if (seL4_SchedControl_ConfigureFlags(CAP_SCHED_CONTROL, thread->schedctx, TIME_SLICE_US, TIME_SLICE_US, 0, 0, 0))
         return false;
     if (seL4_TCB_SetSpace(thread->tcb, endpoint, empty_cspace, 0, space_root(space), 0))
         return false;
-    if (seL4_TCB_SetSchedParams(thread->tcb, seL4_CapInitThreadTCB, 0, PROGRAM_PRIORITY, thread->schedctx, endpoint))
+    if (seL4_TCB_SetSchedParams(thread->tcb, CAP_TCB, 0, PROGRAM_PRIORITY, thread->schedctx, endpoint))
         return false;
     return !seL4_TCB_SetFlags(thread->tcb, 0, PECAN_TCB_FLAG_FOREIGN).error;
 }

@@ -1,49 +1,37 @@
-#include "roottask/events.h"
+#include "personality/component/events.h"
 
-#include "roottask/platform.h"
-#include "roottask/slots.h"
-#include "roottask/untyped.h"
+#include "personality/component/slots.h"
+#include "personality/component/untyped.h"
+
+#include <microkit.h>
+#include <pecan/component.h>
 
 enum { REPLY_COUNT = THREAD_LIMIT + 1 };
 
-/* Badges of programs' threads are small numbers; this bit tells a notification from them. */
-#define BADGE_NOTIFICATION (1ul << 63)
-
-static seL4_CPtr endpoint, notification;
+static seL4_CPtr endpoint;
 static uint32_t replies[REPLY_COUNT]; /* reply objects at hand, as a stack */
 static unsigned reply_count;
 static seL4_CPtr reply_in_use; /* for the next receive */
-static seL4_Word notified;     /* interrupts that came while something else was collected */
+static seL4_Word signals;      /* that came while something else was collected: a bit for each id */
 
 static struct machine_thread *first_report, **last_report = &first_report;
 
-/* An answer that is sent when the root task waits again, or before if that would be too late. */
+/* An answer that is sent when the component waits again, or before if that would be too late. */
 static struct {
     seL4_CPtr reply; /* 0: none */
     seL4_Word length, word;
 } answer;
 
-bool events_initialise(const seL4_BootInfo *info)
+bool events_initialise(void)
 {
-    (void)info;
     endpoint = untyped_make_new(seL4_EndpointObject, 0);
-    notification = untyped_make_new(seL4_NotificationObject, 0);
     reply_in_use = untyped_make_new(seL4_ReplyObject, 0);
-    return endpoint && notification && reply_in_use && !seL4_TCB_BindNotification(seL4_CapInitThreadTCB, notification);
+    return endpoint && reply_in_use;
 }
 
 seL4_CPtr events_endpoint(void)
 {
     return endpoint;
-}
-
-seL4_CPtr events_notifier(seL4_Word badge)
-{
-    seL4_CPtr slot = slot_allocate();
-    if (!slot || seL4_CNode_Mint(slots_root(), slot, SLOT_DEPTH, slots_root(), notification, SLOT_DEPTH, seL4_AllRights,
-                                 BADGE_NOTIFICATION | badge))
-        return 0;
-    return slot;
 }
 
 void reply_give_back(seL4_CPtr reply)
@@ -109,21 +97,25 @@ static void report_take(seL4_MessageInfo_t info, seL4_Word badge)
 
 static void arrived(seL4_MessageInfo_t info, seL4_Word badge)
 {
-    if (badge & BADGE_NOTIFICATION)
-        notified |= badge & ~BADGE_NOTIFICATION;
-    else
+    if (badge & BADGE_THREAD) {
+        pecan_component_page->counts.calls_served++;
         report_take(info, badge);
+    } else {
+        pecan_component_page->counts.wakes++;
+        signals |= badge;
+    }
 }
 
 void events_collect(void)
 {
     events_flush_answer();
-    for (;;) {
+    /* The empty signal by which init asks for a sign of life looks like nothing, once; there may be reports behind it. */
+    for (unsigned nothing = 0; nothing < 2;) {
         seL4_Word badge = 0;
         seL4_MessageInfo_t info = seL4_NBRecv(endpoint, &badge, reply_in_use);
-        if (!badge)
-            return;
-        arrived(info, badge);
+        nothing = badge ? 0 : nothing + 1;
+        if (badge)
+            arrived(info, badge);
     }
 }
 
@@ -144,6 +136,7 @@ static void event_wait(void)
 {
     seL4_Word badge = 0;
     seL4_MessageInfo_t info;
+    pecan_component_page->rounds++;
     if (answer.reply) {
         reply_give_back(reply_in_use);
         reply_in_use = answer.reply;
@@ -183,10 +176,12 @@ static void report_pass_on(struct machine_thread *thread)
 _Noreturn void events_run(void)
 {
     for (;;) {
-        if (notified) {
-            seL4_Word bits = notified;
-            notified = 0;
-            platform_notified(bits);
+        if (signals) {
+            seL4_Word bits = signals;
+            signals = 0;
+            for (unsigned id = 0; bits; id++, bits >>= 1)
+                if (bits & 1)
+                    notified(id);
         } else if (first_report) {
             struct machine_thread *thread = first_report;
             first_report = thread->next_report;

@@ -1,8 +1,8 @@
-#include "roottask/space.h"
+#include "personality/component/space.h"
 
-#include "roottask/block.h"
-#include "roottask/frame_pool.h"
-#include "roottask/slots.h"
+#include "personality/component/block.h"
+#include "personality/component/frame_pool.h"
+#include "personality/component/slots.h"
 
 /* A kernel object in a block of its own. */
 struct paging_object {
@@ -18,7 +18,7 @@ struct machine_space {
 };
 _Static_assert(sizeof(struct machine_space) <= PAGE_SIZE, "a space's record lies in one frame");
 
-enum { OBJECTS_PER_FRAME = (PAGE_SIZE - 16) / sizeof(struct paging_object), ASID_POOLS = 8 };
+enum { OBJECTS_PER_FRAME = (PAGE_SIZE - 16) / sizeof(struct paging_object) };
 enum { LEFT_PDPT = 39, LEFT_DIRECTORY = 30, LEFT_TABLE = 21 };
 
 static struct machine_space *record_create(void)
@@ -53,20 +53,12 @@ static seL4_CPtr object_add(struct machine_space *space, seL4_Word type)
     return object;
 }
 
-/* Gives a space its identifier; pools of identifiers are added as they fill up. */
+/* Gives a space its identifier, from the pools that the description grants. */
 static bool identifier_assign(seL4_CPtr pml4)
 {
-    static seL4_CPtr pools[ASID_POOLS] = {seL4_CapInitThreadASIDPool};
-    for (unsigned i = 0; i < ASID_POOLS; i++) {
-        if (!pools[i]) {
-            seL4_CPtr block = block_allocate(), slot = block ? slot_allocate() : 0;
-            if (!slot || seL4_X86_ASIDControl_MakePool(seL4_CapASIDControl, block, slots_root(), slot, SLOT_DEPTH))
-                return false;
-            pools[i] = slot;
-        }
-        if (!seL4_X86_ASIDPool_Assign(pools[i], pml4))
+    for (seL4_CPtr pool = CAP_ASID_POOL; pool <= CAP_ASID_POOL_LAST; pool++)
+        if (!seL4_X86_ASIDPool_Assign(pool, pml4))
             return true;
-    }
     return false;
 }
 

@@ -1,12 +1,12 @@
-/* The frames that programs' memory is made of: each is visible to the root task in its window for ever. */
+/* The frames that programs' memory is made of: each is visible to the component in its window for ever. */
 
-#include "roottask/frame_pool.h"
+#include "personality/component/frame_pool.h"
+#include "personality/component/block.h"
+#include "personality/component/layout.h"
+#include "personality/component/own_memory.h"
+#include "personality/component/slots.h"
+#include "personality/component/untyped.h"
 #include "personality/linux/machine.h"
-#include "roottask/block.h"
-#include "roottask/layout.h"
-#include "roottask/root_memory.h"
-#include "roottask/slots.h"
-#include "roottask/untyped.h"
 
 struct frame_record {
     uint32_t references; /* of the personality */
@@ -28,13 +28,13 @@ static void frames_add(void)
 {
     if (untyped_pages_left() <= untyped_pages_total() / OBJECTS_SHARE)
         return;
-    if (!root_memory_extend(FRAME_TABLE_BASE, (frame_count + SLOT_RUN) * sizeof(struct frame_record)))
+    if (!own_memory_extend(FRAME_TABLE_BASE, (frame_count + SLOT_RUN) * sizeof(struct frame_record)))
         return;
     seL4_CPtr first = slot_allocate_run();
     if (!first)
         return;
     unsigned made = untyped_make_pages(seL4_X86_4K, first, SLOT_RUN), used = 0;
-    while (used < made && root_memory_map(first + used, (uintptr_t)machine_frame_data(frame_count))) {
+    while (used < made && own_memory_map(first + used, (uintptr_t)machine_frame_data(frame_count))) {
         records[frame_count].capability = (uint32_t)(first + used++);
         machine_frame_free(frame_count++);
     }

@@ -1,4 +1,4 @@
-/* Mapping memory into the root task itself. */
+/* Mapping memory into the component itself. */
 #pragma once
 
 #include <sel4/sel4.h>
@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 /* Maps a frame at an address, with the tables that this needs. */
-bool root_memory_map(seL4_CPtr frame, uintptr_t address);
+bool own_memory_map(seL4_CPtr frame, uintptr_t address);
 
 /* Sees to it that [base, base + bytes) is memory; what is there already stays. Each base is one growing area. */
-bool root_memory_extend(uintptr_t base, uint64_t bytes);
+bool own_memory_extend(uintptr_t base, uint64_t bytes);

@@ -1,7 +1,9 @@
-#include "roottask/root_memory.h"
+#include "personality/component/own_memory.h"
 
-#include "roottask/layout.h"
-#include "roottask/untyped.h"
+#include "personality/component/layout.h"
+#include "personality/component/untyped.h"
+
+#include <microkit.h>
 
 enum { PAGE_BYTES = 4096, AREA_LIMIT = 2 };
 
@@ -18,21 +20,20 @@ static bool table_add(seL4_Word bits_left, uintptr_t address)
         return false;
     switch (bits_left) {
     case LEFT_PDPT:
-        return !seL4_X86_PDPT_Map(slot, seL4_CapInitThreadVSpace, address, seL4_X86_Default_VMAttributes);
+        return !seL4_X86_PDPT_Map(slot, VSPACE_CAP, address, seL4_X86_Default_VMAttributes);
     case LEFT_DIRECTORY:
-        return !seL4_X86_PageDirectory_Map(slot, seL4_CapInitThreadVSpace, address, seL4_X86_Default_VMAttributes);
+        return !seL4_X86_PageDirectory_Map(slot, VSPACE_CAP, address, seL4_X86_Default_VMAttributes);
     case LEFT_TABLE:
-        return !seL4_X86_PageTable_Map(slot, seL4_CapInitThreadVSpace, address, seL4_X86_Default_VMAttributes);
+        return !seL4_X86_PageTable_Map(slot, VSPACE_CAP, address, seL4_X86_Default_VMAttributes);
     default:
         return false;
     }
 }
 
-bool root_memory_map(seL4_CPtr frame, uintptr_t address)
+bool own_memory_map(seL4_CPtr frame, uintptr_t address)
 {
     for (;;) {
-        seL4_Error error =
-            seL4_X86_Page_Map(frame, seL4_CapInitThreadVSpace, address, seL4_ReadWrite, seL4_X86_Default_VMAttributes);
+        seL4_Error error = seL4_X86_Page_Map(frame, VSPACE_CAP, address, seL4_ReadWrite, seL4_X86_Default_VMAttributes);
         if (error != seL4_FailedLookup)
             return error == seL4_NoError;
         if (!table_add(seL4_GetMR(2), address))
@@ -40,7 +41,7 @@ bool root_memory_map(seL4_CPtr frame, uintptr_t address)
     }
 }
 
-bool root_memory_extend(uintptr_t base, uint64_t bytes)
+bool own_memory_extend(uintptr_t base, uint64_t bytes)
 {
     static struct {
         uintptr_t base;
@@ -52,7 +53,7 @@ bool root_memory_extend(uintptr_t base, uint64_t bytes)
     areas[i].base = base;
     while (areas[i].bytes < bytes) {
         seL4_CPtr slot = untyped_make_new(seL4_X86_4K, 0);
-        if (!slot || !root_memory_map(slot, base + areas[i].bytes))
+        if (!slot || !own_memory_map(slot, base + areas[i].bytes))
             return false;
         areas[i].bytes += PAGE_BYTES;
     }

@@ -1,4 +1,4 @@
-#include "roottask/platform.h"
+#include "personality/component/platform.h"
 
 #include "drivers/port.h"
 #include "drivers/rtc/rtc.h"
@@ -6,17 +6,22 @@
 #include "drivers/timer/timer.h"
 #include "lib/machine.h"
 #include "lib/string.h"
+#include "personality/component/slots.h"
 #include "personality/linux/machine.h"
-#include "roottask/events.h"
-#include "roottask/slots.h"
 
-#include <pecan/features.h>
+#include <microkit.h>
 
-enum { SERIAL_BASE = 0x3f8, SERIAL_PIN = 4, ACPI_PORT = 0x604, RESET_PORT = 0xcf9, KEYBOARD_PORT = 0x64 };
-enum { ACPI_SLEEP = 0x2000, RESET_FULL = 6, KEYBOARD_RESET = 0xfe };
+enum { SERIAL_BASE = 0x3f8, ACPI_PORT = 0x604, RESET_PORT = 0x92 };
+enum { ACPI_SLEEP = 0x2000, RESET_FAST = 1 };
+
+/* Interrupts and I/O ports, as the description numbers them. */
+enum { SERIAL_INTERRUPT = 0, TIMER_INTERRUPT = 1 };
+enum { SERIAL_PORTS = BASE_IOPORT_CAP, TIMER_PORTS, CLOCK_PORTS, EXIT_PORTS, ACPI_PORTS, RESET_PORTS };
+
+/* The chunk of boot information that tells the frequency of the time-stamp counter. The tool fills this in. */
+uintptr_t clock_chunk;
 
 static struct serial16550 serial;
-static seL4_CPtr timer_ports, timer_interrupt, serial_interrupt;
 static uint64_t start_ticks, ticks_per_us, boot_date;
 static uint64_t timer_moment = UINT64_MAX;
 
@@ -25,59 +30,26 @@ static uint64_t ticks_now(void)
     return __builtin_ia32_rdtsc();
 }
 
-static seL4_CPtr ports_take(uint16_t first, uint16_t last)
+static bool clock_initialise(void)
 {
-    seL4_CPtr slot = slot_allocate();
-    if (!slot || seL4_X86_IOPortControl_Issue(seL4_CapIOPortControl, first, last, slots_root(), slot, SLOT_DEPTH))
-        return 0;
-    return slot;
-}
-
-/* An interrupt line of the first I/O APIC, edge-triggered as all lines of old devices are. */
-static seL4_CPtr interrupt_take(seL4_Word pin, seL4_Word badge)
-{
-    seL4_CPtr slot = slot_allocate(), notifier = events_notifier(badge);
-    if (!slot || !notifier)
-        return 0;
-    if (seL4_IRQControl_GetIOAPIC(seL4_CapIRQControl, slots_root(), slot, SLOT_DEPTH, 0, pin, 0, 0, pin))
-        return 0;
-    if (seL4_IRQHandler_SetNotification(slot, notifier))
-        return 0;
-    /* One that came before (the firmware leaves its timer running) told nobody, and masked the pin. */
-    seL4_IRQHandler_Ack(slot);
-    return slot;
-}
-
-static bool clock_initialise(const seL4_BootInfo *info)
-{
-    const seL4_BootInfoHeader *chunk = pecan_boot_chunk(info, SEL4_BOOTINFO_HEADER_X86_TSC_FREQ);
+    const seL4_BootInfoHeader *chunk = (const seL4_BootInfoHeader *)clock_chunk;
     uint32_t mhz = 0;
-    if (chunk)
-        memcpy(&mhz, (const char *)chunk + sizeof *chunk, sizeof mhz);
+    if (chunk->id == SEL4_BOOTINFO_HEADER_X86_TSC_FREQ)
+        memcpy(&mhz, chunk + 1, sizeof mhz);
     ticks_per_us = mhz;
     start_ticks = ticks_now();
     return mhz != 0;
 }
 
-const char *platform_initialise(const seL4_BootInfo *info)
+const char *platform_initialise(void)
 {
-    seL4_CPtr serial_ports = ports_take(SERIAL_BASE, SERIAL_BASE + SERIAL_PORT_COUNT - 1);
-    if (!serial_ports)
-        return "there is no access to the ports of the serial line";
-    serial16550_start(&serial, serial_ports, SERIAL_BASE);
-    serial_interrupt = interrupt_take(SERIAL_PIN, NOTIFIED_SERIAL);
-    if (!serial_interrupt)
-        return "there is no access to the interrupt of the serial line";
-    if (!clock_initialise(info))
+    serial16550_start(&serial, SERIAL_PORTS, SERIAL_BASE);
+    /* An interrupt that came before (the firmware leaves its timer running) told nobody, and masked the pin. */
+    microkit_irq_ack(SERIAL_INTERRUPT);
+    microkit_irq_ack(TIMER_INTERRUPT);
+    if (!clock_initialise())
         return "the boot information does not tell the frequency of the time-stamp counter";
-    timer_ports = ports_take(TIMER_FIRST_PORT, TIMER_LAST_PORT);
-    timer_interrupt = timer_ports ? interrupt_take(TIMER_INTERRUPT_PIN, NOTIFIED_TIMER) : 0;
-    if (!timer_interrupt)
-        return "there is no access to the timer";
-    seL4_CPtr clock_ports = ports_take(RTC_FIRST_PORT, RTC_LAST_PORT);
-    if (!clock_ports)
-        return "there is no access to the real-time clock";
-    boot_date = rtc_read(clock_ports);
+    boot_date = rtc_read(CLOCK_PORTS);
     return NULL;
 }
 
@@ -98,7 +70,7 @@ static void timer_arm(void)
 {
     uint64_t now = machine_time_ns();
     if (timer_moment != UINT64_MAX)
-        timer_start(timer_ports, timer_moment > now ? timer_moment - now : 0);
+        timer_start(TIMER_PORTS, timer_moment > now ? timer_moment - now : 0);
 }
 
 void machine_timer_set(uint64_t moment_ns)
@@ -120,19 +92,18 @@ static void serial_serve(void)
             personality_console_receive(bytes, count);
         personality_console_drained();
         if (!serial16550_is_pending(&serial)) {
-            seL4_IRQHandler_Ack(serial_interrupt);
+            microkit_irq_ack(SERIAL_INTERRUPT);
             return;
         }
     }
 }
 
-void platform_notified(seL4_Word bits)
+void platform_notified(unsigned id)
 {
-    if (bits & NOTIFIED_SERIAL) {
+    if (id == SERIAL_INTERRUPT) {
         serial_serve();
-    }
-    if (bits & NOTIFIED_TIMER) {
-        seL4_IRQHandler_Ack(timer_interrupt);
+    } else if (id == TIMER_INTERRUPT) {
+        microkit_irq_ack(TIMER_INTERRUPT);
         if (machine_time_ns() >= timer_moment) {
             timer_moment = UINT64_MAX;
             personality_time_passed();
@@ -224,20 +195,15 @@ uint64_t machine_random(void)
 
 _Noreturn static void stay_ended(void)
 {
-    seL4_TCB_Suspend(seL4_CapInitThreadTCB);
     for (;;)
-        seL4_Yield();
+        seL4_TCB_Suspend(CAP_TCB);
 }
 
 _Noreturn void machine_power_off(int status)
 {
     serial16550_flush(&serial);
-    seL4_CPtr exit_ports = ports_take(MACHINE_EXIT_FIRST_PORT, MACHINE_EXIT_LAST_PORT);
-    seL4_CPtr acpi_port = ports_take(ACPI_PORT, ACPI_PORT + 1);
-    if (exit_ports)
-        machine_exit(exit_ports, status);
-    if (acpi_port)
-        seL4_X86_IOPort_Out16(acpi_port, ACPI_PORT, ACPI_SLEEP);
+    machine_exit(EXIT_PORTS, status);
+    seL4_X86_IOPort_Out16(ACPI_PORTS, ACPI_PORT, ACPI_SLEEP);
     machine_log("the machine can be switched off now");
     stay_ended();
 }
@@ -245,10 +211,6 @@ _Noreturn void machine_power_off(int status)
 _Noreturn void machine_restart(void)
 {
     serial16550_flush(&serial);
-    seL4_CPtr reset = ports_take(RESET_PORT, RESET_PORT), keyboard = ports_take(KEYBOARD_PORT, KEYBOARD_PORT);
-    if (reset)
-        port_write8(reset, RESET_PORT, RESET_FULL);
-    if (keyboard)
-        port_write8(keyboard, KEYBOARD_PORT, KEYBOARD_RESET);
+    port_write8(RESET_PORTS, RESET_PORT, RESET_FAST);
     stay_ended();
 }

@@ -1,8 +1,10 @@
-#include "roottask/untyped.h"
+#include "personality/component/untyped.h"
 
-#include "roottask/slots.h"
+#include "personality/component/slots.h"
 
-enum { PAGE_BITS_HERE = 12, SMALLEST_USED = 12 };
+#include <pecan/component.h>
+
+enum { PAGE_BITS_HERE = 12 };
 
 /* A piece of memory: what the kernel will use next is known here as well as there. */
 struct piece {
@@ -10,19 +12,17 @@ struct piece {
     uint64_t size, used; /* bytes */
 };
 
-static struct piece pieces[CONFIG_MAX_NUM_BOOTINFO_UNTYPED_CAPS];
+static struct piece pieces[PECAN_BUDGET_PIECES_MOST]; /* the largest first */
 static unsigned piece_count;
 static uint64_t total_bytes;
 
-void untyped_initialise(const seL4_BootInfo *info)
+void untyped_initialise(void)
 {
-    for (seL4_Word i = 0; i < info->untyped.end - info->untyped.start; i++) {
-        const seL4_UntypedDesc *description = &info->untypedList[i];
-        if (description->isDevice || description->sizeBits < SMALLEST_USED)
-            continue;
+    const volatile struct pecan_memory_budget *budget = &pecan_component_page->budget;
+    for (seL4_Word i = 0; i < budget->count && i < PECAN_BUDGET_PIECES_MOST; i++) {
         pieces[piece_count++] =
-            (struct piece){.capability = info->untyped.start + i, .size = 1ul << description->sizeBits};
-        total_bytes += 1ul << description->sizeBits;
+            (struct piece){.capability = PECAN_BUDGET_CAP + i, .size = 1ul << budget->pieces[i].size_bits};
+        total_bytes += pieces[i].size;
     }
 }
 
@@ -57,7 +57,7 @@ static unsigned make(seL4_Word type, seL4_Word size_bits, seL4_CPtr root, struct
 {
     uint64_t bytes = object_bytes(type, size_bits);
     for (unsigned i = 0; i < piece_count; i++) {
-        struct piece *piece = &pieces[i];
+        struct piece *piece = &pieces[type == seL4_X86_4K ? i : piece_count - 1 - i];
         uint64_t start = first_place(piece, bytes);
         if (start >= piece->size || piece->size - start < bytes)
             continue;
@@ -88,9 +88,9 @@ unsigned untyped_make_pages(seL4_Word type, seL4_CPtr first_slot, unsigned wante
     return make(type, PAGE_BITS_HERE, slots_root(), slot_place(first_slot), wanted);
 }
 
-bool untyped_make_leaf(seL4_Word size_bits, seL4_CPtr top, seL4_Word index)
+bool untyped_make_node(seL4_Word size_bits, seL4_CPtr top, struct slot_place place)
 {
-    return make(seL4_CapTableObject, size_bits, top, (struct slot_place){0, 0, index}, 1) == 1;
+    return make(seL4_CapTableObject, size_bits, top, place, 1) == 1;
 }
 
 uint64_t untyped_pages_total(void)

@@ -1,6 +1,6 @@
 /*
- * Threads of programs: foreign to the kernel, so that each of their system calls and faults comes to the root task's
- * endpoint as a message, with the thread's number as badge.
+ * Threads of programs: foreign to the kernel, so that each of their system calls and faults comes to the component's
+ * endpoint as a message, with the thread's number and BADGE_THREAD as badge.
  */
 #pragma once
 
@@ -27,7 +27,10 @@ struct machine_thread {
     uint64_t time_us;
 };
 
-bool threads_initialise(const seL4_BootInfo *info, seL4_CPtr endpoint);
+/* Tells reports of threads from signals of channels and interrupts, whose bits are lower. */
+#define BADGE_THREAD (1ul << 62)
+
+bool threads_initialise(seL4_CPtr endpoint);
 
 /* The thread of a badge; null: none (any more). */
 struct machine_thread *thread_from_badge(seL4_Word badge);

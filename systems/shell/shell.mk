@@ -1,0 +1,20 @@
+# The system that `make run` boots, and the archive of its first files.
+
+INITRD         := $(OUT)/initrd.cpio
+INITRD_BUILDER := systems/shell/build_initrd.py
+
+$(INITRD): $(BUSYBOX) $(INITRD_BUILDER) $(shell find systems/shell/root -type f 2>/dev/null)
+	$(say) INITRD $@
+	@mkdir -p $(@D)
+	$(Q)$(PYTHON) $(INITRD_BUILDER) --output $@ --busybox $(BUSYBOX) --root systems/shell/root $(TEST_PROGRAMS)
+
+$(call system,shell,systems/shell/shell.system,linux)
+$(foreach config,$(COMPONENT_CONFIGS),$(eval $(OUT)/systems/shell/$(config)/image: $(INITRD)))
+
+# Beside each kernel, its image; kernels that measure are release kernels.
+define shell_image
+$(OUT)/$1/roottask.elf: $(OUT)/systems/shell/$(if $(filter debug,$1),debug,release)/image
+	@mkdir -p $$(@D)
+	$(Q)cp $$< $$@
+endef
+$(foreach variant,$(ALL_VARIANTS),$(eval $(call shell_image,$(variant))))

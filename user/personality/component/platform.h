@@ -1,0 +1,11 @@
+/* The devices of a PC that the component drives itself: serial line, timer, clock, and the ways to end. */
+#pragma once
+
+#include <sel4/sel4.h>
+#include <stdbool.h>
+
+/* Null, or what is wrong. */
+const char *platform_initialise(void);
+
+/* A channel or an interrupt has signalled. */
+void platform_notified(unsigned id);
