@@ -136,6 +136,8 @@ CASES = [
      r"pecan:update_room must be at most 0x1000000 .*: @2"),
     ("log not of pages", system(domain().replace("name=", 'xmlns:p="urn:pecan:system" p:log="100" name=')),
      r"pecan:log must be whole pages, and at most 0x100000 .*: @2"),
+    ("trace too large", system(domain().replace("name=", 'xmlns:p="urn:pecan:system" p:trace="0x101000" name=')),
+     r"pecan:trace must be whole pages, and at most 0x100000 .*: @2"),
     ("reader without a table", system(domain().replace("name=", 'xmlns:p="urn:pecan:system" p:logs="true" name=')),
      r"no symbol named 'pecan_log_sources' in ELF .* @ @2"),
     # maps and regions

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """The supervisor's console on the second serial port, its commands from a program, named services, logs read by calls."""
 
+import json
 import re
 import sys
 import tempfile
@@ -141,6 +142,46 @@ def keys(console):
     console.expect(PROMPT)
 
 
+def check_timeline(events):
+    """What Perfetto relies on: times ascend in each thread, and what begins ends, the last begun first. Returns the spans."""
+    spans, stacks, last = [], {}, {}
+    for event in events:
+        thread = event["tid"]
+        if event["ph"] == "M":
+            continue
+        assert event["ts"] >= last.get(thread, 0), event
+        last[thread] = event["ts"]
+        if event["ph"] == "B":
+            stacks.setdefault(thread, []).append(event)
+        elif event["ph"] == "E":
+            begin = stacks[thread].pop()
+            spans.append((thread, begin["name"], begin["ts"], event["ts"], len(stacks[thread])))
+        else:
+            assert event["ph"] == "i" and event["name"], event
+    assert not any(stacks.values()), stacks
+    return spans
+
+
+def timeline(console):
+    assert console.run("trace start") == []
+    assert console.run("kill worker") == []
+    waits_for(console, "worker", int(console.ps("worker")["restarts"]), "killed")
+    trace = json.loads("\n".join(console.run("trace stop")))
+    events = trace["traceEvents"]
+    threads = {event["args"]["name"]: event["tid"] for event in events if event["ph"] == "M"}
+    assert set(threads) == {*COMPONENTS, "init"}, threads
+    spans = check_timeline(events)
+    client, worker = threads["client"], threads["worker"]
+    assert any(thread == worker and name == "init" for thread, name, *_ in spans), spans
+    heard = next(span for span in spans if span[:2] == (client, "notified by worker"))
+    call = next(span for span in spans if span[:2] == (client, "calls worker"))
+    served = next(span for span in spans if span[:2] == (worker, "called by client"))
+    assert heard[2] <= call[2] <= served[2] <= served[3] <= call[3] <= heard[3] and call[4] == heard[4] + 1, spans
+    assert any(event["tid"] == threads["init"] and "worker failed: killed" in event["name"]
+               for event in events if event["ph"] == "i"), events
+    assert console.run("trace stop") == ["no trace has been started"]
+
+
 def top(console):
     console.type("top\r")
     console.expect(r"COMPONENT +STATE +CPU")
@@ -161,7 +202,7 @@ def main():
             checks.run("a program's commands, services and logs", system.expect, r"client: \d+ passed, 0 failed")
             console = Console(port)
             for name, check in (("the console answers", begins), ("faults on purpose", faults), ("errors", errors),
-                                ("logs", logs), ("graph and services", pictures), ("keys", keys), ("top", top),
+                                ("logs", logs), ("graph and services", pictures), ("keys", keys), ("top", top), ("a timeline", timeline),
                                 ("the console comes back", drivers)):
                 checks.run(name, check, console)
     return checks.status

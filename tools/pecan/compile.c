@@ -2,12 +2,15 @@
 
 #include "init/check.h"
 #include "microkit/include/pecan/log.h"
+#include "microkit/include/pecan/trace.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define PAGE_BYTES (1ul << SMALL_PAGE_BITS)
+
+_Static_assert(PECAN_LOGS_MOST > DOMAINS_MAX && PECAN_TRACES_MOST >= DOMAINS_MAX, "all domains, and init's log");
 
 enum { VARIABLE_BYTES = 8 };
 
@@ -55,24 +58,33 @@ static void set_library_values(const struct system *system, const struct domain 
     set_mask(program, "microkit_ioports", ports);
 }
 
-/* Where its own log is, and where those are that it reads (pecan/log.h). */
-static void set_logs(const struct system *system, const struct domain *domain, struct program *program)
+static void set_kept(struct program *program, const char *start, const char *bytes, const struct kept_region *kept)
 {
-    struct pecan_log_source sources[PECAN_LOGS_MOST] = {0};
-    if (domain->log_address) {
-        set_bytes(program, "pecan_log_start", &domain->log_address, sizeof(domain->log_address));
-        set_bytes(program, "pecan_log_bytes", &domain->log_bytes, sizeof(domain->log_bytes));
+    if (!kept->address)
+        return;
+    set_bytes(program, start, &kept->address, sizeof(kept->address));
+    set_bytes(program, bytes, &kept->bytes, sizeof(kept->bytes));
+}
+
+/* Where its own log and trace are, and where those are that it reads (pecan/log.h, pecan/trace.h). */
+static void set_logs_and_traces(const struct system *system, const struct domain *domain, struct program *program)
+{
+    struct pecan_log_source logs[PECAN_LOGS_MOST] = {0};
+    struct pecan_trace_source traces[PECAN_TRACES_MOST] = {0};
+    set_kept(program, "pecan_log_start", "pecan_log_bytes", &domain->log);
+    set_kept(program, "pecan_trace_start", "pecan_trace_bytes", &domain->trace);
+    for (size_t i = 0; i <= system->domain_count; i++) {
+        const char *name = i < system->domain_count ? system->domains[i]->name : "init";
+        memcpy(logs[i].name, name, strlen(name));
+        logs[i].address = domain->logs[i].address;
+        logs[i].bytes = domain->logs[i].bytes;
     }
-    for (size_t i = 0; i < domain->log_count; i++) {
-        const struct log_place *log = &domain->logs[i];
-        struct pecan_log_source *source = &sources[log->domain];
-        const char *name = log->domain < system->domain_count ? system->domains[log->domain]->name : "init";
-        memcpy(source->name, name, strlen(name));
-        source->address = log->address;
-        source->bytes = log->bytes;
-    }
+    for (size_t i = 0; i < system->domain_count; i++)
+        traces[i] = (struct pecan_trace_source){domain->traces[i].address, domain->traces[i].bytes};
     if (domain->reads_logs)
-        set_bytes(program, "pecan_log_sources", sources, sizeof(sources));
+        set_bytes(program, "pecan_log_sources", logs, sizeof(logs));
+    if (domain->reads_traces)
+        set_bytes(program, "pecan_trace_sources", traces, sizeof(traces));
 }
 
 static const struct region *symbol_region(const struct system *system, const struct symbol *symbol)
@@ -145,7 +157,7 @@ static struct program *read_program(const struct system *system, const struct do
         program_read(path, symbols, domain->name, domain->image_place, DOMAIN_STACK_TOP - domain->stack_bytes);
     check_against_maps(domain, program);
     set_library_values(system, domain, program);
-    set_logs(system, domain, program);
+    set_logs_and_traces(system, domain, program);
     for (size_t i = 0; i < domain->symbol_count; i++)
         set_symbol(system, &domain->symbols[i], program, late);
     return program;

@@ -20,6 +20,8 @@ static const char *const root_attributes[] = {"name",
                                               "pecan:update_room",
                                               "pecan:log",
                                               "pecan:logs",
+                                              "pecan:trace",
+                                              "pecan:traces",
                                               "pecan:observer",
                                               "pecan:vital",
                                               NULL};
@@ -40,13 +42,16 @@ static const char *const child_attributes[] = {"name",
                                                "pecan:update_room",
                                                "pecan:log",
                                                "pecan:logs",
+                                               "pecan:trace",
+                                               "pecan:traces",
                                                "pecan:observer",
                                                "pecan:vital",
                                                NULL};
 #define RESERVE_BYTES_MOST     (1ul << 36)
 #define UPDATE_ROOM_BYTES_MOST (1ul << 24)
 #define LOG_BYTES_NORMAL       (1ul << SMALL_PAGE_BITS)
-#define LOG_BYTES_MOST         (1ul << 20)
+#define TRACE_BYTES_NORMAL     (4ul << SMALL_PAGE_BITS)
+#define KEPT_BYTES_MOST        (1ul << 20)
 
 enum { BUDGET_NORMAL_US = 1000 };
 
@@ -233,6 +238,14 @@ static void read_scheduling(struct system *system, struct domain *domain, const 
     domain->time_domain = schedule_domain(system, element);
 }
 
+static uint64_t read_kept_bytes(const struct xml_element *element, const char *name, uint64_t otherwise)
+{
+    uint64_t bytes = attribute_number_or(element, name, otherwise);
+    if (bytes > KEPT_BYTES_MOST || bytes % (1ul << SMALL_PAGE_BITS))
+        fail_on(element, "%s must be whole pages, and at most 0x%lx", name, KEPT_BYTES_MOST);
+    return bytes;
+}
+
 static void read_attributes(struct system *system, struct domain *domain, const struct xml_element *element)
 {
     domain->name = attribute_text(element, "name");
@@ -256,9 +269,9 @@ static void read_attributes(struct system *system, struct domain *domain, const 
     domain->update_room_bytes = attribute_number_or(element, "pecan:update_room", 0);
     if (domain->update_room_bytes > UPDATE_ROOM_BYTES_MOST)
         fail_on(element, "pecan:update_room must be at most 0x%lx", UPDATE_ROOM_BYTES_MOST);
-    domain->log_bytes = attribute_number_or(element, "pecan:log", LOG_BYTES_NORMAL);
-    if (domain->log_bytes > LOG_BYTES_MOST || domain->log_bytes % (1ul << SMALL_PAGE_BITS))
-        fail_on(element, "pecan:log must be whole pages, and at most 0x%lx", LOG_BYTES_MOST);
+    domain->log.bytes = read_kept_bytes(element, "pecan:log", LOG_BYTES_NORMAL);
+    domain->trace.bytes = read_kept_bytes(element, "pecan:trace", TRACE_BYTES_NORMAL);
+    domain->reads_traces = attribute_bool_or(element, "pecan:traces", false);
     domain->is_observer = attribute_bool_or(element, "pecan:observer", false);
     domain->reads_logs = attribute_bool_or(element, "pecan:logs", false);
 }

@@ -195,7 +195,7 @@ struct system *system_read(const char *path, const struct search_path *search, c
     if (system->domain_count == 0)
         fail_at(root->place, "at least one protection domain must be defined @ ");
     services_connect(system);
-    logs_add(system);
+    kept_add(system);
     system_check(system);
     return system;
 }

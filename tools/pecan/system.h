@@ -109,9 +109,8 @@ struct restart_policy {
     const char *with; /* names, blanks between */
 };
 
-/* A log that a domain reads: of which domain (their number: of init), and where it is mapped. */
-struct log_place {
-    size_t domain;
+/* A log or a trace, as a domain maps it that writes or reads it; address 0: it has none. */
+struct kept_region {
     uint64_t address, bytes;
 };
 
@@ -129,9 +128,8 @@ struct domain {
     struct domain *parent;
     uint32_t index, child_id, time_domain;
     uint64_t priority, budget_us, period_us, stack_bytes, reserve_bytes, update_room_bytes;
-    uint64_t log_bytes;   /* 0: no log */
-    uint64_t log_address; /* where it has it, if anybody reads logs */
-    bool is_passive, has_fpu, is_supervisor, is_observer, is_vital, reads_logs, is_called, has_children;
+    struct kept_region log, trace; /* its own; 0 bytes: it wants none */
+    bool is_passive, has_fpu, is_supervisor, is_observer, is_vital, reads_logs, reads_traces, is_called, has_children;
     uint64_t memory_budget; /* bytes, or MEMORY_REST */
     struct restart_policy restart;
     const char *image_path, *symbols_path; /* as the file says; the second may be null */
@@ -141,8 +139,9 @@ struct domain {
     struct port *ports;
     struct symbol *symbols;
     struct grant *grants;
-    struct log_place *logs;
-    size_t log_count, map_count, irq_count, port_count, symbol_count, grant_count;
+    struct kept_region logs[DOMAINS_MAX + 1],
+        traces[DOMAINS_MAX]; /* that it reads, by domain; init's log is the last */
+    size_t map_count, irq_count, port_count, symbol_count, grant_count;
 };
 
 struct system {
@@ -176,8 +175,8 @@ struct region *system_region(const struct system *system, const char *name); /* 
 /* Makes the channels of services, when all other channels are known (read_services.c). */
 void services_connect(struct system *system);
 
-/* If a domain reads logs: gives each domain its log, and the readers all of them (logs.c). */
-void logs_add(struct system *system);
+/* If a domain reads logs or traces: gives each domain its own, and the readers all of them (kept.c). */
+void kept_add(struct system *system);
 
 /* The id of the scheduling domain that a protection domain's element names. */
 uint32_t schedule_domain(struct system *system, const struct xml_element *element);

@@ -178,6 +178,7 @@ static bool fill_component_page(seL4_CPtr frame)
     if (!page)
         return false;
     page->counter_per_us = clock_ticks_per_us();
+    page->is_traced = the_system.traced_since != 0;
     window_close(frame);
     return true;
 }

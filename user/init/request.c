@@ -3,6 +3,7 @@
 #include "init/account.h"
 #include "init/budget.h"
 #include "init/check.h"
+#include "init/component_page.h"
 #include "init/domain.h"
 #include "init/inject.h"
 #include "init/log.h"
@@ -194,6 +195,25 @@ static seL4_MessageInfo_t answer_service(seL4_Word number)
     return answer(PECAN_SUPERVISOR_OK, 1 + NAME_WORDS);
 }
 
+static seL4_MessageInfo_t trace(bool is_wanted)
+{
+    uint64_t before = the_system.traced_since;
+    if (is_wanted != (before != 0)) {
+        the_system.traced_since = is_wanted ? pecan_counter() : 0;
+        for (uint32_t i = 0; i < the_system.description->domains.count; i++) {
+            const struct domain_record *domain = &the_system.domains[i];
+            volatile struct pecan_component_page *page =
+                domain->state == DOMAIN_RUNS ? component_page_open(domain) : NULL;
+            if (page) {
+                page->is_traced = is_wanted;
+                private_frame_close(domain);
+            }
+        }
+    }
+    seL4_SetMR(0, before);
+    return answer(PECAN_SUPERVISOR_OK, 1);
+}
+
 /* A request about a domain; how many words each must have. */
 static seL4_Word words_of(seL4_Word request)
 {
@@ -265,6 +285,8 @@ seL4_MessageInfo_t request_handle(uint32_t caller, seL4_MessageInfo_t info)
         return answer_accounts();
     if (request == PECAN_SUPERVISOR_SERVICE && length >= 1)
         return answer_service(index);
+    if (request == PECAN_SUPERVISOR_TRACE && length >= 1)
+        return trace(index != 0);
     if (words == 0 || (words > 1 && length < words))
         return answer(PECAN_SUPERVISOR_NO_REQUEST, 0);
     if (length < 1 || index >= the_system.description->domains.count)

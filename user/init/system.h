@@ -81,6 +81,7 @@ struct system {
     seL4_CPtr other_reply;     /* for calls that init answers in place of a domain */
     struct domain_record domains[DOMAINS_MAX];
     struct region_record *regions;
+    uint64_t traced_since; /* by the processor's counter; 0: domains do not note events */
 };
 
 extern struct system the_system;

@@ -55,8 +55,11 @@ __attribute__((weak)) seL4_Bool fault(microkit_child child, microkit_msginfo msg
 static void notify_each(seL4_Word badge)
 {
     for (unsigned int id = 0; badge; id++, badge >>= 1)
-        if (badge & 1)
+        if (badge & 1) {
+            pecan_trace(PECAN_TRACE_NOTIFIED, id);
             notified(id);
+            pecan_trace(PECAN_TRACE_NOTIFIED_END, id);
+        }
 }
 
 /* Notifications that pecan_wait was not asked for. */
@@ -68,7 +71,9 @@ seL4_Word pecan_wait(seL4_Word wanted)
         seL4_Word badge;
 
         pecan_component_page->rounds++;
+        pecan_trace(PECAN_TRACE_WAIT, 0);
         seL4_Wait(PECAN_NOTIFICATION_CAP, &badge);
+        pecan_trace(PECAN_TRACE_WAIT_END, 0);
         pecan_component_page->counts.wakes += badge != 0;
         kept_notifications |= badge;
     }
@@ -132,10 +137,14 @@ static _Noreturn void event_loop(void)
 
         have_reply = seL4_False;
         if (badge & BADGE_CHILD) {
+            pecan_trace(PECAN_TRACE_FAULT, badge & BADGE_CHILD_MASK);
             have_reply = fault(badge & BADGE_CHILD_MASK, info, &reply);
+            pecan_trace(PECAN_TRACE_FAULT_END, badge & BADGE_CHILD_MASK);
         } else if (badge & BADGE_CALL) {
             pecan_component_page->counts.calls_served++;
+            pecan_trace(PECAN_TRACE_PROTECTED, badge & BADGE_ID_MASK);
             reply = protected(badge & BADGE_ID_MASK, info);
+            pecan_trace(PECAN_TRACE_PROTECTED_END, badge & BADGE_ID_MASK);
             have_reply = seL4_True;
         } else {
             pecan_component_page->counts.wakes += badge != 0;
@@ -146,9 +155,11 @@ static _Noreturn void event_loop(void)
 
 _Noreturn void microkit_main(void)
 {
+    pecan_trace(PECAN_TRACE_START, 0);
     for (const constructor *c = __init_array_start; c < __init_array_end; c++)
         (*c)();
     init();
+    pecan_trace(PECAN_TRACE_READY, 0);
     if (microkit_passive) {
         /* What init() deferred goes out first: the wait itself tells init (the task) that this domain is passive now. */
         send_deferred();

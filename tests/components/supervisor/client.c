@@ -147,6 +147,9 @@ static void commands(void)
           "dot");
     check(ask("graph svg") == CONTROL_DONE && strstr(answer, "</svg>\n"), "svg");
     check(ask("services") == CONTROL_DONE && strstr(answer, "worker (runs) <- client (runs)\n"), "services");
+    check(ask("trace stop") == CONTROL_FAILED && ask("trace up") == CONTROL_FAILED, "no trace");
+    check(ask("trace start") == CONTROL_DONE && ask("trace start") == CONTROL_FAILED, "one trace at a time");
+    check(ask("trace stop") == CONTROL_DONE && strstr(answer, "\n]}\n"), "a trace");
     check(ask("update worker") == CONTROL_FAILED && strstr(answer, "usage"), "no file");
 }
 
@@ -195,7 +198,9 @@ void init(void)
     check_end();
 }
 
+/* Asks a worker that has started. */
 void notified(microkit_channel ch)
 {
-    (void)ch;
+    if (ch == worker_channel)
+        call(ch, 0, 0);
 }

@@ -1,5 +1,5 @@
 /*
- * Provides "work": counts calls, says something, and tells which version of it runs.
+ * Provides "work": tells its clients that it has started, counts calls, and says which version of it runs.
  */
 #include <microkit.h>
 
@@ -15,14 +15,14 @@ void init(void)
     microkit_dbg_puts("worker ");
     microkit_dbg_put32(VERSION);
     microkit_dbg_puts(" begins\n");
+    for (microkit_channel ch = 0; ch < MICROKIT_MAX_CHANNELS; ch++)
+        if (clients >> ch & 1)
+            microkit_notify(ch);
 }
 
 void notified(microkit_channel ch)
 {
-    microkit_dbg_puts("worker is asked by ");
-    microkit_dbg_put32(ch);
-    microkit_dbg_puts("\n");
-    microkit_notify(ch);
+    (void)ch;
 }
 
 microkit_msginfo protected(microkit_channel ch, microkit_msginfo msginfo)

@@ -111,6 +111,7 @@ static inline void microkit_notify(microkit_channel ch)
     if (!microkit_internal_is_valid(microkit_notifications, ch, "microkit_notify", "channel"))
         return;
     pecan_component_page->counts.notifications_sent++;
+    pecan_trace(PECAN_TRACE_NOTIFY, ch);
     seL4_Signal(BASE_OUTPUT_NOTIFICATION_CAP + ch);
 }
 
@@ -119,6 +120,7 @@ static inline void microkit_deferred_notify(microkit_channel ch)
     if (!microkit_internal_is_valid(microkit_notifications, ch, "microkit_deferred_notify", "channel"))
         return;
     pecan_component_page->counts.notifications_sent++;
+    pecan_trace(PECAN_TRACE_NOTIFY, ch);
     microkit_have_signal = seL4_True;
     microkit_signal_msg = seL4_MessageInfo_new(0, 0, 0, 0);
     microkit_signal_cap = BASE_OUTPUT_NOTIFICATION_CAP + ch;
@@ -145,7 +147,10 @@ static inline microkit_msginfo microkit_ppcall(microkit_channel ch, microkit_msg
     if (!microkit_internal_is_valid(microkit_pps, ch, "microkit_ppcall", "channel"))
         return seL4_MessageInfo_new(0, 0, 0, 0);
     pecan_component_page->counts.calls_made++;
-    return seL4_Call(BASE_ENDPOINT_CAP + ch, msginfo);
+    pecan_trace(PECAN_TRACE_CALL, ch);
+    microkit_msginfo answer = seL4_Call(BASE_ENDPOINT_CAP + ch, msginfo);
+    pecan_trace(PECAN_TRACE_CALL_END, ch);
+    return answer;
 }
 
 static inline microkit_msginfo microkit_msginfo_new(seL4_Word label, seL4_Uint16 count)

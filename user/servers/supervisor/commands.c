@@ -100,6 +100,7 @@ static const struct command {
     {"log", "NAME [LINES]", "what it said last, or `init` of the components", step_log, 2, 3, false},
     {"services", "", "who provides what to whom", step_services, 1, 1, false},
     {"graph", "[text|dot|svg]", "who talks to whom", step_graph, 1, 2, false},
+    {"trace", "start|stop", "note events; `stop` writes a timeline for ui.perfetto.dev", step_trace, 2, 2, false},
 };
 enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) };
 

@@ -21,3 +21,4 @@ enum step step_top(struct session *session);
 enum step step_log(struct session *session);
 enum step step_graph(struct session *session);
 enum step step_services(struct session *session);
+enum step step_trace(struct session *session);

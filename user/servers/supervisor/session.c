@@ -19,7 +19,8 @@ void session_write(struct session *session, const char *text, size_t length)
     session->count += length;
 }
 
-static void print_list(struct session *session, const char *format, va_list arguments)
+__attribute__((format(printf, 2, 0))) static void print_list(struct session *session, const char *format,
+                                                             va_list arguments)
 {
     char text[PIECE_BYTES];
     int length = vsnprintf(text, sizeof(text), format, arguments);

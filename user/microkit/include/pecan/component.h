@@ -3,6 +3,8 @@
  */
 #pragma once
 
+#include "trace.h"
+
 #include <sel4/sel4.h>
 
 /* The last page of the address space: the IPC buffer, and behind it what init (the task) reads. */
@@ -33,6 +35,7 @@ struct pecan_component_page {
     struct pecan_memory_budget budget;
     struct pecan_component_counts counts;
     seL4_Word counter_per_us; /* how often the processor's counter counts in a microsecond, from init (the task) */
+    seL4_Word is_traced;      /* events are noted (pecan/trace.h); init (the task) sets it */
     seL4_Word loop; /* init (the task) puts instructions without end here when a supervisor wants the domain to hang */
 };
 _Static_assert(sizeof(struct pecan_component_page) <= 4096, "one page");
@@ -52,6 +55,13 @@ static inline seL4_Word pecan_time_us(void)
 {
     seL4_Word counter_per_us = pecan_component_page->counter_per_us;
     return counter_per_us ? pecan_counter() / counter_per_us : 0;
+}
+
+/* Notes an event if a supervisor wants that. */
+static inline void pecan_trace(enum pecan_trace_kind kind, seL4_Uint32 id)
+{
+    if (pecan_component_page->is_traced)
+        pecan_trace_put(kind, id);
 }
 
 /* The label of the answer to microkit_ppcall when the server was restarted before it answered. */

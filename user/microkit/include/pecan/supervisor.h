@@ -24,6 +24,8 @@ typedef enum pecan_supervisor_request {
                                       registers; it runs on. The same seed makes the same words */
     PECAN_SUPERVISOR_CHANNEL = 12, /* index, number -> its end of that channel: the words of enum pecan_channel */
     PECAN_SUPERVISOR_SERVICE = 13, /* number -> index of who provides it, name in 8 words */
+    PECAN_SUPERVISOR_TRACE = 14,   /* 1 or 0: domains note events from now on, or do not (pecan/trace.h) -> when it was
+                                      switched on before that, by the processor's counter; 0: it was off */
 } pecan_supervisor_request;
 
 typedef enum pecan_supervisor_error {

@@ -1,0 +1,59 @@
+/*
+ * Traces: what each domain's library notes of its event loop, with the time, while a supervisor has tracing on
+ * (PECAN_SUPERVISOR_TRACE). A domain's events go to a ring of its own, a region that outlives it; the oldest are overwritten.
+ * Domains with pecan:traces="true" may read all of them. The writer may write anything at any time: readers check what they take.
+ *
+ * While tracing is off an event costs the test of one word.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum pecan_trace_kind {
+    PECAN_TRACE_START = 1,     /* the program begins; whatever its predecessor had begun has ended */
+    PECAN_TRACE_READY,         /* its init() is done */
+    PECAN_TRACE_NOTIFIED,      /* notified() is called for `id`, */
+    PECAN_TRACE_NOTIFIED_END,  /* and returns */
+    PECAN_TRACE_PROTECTED,     /* protected() is called for `id`, */
+    PECAN_TRACE_PROTECTED_END, /* and returns */
+    PECAN_TRACE_FAULT,         /* fault() is called for child `id`, */
+    PECAN_TRACE_FAULT_END,     /* and returns */
+    PECAN_TRACE_CALL,          /* microkit_ppcall on `id`, */
+    PECAN_TRACE_CALL_END,      /* and its answer */
+    PECAN_TRACE_WAIT,          /* pecan_wait, */
+    PECAN_TRACE_WAIT_END,      /* and its end */
+    PECAN_TRACE_NOTIFY,        /* microkit_notify on `id` */
+    PECAN_TRACE_KINDS
+};
+
+struct pecan_trace_event {
+    uint64_t counter; /* of the processor */
+    uint32_t kind, id;
+};
+
+struct pecan_trace {
+    uint64_t written; /* events, ever */
+    uint64_t reserved;
+    struct pecan_trace_event events[];
+};
+
+/* Notes an event, whether tracing is on or not; pecan_trace (pecan/component.h) does so only if it is. */
+void pecan_trace_put(enum pecan_trace_kind kind, uint32_t id);
+
+/* --- reading -------------------------------------------------------------------------------------------------------- */
+
+enum { PECAN_TRACES_MOST = 64 };
+
+struct pecan_trace_source {
+    uint64_t address, bytes; /* where the reader maps it; 0: there is none */
+};
+
+/* The tool fills this in for domains with pecan:traces="true": by the index of the domain. */
+extern struct pecan_trace_source pecan_trace_sources[PECAN_TRACES_MOST];
+
+/*
+ * Takes the event at *position, or the oldest one after it that is still there, and moves *position behind it. False: there
+ * is none. Kinds and times are as the writer wrote them.
+ */
+bool pecan_trace_next(const struct pecan_trace_source *source, uint64_t *position, struct pecan_trace_event *event);
