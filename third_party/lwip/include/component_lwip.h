@@ -1,8 +1,8 @@
 /*
  * What a component that is linked with lwIP supplies: random numbers, and the time.
  *
- * It calls lwIP from its one thread: netif->input with what comes from the card, sys_check_timeouts when it is due
- * (sys_timeouts_sleeptime says when, in milliseconds), and netif_poll_all after anything that may have sent to 127.0.0.1.
+ * It calls lwIP from its one thread: netif->input with what comes in, from the card or by an interface of its own for 127.0.0.1, and
+ * sys_check_timeouts when it is due (sys_timeouts_sleeptime says when, in milliseconds).
  */
 #pragma once
 

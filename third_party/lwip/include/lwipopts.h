@@ -42,13 +42,15 @@
 #define LWIP_DNS                  1
 #define LWIP_DHCP_MAX_DNS_SERVERS DNS_MAX_SERVERS
 
-/* An interface for 127.0.0.1; the component calls netif_poll_all after what may have sent to it. */
-#define LWIP_NETIF_LOOPBACK        1
-#define LWIP_HAVE_LOOPIF           1
-#define LWIP_LOOPBACK_MAX_PBUFS    1024
-#define LWIP_NETIF_STATUS_CALLBACK 1
-#define LWIP_NETIF_LINK_CALLBACK   1
-#define LWIP_NETIF_HOSTNAME        1
+/* Interfaces are the component's: lwIP's own for 127.0.0.1 copies everything to the heap. */
+#define LWIP_NETIF_LOOPBACK          0
+#define LWIP_HAVE_LOOPIF             0
+#define LWIP_NETIF_HOSTNAME          1
+#define LWIP_CHECKSUM_CTRL_PER_NETIF 1
+/* What waits for an answer to ARP is copied: its memory may be used for something else before that comes. */
+#define PBUF_NEEDS_COPY(packet) 1
+#define ARP_QUEUEING            1
+#define ARP_QUEUE_LEN           8
 
 /* TCP: 64 KiB on their way in each direction; the scale lets peers have larger windows. */
 #define TCP_MSS                            1460
@@ -59,11 +61,13 @@
 #define TCP_SND_QUEUELEN                   256
 #define TCP_SNDLOWAT                       (TCP_SND_BUF / 4)
 #define TCP_OVERSIZE                       TCP_MSS
+#define TCP_OOSEQ_MAX_PBUFS                12
 #define TCP_LISTEN_BACKLOG                 1
 #define TCP_DEFAULT_LISTEN_BACKLOG         128
 #define LWIP_TCP_SACK_OUT                  1
 #define LWIP_TCP_KEEPALIVE                 1
 #define SO_REUSE                           1
+#define IP_SOF_BROADCAST                   1
 #define LWIP_RANDOMIZE_INITIAL_LOCAL_PORTS 1
 #define LWIP_HOOK_TCP_ISN                  component_tcp_sequence
 

@@ -1,0 +1,55 @@
+#include "servers/net/network.h"
+
+#include "servers/net/card.h"
+#include "servers/net/client.h"
+#include "servers/net/endpoint.h"
+#include "servers/net/environment.h"
+#include "servers/net/interface.h"
+#include "servers/net/packet.h"
+#include <component_lwip.h>
+#include <lwip/init.h>
+#include <lwip/priv/tcp_priv.h>
+#include <lwip/timeouts.h>
+
+#define NS_PER_MS 1000000ull
+
+/* lwIP's clock. */
+u32_t sys_now(void)
+{
+    return (u32_t)(environment_now_ns() / NS_PER_MS);
+}
+
+void network_start(const struct network_places *places)
+{
+    packet_start(places->packets, places->packets_bytes);
+    lwip_init();
+    interface_start((struct socket_status *)((char *)places->client_rings_own + SOCKET_STATUS_OFFSET));
+    card_start(places->card_rings_own, places->card_rings_theirs, places->send_region, places->send_region_bytes);
+    client_start(places->client_rings_own, places->client_rings_theirs, places->send_region, places->send_region_bytes);
+}
+
+bool network_serve(void)
+{
+    bool had_room = card_has_room();
+    if (card_serve())
+        interface_find_card();
+    client_serve();
+    bool is_looping = interface_serve_loopback();
+    sys_check_timeouts();
+    stream_work();
+    /* What did not fit was refused, and lwIP keeps it. */
+    if (!had_room && card_has_room())
+        tcp_txnow();
+    card_publish();
+    if (interface_write_status())
+        client_report_status();
+    client_publish();
+    bool card_is_done = card_waits();
+    return client_waits() && card_is_done && !is_looping;
+}
+
+uint64_t network_next_ns(void)
+{
+    u32_t ms = sys_timeouts_sleeptime();
+    return ms == SYS_TIMEOUTS_SLEEPTIME_INFINITE ? UINT64_MAX : environment_now_ns() + ms * NS_PER_MS;
+}
