@@ -119,6 +119,41 @@ static void check_keys(void)
     check(sends("\033[25;5R"), "a program asks where the cursor is");
 }
 
+/* Each of these harmed libvterm before it was patched. */
+static void check_malice(void)
+{
+    VTerm *fresh = vterm_new(ROWS, COLUMNS);
+
+    vterm_set_utf8(fresh, 1);
+    vterm_screen_reset(vterm_obtain_screen(fresh), 1);
+    vterm_input_write(fresh, "\033[5b", 4);
+    vterm_free(fresh);
+    check(seL4_True, "a repetition of nothing ends");
+
+    show("\033]0;in ");
+    show("parts\033");
+    show("\\");
+    check(strcmp(title, "in parts") == 0, "a title in parts");
+
+    show("\033[2J\033[H\xe4");
+    show("\xc3"
+         "a");
+    check(row_is(0, "\xef\xbf\xbd\xef\xbf\xbd"
+                    "a"),
+          "two halves of characters");
+
+    show("\033[25;80H\0337");
+    vterm_set_size(terminal, 3, 7);
+    show("\0338x");
+    check(cursor.row == 2 && cursor.col == 6, "a saved cursor on a smaller screen");
+    vterm_set_size(terminal, ROWS, COLUMNS);
+
+    show("\033[2J\033[He");
+    for (int i = 0; i < 1000; i++)
+        show("\xcc\x81\xcc\x82");
+    check(cell_at(0, 0).chars[0] == 'e' && cell_at(0, 0).width == 1, "two thousand accents");
+}
+
 /* Whatever a program sends, the terminal survives, at any size. */
 static void check_noise(void)
 {
@@ -173,6 +208,7 @@ void init(void)
     vterm_screen_reset(screen, 1);
     check_screen();
     check_keys();
+    check_malice();
     check_noise();
     vterm_free(terminal);
     check_font();

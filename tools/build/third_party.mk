@@ -1,8 +1,8 @@
 # Libraries of others, compiled for components: where their sources come from, and how they are built.
 
 # $(call source,NAME,PACKAGE,TARBALL,SHA256[,PARTS]): the original sources in Debian's source package, as $(SOURCES)/NAME.
-# PARTS are the folders and files that are wanted. Rules take $(SOURCES)/NAME/.unpacked as prerequisite.
-# Only third_party/sources.mk calls it.
+# PARTS are the folders and files that are wanted. Patches third_party/*/NAME-*.patch are applied. Rules take
+# $(SOURCES)/NAME/.unpacked as prerequisite. Only third_party/sources.mk calls it.
 SOURCES := $(BUILD)/third_party
 
 define source_rules
@@ -11,9 +11,10 @@ $(CACHE)/sources/$3: | $(BUILD)/setup/build
 
 $(call remember,$(SOURCES)/$1.source,$3 $4 $5)
 
-$(SOURCES)/$1/.unpacked: $(CACHE)/sources/$3 $(SOURCES)/$1.source
+$(SOURCES)/$1/.unpacked: $(CACHE)/sources/$3 $(SOURCES)/$1.source $(wildcard third_party/*/$1-*.patch)
 	$$(say) UNPACK $$(@D)
 	$(Q)tools/build/source_package unpack $$< $4 $$(@D) $5
+	$(Q)for file in $$(filter %.patch,$$^); do patch -s -p1 -d $$(@D) < $$$$file || exit 1; done
 	@touch $$@
 
 setup: $(CACHE)/sources/$3
