@@ -1,8 +1,8 @@
 # Programs for Linux that test the personality: most with musl, some of them with glibc too, one without any library.
 
 TEST_PROGRAM_FOLDER := $(OUT)/programs
-MUSL_PROGRAMS       := poll processes signals memory files float hostile cost sockets epoll
-GLIBC_PROGRAMS      := poll signals processes sockets
+MUSL_PROGRAMS       := poll processes signals memory files float hostile cost sockets epoll network
+GLIBC_PROGRAMS      := poll signals processes sockets network
 TEST_PROGRAMS       := $(TEST_PROGRAM_FOLDER)/divide-by-zero $(addprefix $(TEST_PROGRAM_FOLDER)/,$(MUSL_PROGRAMS)) \
                        $(patsubst %,$(TEST_PROGRAM_FOLDER)/%-glibc,$(GLIBC_PROGRAMS))
 $(INITRD): $(TEST_PROGRAMS)

@@ -110,6 +110,8 @@ void platform_notified(unsigned id)
         } else {
             timer_arm();
         }
+    } else if (id == NETWORK_CHANNEL) {
+        personality_network_notified();
     }
 }
 

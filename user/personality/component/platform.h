@@ -4,6 +4,9 @@
 #include <sel4/sel4.h>
 #include <stdbool.h>
 
+/* Channels to servers, as the description numbers them. */
+enum { NETWORK_CHANNEL = 10 };
+
 /* Null, or what is wrong. */
 const char *platform_initialise(void);
 

@@ -80,6 +80,18 @@ struct machine_float_state {
 struct machine_float_state machine_float_state(void);
 uint64_t machine_random(void);
 
+/* What is shared with the network server (protocols/socket.h), if there is one. */
+struct machine_network {
+    void *rings;              /* the personality's region */
+    const void *server_rings; /* the server's */
+    void *send;               /* the personality writes, the server reads */
+    size_t send_bytes;
+    const void *packets; /* the server writes, the personality reads */
+    size_t packet_bytes;
+};
+bool machine_network(struct machine_network *network); /* false: there is none */
+void machine_network_notify(void);
+
 /* The machine ends with this status, or starts again. Neither returns. */
 _Noreturn void machine_power_off(int status);
 _Noreturn void machine_restart(void);
@@ -95,3 +107,4 @@ void personality_exception(void *owner, uint32_t vector, uint64_t error_code);
 void personality_console_receive(const char *bytes, size_t count);
 void personality_console_drained(void);
 void personality_time_passed(void);
+void personality_network_notified(void);

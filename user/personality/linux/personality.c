@@ -7,6 +7,7 @@
 #include "personality/linux/file/initrd.h"
 #include "personality/linux/file/proc.h"
 #include "personality/linux/memory/address_space.h"
+#include "personality/linux/net/client.h"
 #include "personality/linux/process/exec.h"
 #include "personality/linux/support/heap.h"
 #include "personality/linux/support/text.h"
@@ -117,6 +118,12 @@ void personality_time_passed(void)
     process_settle();
 }
 
+void personality_network_notified(void)
+{
+    net_client_notified();
+    process_settle();
+}
+
 /* Start */
 
 static bool directory_at_root(const char *name)
@@ -199,6 +206,7 @@ bool personality_start(const struct personality_start *start)
         return false;
     }
     tty_initialise();
+    net_client_start();
     if (!process_start()) {
         log_line("there is not enough memory for the first process");
         return false;

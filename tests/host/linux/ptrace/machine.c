@@ -6,6 +6,7 @@
  */
 #define _GNU_SOURCE
 #include "personality/linux/machine.h"
+#include "network/sim_server.h"
 #include "personality/linux/personality.h"
 
 #include <cpuid.h>
@@ -403,6 +404,41 @@ void machine_restart(void)
     __builtin_unreachable();
 }
 
+/* The network */
+
+static bool server_is_wanted, client_is_wanted;
+
+static void client_notify(void)
+{
+    client_is_wanted = true;
+}
+
+bool machine_network(struct machine_network *network)
+{
+    const char *seed = getenv("NETWORK_SEED");
+    sim_server_initialise(network, seed ? strtoull(seed, NULL, 0) : 1, client_notify);
+    sim_server_restart();
+    return true;
+}
+
+void machine_network_notify(void)
+{
+    server_is_wanted = true;
+}
+
+/* Lets the server work a little. True: it has more to do. */
+static bool network_work(void)
+{
+    if (!server_is_wanted)
+        return false;
+    server_is_wanted = sim_server_step();
+    if (client_is_wanted) {
+        client_is_wanted = false;
+        personality_network_notified();
+    }
+    return server_is_wanted;
+}
+
 /* The event loop */
 
 static void report_fault(struct machine_thread *thread, int signal)
@@ -481,6 +517,8 @@ static void event_loop(void)
     struct pollfd events[2] = {{signalfd(-1, &child, SFD_NONBLOCK | SFD_CLOEXEC), POLLIN, 0}, {0, POLLIN, 0}};
     for (;;) {
         while (reports_collect())
+            network_work();
+        if (network_work())
             continue;
         uint64_t now = machine_time_ns();
         if (now >= deadline) {

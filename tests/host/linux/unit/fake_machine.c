@@ -258,3 +258,17 @@ uint64_t machine_thread_time_ns(struct machine_thread *thread)
     (void)thread;
     return 0;
 }
+
+/* A test that wants a network supplies it. */
+bool (*fake_network)(struct machine_network *network);
+bool fake_network_is_notified;
+
+bool machine_network(struct machine_network *network)
+{
+    return fake_network && fake_network(network);
+}
+
+void machine_network_notify(void)
+{
+    fake_network_is_notified = true;
+}

@@ -16,3 +16,7 @@ bool fake_mapping(const struct machine_space *space, uint64_t address, uint32_t 
 
 extern char fake_console[4096];
 extern size_t fake_console_length;
+
+/* The network that there is; null: none. */
+extern bool (*fake_network)(struct machine_network *network);
+extern bool fake_network_is_notified;

@@ -44,6 +44,21 @@ enum {
     SO_DOMAIN = 39,
 };
 
+/* Level IPPROTO_TCP */
+enum {
+    TCP_NODELAY = 1,
+    TCP_MAXSEG = 2,
+    TCP_CORK = 3,
+    TCP_KEEPIDLE = 4,
+    TCP_KEEPINTVL = 5,
+    TCP_KEEPCNT = 6,
+    TCP_DEFER_ACCEPT = 9,
+    TCP_QUICKACK = 12,
+};
+
+/* Level IPPROTO_IP */
+enum { IP_TOS = 1, IP_TTL = 2, IP_MTU_DISCOVER = 10, IP_RECVERR = 11 };
+
 enum { SHUT_RD, SHUT_WR, SHUT_RDWR };
 
 enum {

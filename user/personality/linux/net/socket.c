@@ -3,6 +3,7 @@
 #include "lib/string.h"
 #include "personality/linux/abi/errno.h"
 #include "personality/linux/memory/user_memory.h"
+#include "personality/linux/net/interface.h"
 #include "personality/linux/process/process.h"
 #include "personality/linux/support/clock.h"
 
@@ -251,7 +252,10 @@ static const void *file_channel(const struct open_file *file)
 static int64_t file_control(struct thread *thread, struct open_file *file, uint64_t request, uint64_t argument)
 {
     struct socket *socket = file->data;
-    return socket->operations->control ? socket->operations->control(thread, socket, request, argument) : -ENOTTY;
+    int64_t result = -ENOTTY;
+    if (socket->operations->control)
+        result = socket->operations->control(thread, socket, request, argument);
+    return result == -ENOTTY ? interface_control(thread, request, argument) : result;
 }
 
 static void file_close(struct open_file *file)

@@ -172,6 +172,6 @@ void thread_queue(struct thread *thread);
 void thread_run_call(struct thread *thread);
 void thread_leave(struct thread *thread);
 
-/* Does all queued work, then sets the timer for the next deadline. The end of every event. */
+/* Does all queued work, sends what is for the network, and sets the timer for the next deadline. The end of every event. */
 void process_settle(void);
 void process_time_passed(void); /* wakes those whose deadline has come */

@@ -3,6 +3,7 @@
 #include "personality/linux/abi/errno.h"
 #include "personality/linux/abi/file.h"
 #include "personality/linux/calls/table.h"
+#include "personality/linux/net/client.h"
 #include "personality/linux/process/process.h"
 #include "personality/linux/process/timer.h"
 #include "personality/linux/support/assert.h"
@@ -200,5 +201,6 @@ void process_settle(void)
         list_remove(&thread->in_queue);
         thread_attend(thread);
     }
+    net_client_flush();
     timer_update();
 }
