@@ -62,6 +62,38 @@ def begins(console):
     assert worker["state"] == "runs" and worker["priority"] == "150" and int(worker["served"]) >= 1, worker
 
 
+def outage(console, name):
+    """The columns of `outages`: restarts, out since, back since, counts away."""
+    words = next(line for line in console.run("outages") if line.split()[0] == name).split(None, 5)
+    return int(words[2]), int(words[3]), int(words[4]), words[5].strip()
+
+
+def is_back(console, name):
+    """Waits until the component has begun its work again: it runs some time before."""
+    for _ in range(200):
+        columns = outage(console, name)
+        if columns[3] != "is away":
+            return columns
+        time.sleep(0.05)
+    raise AssertionError(f"{name} is away: {columns}")
+
+
+def outages(console):
+    """A hang is away longer than its heartbeat, a kill as long as the restart takes, and what init has is the same after both."""
+    assert outage(console, "log")[3] == "-", outage(console, "log")
+    memory = console.run("memory")
+    before, times = outage(console, "worker"), []
+    for number, what in enumerate(("kill", "hang"), 1):
+        console.run(f"{what} worker")
+        waits_for(console, "worker", before[0] + number, "killed" if what == "kill" else "no heartbeat")
+        restarts, out, back, away = is_back(console, "worker")
+        assert restarts == before[0] + number and out > before[1] and back > out and int(away) == back - out, (what, away)
+        times.append(int(away))
+    assert times[0] < times[1], times
+    assert re.fullmatch(r"\d+ bytes free, \d+ capability slots in use, \d+ bytes left in components", memory[0]), memory
+    assert console.run("memory") == memory
+
+
 def waits_for(console, name, restarts, failure):
     """The component runs again, and was restarted so often."""
     for _ in range(200):
@@ -201,7 +233,7 @@ def main():
         with Machine(system=SYSTEM, seconds=100, flags=flags) as system, connected(serial) as port:
             checks.run("a program's commands, services and logs", system.expect, r"client: \d+ passed, 0 failed")
             console = Console(port)
-            for name, check in (("the console answers", begins), ("faults on purpose", faults), ("errors", errors),
+            for name, check in (("the console answers", begins), ("faults on purpose", faults), ("outages", outages), ("errors", errors),
                                 ("logs", logs), ("graph and services", pictures), ("keys", keys), ("top", top), ("a timeline", timeline),
                                 ("the console comes back", drivers)):
                 checks.run(name, check, console)

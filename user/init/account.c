@@ -23,8 +23,27 @@ static void add_counts(const struct domain_record *domain, struct domain_counts 
     private_frame_close(domain);
 }
 
+void account_begin_outage(struct domain_record *domain)
+{
+    if (!domain->is_out)
+        domain->out_since = pecan_counter();
+    domain->is_out = true;
+}
+
+/* When the present run had handled its first event, or began to wait for one; 0: not yet. */
+static uint64_t back_since(const struct domain_record *domain)
+{
+    volatile struct pecan_component_page *page = domain->is_out ? NULL : component_page_open(domain);
+    if (!page)
+        return 0;
+    uint64_t handled = page->handled_since, waits = page->waits_since;
+    private_frame_close(domain);
+    return handled ? handled : waits;
+}
+
 void account_end_run(struct domain_record *domain)
 {
+    account_begin_outage(domain);
     take_cpu_time(domain);
     add_counts(domain, &domain->past_counts);
 }
@@ -60,6 +79,8 @@ void account_read(struct domain_record *domain, seL4_Word *words)
     words[PECAN_ACCOUNT_WAKES] = counts.wakes;
     words[PECAN_ACCOUNT_CALLS_MADE] = counts.calls_made;
     words[PECAN_ACCOUNT_NOTIFICATIONS_SENT] = counts.notifications_sent;
+    words[PECAN_ACCOUNT_OUT_SINCE] = domain->out_since;
+    words[PECAN_ACCOUNT_BACK_SINCE] = domain->state == DOMAIN_RUNS ? back_since(domain) : 0;
     words[PECAN_ACCOUNT_PRIORITY] = description->priority;
     words[PECAN_ACCOUNT_FLAGS] = (description->flags & DOMAIN_PASSIVE ? PECAN_ACCOUNT_IS_PASSIVE : 0u) |
                                  (description->restart.heartbeat_us ? PECAN_ACCOUNT_IS_WATCHED : 0u) |

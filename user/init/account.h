@@ -5,6 +5,9 @@
 
 #include "init/system.h"
 
+/* It does its work no more, from now on until it is started again. Only the first time in a run counts. */
+void account_begin_outage(struct domain_record *domain);
+
 /* The present run is about to end: its sums are kept. */
 void account_end_run(struct domain_record *domain);
 

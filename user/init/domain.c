@@ -268,6 +268,7 @@ bool domain_build(struct domain_record *domain, uint32_t index)
 bool domain_start(struct domain_record *domain)
 {
     domain->state = DOMAIN_RUNS;
+    domain->is_out = false;
     return !seL4_TCB_Resume(domain_slot(domain, PLAN_SLOT_TCB));
 }
 

@@ -158,6 +158,7 @@ static pecan_supervisor_error inject(struct domain_record *domain, seL4_Word req
     case PECAN_SUPERVISOR_HANG:
         if (!domain->description->restart.heartbeat_us || !inject_hang(domain))
             return PECAN_SUPERVISOR_NOT_WATCHED;
+        account_begin_outage(domain);
         log_print("init: a supervisor lets %s hang\n", name);
         return PECAN_SUPERVISOR_OK;
     default:

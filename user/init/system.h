@@ -65,8 +65,10 @@ struct domain_record {
     uint64_t due_us;                           /* DOMAIN_WAITS: when it starts again */
     uint64_t heard_rounds, heard_us;           /* what its event loop had done when it was last woken, and when */
     struct domain_failure failure;             /* the last one */
-    struct domain_counts past_counts;          /* of runs that have ended */
-    uint64_t cpu_time_us;                      /* as far as the kernel was asked */
+    uint64_t out_since;               /* the processor's counter when it last stopped or hung; 0: it never did */
+    bool is_out;                      /* has not been started since */
+    struct domain_counts past_counts; /* of runs that have ended */
+    uint64_t cpu_time_us;             /* as far as the kernel was asked */
 };
 
 struct region_record {

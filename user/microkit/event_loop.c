@@ -117,13 +117,14 @@ static seL4_MessageInfo_t wait_for_next(seL4_Bool have_reply, seL4_MessageInfo_t
 
 static _Noreturn void event_loop(void)
 {
-    seL4_Bool have_reply = seL4_False;
+    seL4_Bool have_reply = seL4_False, has_handled = seL4_False;
     seL4_MessageInfo_t reply = seL4_MessageInfo_new(0, 0, 0, 0);
 
     /* An interrupt that a predecessor of this program did not acknowledge would never come again. */
     for (unsigned int id = 0; id <= MICROKIT_MAX_CHANNEL_ID; id++)
         if (microkit_irqs >> id & 1)
             seL4_IRQHandler_Ack(BASE_IRQ_CAP + id);
+    pecan_component_page->waits_since = pecan_counter();
     for (;;) {
         seL4_Word badge;
 
@@ -149,6 +150,10 @@ static _Noreturn void event_loop(void)
         } else {
             pecan_component_page->counts.wakes += badge != 0;
             notify_each(badge);
+        }
+        if (badge && !has_handled) {
+            pecan_component_page->handled_since = pecan_counter();
+            has_handled = seL4_True;
         }
     }
 }

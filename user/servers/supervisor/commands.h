@@ -17,6 +17,8 @@ const char *command_name(unsigned index);
 /* --- steps of commands, each in a file of its own ------------------------------------------------------------------ */
 
 enum step step_ps(struct session *session);
+enum step step_outages(struct session *session);
+enum step step_memory(struct session *session);
 enum step step_top(struct session *session);
 enum step step_log(struct session *session);
 enum step step_graph(struct session *session);

@@ -1,5 +1,5 @@
 /*
- * ps and top: a line for each component.
+ * ps, top and outages: a line for each component; memory: what init has left.
  */
 #include "servers/supervisor/commands.h"
 #include "servers/supervisor/domains.h"
@@ -66,6 +66,42 @@ enum step step_ps(struct session *session)
     if (session->index < domains_count())
         print_line(session, session->index++);
     return session->index < domains_count() ? STEP_MORE : STEP_DONE;
+}
+
+/* Counters are those of the processor; where instructions are counted (QEMU's -icount), so are these. */
+static void print_outage(struct session *session, unsigned index)
+{
+    seL4_Word account[PECAN_ACCOUNT_WORDS];
+    if (!domain_account(index, account))
+        return;
+    seL4_Word out = account[PECAN_ACCOUNT_OUT_SINCE], back = account[PECAN_ACCOUNT_BACK_SINCE];
+    session_print(session, "%-16s %-8s %8lu %20lu %20lu ", domain_name(index),
+                  state_names[account[PECAN_ACCOUNT_STATE] % 3], account[PECAN_ACCOUNT_RESTARTS], out, back);
+    if (out == 0)
+        session_print(session, "%20s\n", "-");
+    else if (back <= out)
+        session_print(session, "%20s\n", "is away");
+    else
+        session_print(session, "%20lu\n", back - out);
+}
+
+enum step step_outages(struct session *session)
+{
+    if (session->index == 0)
+        session_print(session, "%-16s %-8s %8s %20s %20s %20s\n", "COMPONENT", "STATE", "RESTARTS", "OUT SINCE",
+                      "BACK SINCE", "COUNTS AWAY");
+    if (session->index < domains_count())
+        print_outage(session, session->index++);
+    return session->index < domains_count() ? STEP_MORE : STEP_DONE;
+}
+
+enum step step_memory(struct session *session)
+{
+    if (pecan_supervisor_call(PECAN_SUPERVISOR_ACCOUNTS, 0) != PECAN_SUPERVISOR_OK)
+        return session_fail(session, "init does not tell");
+    session_print(session, "%lu bytes free, %lu capability slots in use, %lu bytes left in components\n", seL4_GetMR(0),
+                  seL4_GetMR(1), seL4_GetMR(2));
+    return STEP_DONE;
 }
 
 /* The CPU times of the screen before, to show what part of the time between went where. */

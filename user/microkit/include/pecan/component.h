@@ -34,6 +34,8 @@ struct pecan_component_page {
     seL4_Word rounds; /* of the event loop: a domain whose count stands still, though it was woken, hangs */
     struct pecan_memory_budget budget;
     struct pecan_component_counts counts;
+    seL4_Word waits_since,
+        handled_since;        /* the processor's counter at the first wait, and after the first event; 0: not yet */
     seL4_Word counter_per_us; /* how often the processor's counter counts in a microsecond, from init (the task) */
     seL4_Word is_traced;      /* events are noted (pecan/trace.h); init (the task) sets it */
     seL4_Word loop; /* init (the task) puts instructions without end here when a supervisor wants the domain to hang */

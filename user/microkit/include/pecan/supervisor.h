@@ -74,6 +74,10 @@ typedef enum pecan_account {
     PECAN_ACCOUNT_CALLS_MADE,
     PECAN_ACCOUNT_NOTIFICATIONS_SENT,
     PECAN_ACCOUNT_PRIORITY,
+    /* The processor's counter when its last outage began (0: there was none), and when it had handled the first event after its
+       last start or, as long as none came, began to wait for one (0: not yet). A corrupted domain is out when it fails. */
+    PECAN_ACCOUNT_OUT_SINCE,
+    PECAN_ACCOUNT_BACK_SINCE,
     PECAN_ACCOUNT_FLAGS, /* pecan_account_flag, or-ed */
     PECAN_ACCOUNT_WORDS
 } pecan_account;
