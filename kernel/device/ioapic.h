@@ -16,4 +16,10 @@ unsigned ioapic_pins(unsigned ioapic);
 
 /* Programs the pin and unmasks it; fixed delivery to the boot processor. */
 void ioapic_route(unsigned ioapic, unsigned pin, unsigned vector, bool is_level, bool is_active_low);
-void ioapic_mask(unsigned ioapic, unsigned pin, bool is_masked);
+/* Nothing from the pin until it is acknowledged or routed. */
+void ioapic_mask(unsigned ioapic, unsigned pin);
+
+/* The pin's vector came. True: tell the handler. False: one it has been told of is not acknowledged; this one comes again then. */
+bool ioapic_take(unsigned ioapic, unsigned pin);
+/* The pin may interrupt again, and does so at once if an edge came since the last one that the handler was told of. */
+void ioapic_acknowledge(unsigned ioapic, unsigned pin);

@@ -11,6 +11,7 @@
 #define REGISTER_REQUESTED     (0x200 / 4)
 #define REGISTER_ERROR_STATUS  (0x280 / 4)
 #define REGISTER_VERSION       (0x030 / 4)
+#define REGISTER_COMMAND       (0x300 / 4)
 #define REGISTER_LOCAL_TIMER   (0x320 / 4)
 #define REGISTER_LOCAL_THERMAL (0x330 / 4)
 #define REGISTER_LOCAL_COUNTER (0x340 / 4)
@@ -22,6 +23,8 @@
 #define REGISTER_TIMER_DIVIDE  (0x3e0 / 4)
 
 #define GROUP_STRIDE          (0x10 / 4) /* between the 32-bit groups of a 256-bit register */
+#define COMMAND_ASSERT        BIT(14)
+#define COMMAND_TO_SELF       BIT(18)
 #define SPURIOUS_ENABLE       BIT(8)
 #define LOCAL_MASKED          BIT(16)
 #define LOCAL_NMI             (4u << 8)
@@ -74,6 +77,11 @@ uint32_t lapic_id(void)
 void lapic_end_of_interrupt(void)
 {
     lapic_write(REGISTER_END, 0);
+}
+
+void lapic_raise(unsigned vector)
+{
+    lapic_write(REGISTER_COMMAND, (uint32_t)(COMMAND_TO_SELF | COMMAND_ASSERT) | vector);
 }
 
 static bool vector_bit(unsigned base, unsigned vector)

@@ -12,6 +12,8 @@ uint32_t lapic_id(void);
 
 /* The interrupt being handled is done: lower ones may come. */
 void lapic_end_of_interrupt(void);
+/* Interrupts this processor with the vector, as a device would. */
+void lapic_raise(unsigned vector);
 /* Whether the controller thinks that this vector is being handled (it came from outside and is not ended). */
 bool lapic_is_in_service(unsigned vector);
 /* Whether an interrupt of vector `from`..`to` waits to be taken; looks at whole groups of 32. */

@@ -58,10 +58,8 @@ void hal_timer_set(uint64_t deadline);
 
 /* Number of lines the interface numbers: 0..HAL_IRQ_COUNT-1 (machine/layout.h). */
 bool hal_interrupt_is_pending(void);
-/* Nothing from the line until hal_irq_unmask. */
-void hal_irq_mask(unsigned irq);
-/* The handler acknowledged: unmask what delivery masked. */
-void hal_irq_unmask(unsigned irq);
+/* The handler acknowledged: the line may interrupt again, and does so at once if it called since the last delivery. */
+void hal_irq_acknowledge(unsigned irq);
 /* The last handler capability went: the line's hardware route is given back. */
 void hal_irq_release(unsigned irq);
 /* Architecture's labels of IRQControl; the common label too (its meaning depends on the controller). */

@@ -54,7 +54,7 @@ struct refusal irq_handler_invoke(struct invocation *invocation)
     struct irq_line *line = &system_state.irq[irq];
     switch (invocation->label) {
     case ABI_LABEL_IRQ_ACK_IRQ:
-        hal_irq_unmask(irq);
+        hal_irq_acknowledge(irq);
         return NO_REFUSAL;
     case ABI_LABEL_IRQ_SET_IRQ_HANDLER:
         return set_notification(invocation, line);

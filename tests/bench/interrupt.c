@@ -86,7 +86,7 @@ static void irq(const char *name, enum bench_space space, seL4_Word first_port, 
                                     vector),
           "irq");
     check(seL4_IRQHandler_SetNotification(handler, notification), "set notification");
-    check(seL4_IRQHandler_Ack(handler), "acknowledge"); /* one that came before told nobody, and masked the pin */
+    check(seL4_IRQHandler_Ack(handler), "acknowledge"); /* one that came before told nobody */
     if (arm == clock_arm) {
         out(CLOCK_INDEX, CLOCK_REGISTER_A);
         out(CLOCK_DATA, CLOCK_RATE);

@@ -143,13 +143,8 @@ void host_no_interrupt(void)
     host.interrupt_after = false;
 }
 
-void hal_irq_mask(unsigned irq)
+void hal_irq_acknowledge(unsigned irq UNUSED)
 {
-    host.irq_masked[irq] = true;
-}
-void hal_irq_unmask(unsigned irq)
-{
-    host.irq_masked[irq] = false;
 }
 void hal_irq_release(unsigned irq)
 {

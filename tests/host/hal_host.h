@@ -24,7 +24,6 @@ struct host {
     bool interrupt_after; /* the next field counts */
     unsigned polls_left;  /* looks at the controller that still find nothing */
     unsigned polls;       /* looks since the last reset */
-    bool irq_masked[HAL_IRQ_COUNT];
     unsigned irq_released[HAL_IRQ_COUNT];
     uint64_t ports_issued;
     unsigned finalised, forgotten; /* calls of hal_cap_finalise with is_final, of hal_forget_thread */

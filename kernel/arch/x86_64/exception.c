@@ -1,5 +1,6 @@
 #include "arch/x86_64/exception.h"
 
+#include "arch/x86_64/machine_state.h"
 #include "arch/x86_64/timer.h"
 #include "core/cpu.h"
 #include "device/lapic.h"
@@ -66,9 +67,12 @@ void interrupt_dispatch(unsigned vector)
 {
     unsigned irq = vector - VECTOR_IRQ_BASE;
     if (irq < HAL_IRQ_COUNT) {
-        hal_irq_mask(irq);
+        bool is_new = irq_take(irq);
         lapic_end_of_interrupt();
-        kernel_interrupt(irq);
+        if (LIKELY(is_new))
+            kernel_interrupt(irq);
+        else
+            kernel_spurious_interrupt();
     } else {
         other_interrupt(vector);
     }

@@ -6,27 +6,20 @@
 
 static_assert(HAL_IRQ_COUNT == ABI_IRQ_VECTOR_MAX + 1, "interrupt lines are the vectors that users may ask for");
 
-/* A pin that two lines name is masked and unmasked by either; its interrupts come by the line that named it last. */
-static void source_mask(unsigned irq, bool is_masked)
+/* A pin that two lines name is masked and acknowledged by either; its interrupts come by the line that named it last. */
+
+void hal_irq_acknowledge(unsigned irq)
 {
     struct irq_source source = machine_state.irq_source[irq];
     if (source.kind == IRQ_SOURCE_IOAPIC)
-        ioapic_mask(source.ioapic, source.pin, is_masked);
-}
-
-void hal_irq_mask(unsigned irq)
-{
-    source_mask(irq, true);
-}
-
-void hal_irq_unmask(unsigned irq)
-{
-    source_mask(irq, false);
+        ioapic_acknowledge(source.ioapic, source.pin);
 }
 
 void hal_irq_release(unsigned irq)
 {
-    source_mask(irq, true);
+    struct irq_source source = machine_state.irq_source[irq];
+    if (source.kind == IRQ_SOURCE_IOAPIC)
+        ioapic_mask(source.ioapic, source.pin);
     machine_state.irq_source[irq] = (struct irq_source){.kind = IRQ_SOURCE_NONE};
 }
 

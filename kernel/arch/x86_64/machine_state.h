@@ -2,6 +2,7 @@
 #pragma once
 
 #include "abi/object.h"
+#include "device/ioapic.h"
 #include "hal/hal.h"
 
 /*
@@ -52,3 +53,10 @@ struct machine_state {
 };
 
 extern struct machine_state machine_state;
+
+/* A line's vector came: whether its handler is to be told now. */
+static ALWAYS_INLINE bool irq_take(unsigned irq)
+{
+    struct irq_source source = machine_state.irq_source[irq];
+    return source.kind != IRQ_SOURCE_IOAPIC || ioapic_take(source.ioapic, source.pin);
+}

@@ -337,8 +337,11 @@ static void test_interrupts(void)
         seL4_X86_IOPortControl_Issue(seL4_CapIOPortControl, 0x40, 0x43, seL4_CapInitThreadCNode, ports, seL4_WordBits);
     error |= seL4_IRQControl_GetIOAPIC(seL4_CapIRQControl, seL4_CapInitThreadCNode, handler, seL4_WordBits, 0, PIT_PIN,
                                        0, 0, PIT_VECTOR);
-    error |= seL4_IRQHandler_SetNotification(handler, notification);
-    /* The firmware left the timer running: an interrupt before there was a notification told nobody, and masked the pin. */
+    seL4_CPtr badged = slot_take();
+    error |= seL4_CNode_Mint(seL4_CapInitThreadCNode, badged, seL4_WordBits, seL4_CapInitThreadCNode, notification,
+                             seL4_WordBits, seL4_AllRights, 1);
+    error |= seL4_IRQHandler_SetNotification(handler, badged);
+    /* The firmware left the timer running: an interrupt before there was a notification told nobody. */
     error |= seL4_IRQHandler_Ack(handler);
     error |= seL4_X86_IOPort_Out8(ports, PIT_COMMAND, PIT_RATE);
     error |= seL4_X86_IOPort_Out8(ports, PIT_CHANNEL0, PIT_PERIOD & 0xff);
@@ -355,6 +358,9 @@ static void test_interrupts(void)
     seL4_Word bits = 0;
     seL4_Poll(notification, &bits);
     check(bits == 0, "no interrupt before it is acknowledged");
+    seL4_IRQHandler_Ack(handler);
+    seL4_Poll(notification, &bits);
+    check(bits == 1, "an edge that came before the acknowledgement is told with it");
     seL4_CNode_Delete(seL4_CapInitThreadCNode, handler, seL4_WordBits);
 }
 

@@ -44,7 +44,7 @@ static bool clock_initialise(void)
 const char *platform_initialise(void)
 {
     serial16550_start(&serial, SERIAL_PORTS, SERIAL_BASE);
-    /* An interrupt that came before (the firmware leaves its timer running) told nobody, and masked the pin. */
+    /* An interrupt that came before (the firmware leaves its timer running) told nobody. */
     microkit_irq_ack(SERIAL_INTERRUPT);
     microkit_irq_ack(TIMER_INTERRUPT);
     if (!clock_initialise())

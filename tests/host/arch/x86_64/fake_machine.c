@@ -3,6 +3,7 @@
 #include "arch/x86_64/machine/instructions.h"
 #include "core/cpu.h"
 #include "device/ioapic.h"
+#include "device/lapic.h"
 #include "machine/registers.h"
 #include "test.h"
 
@@ -217,21 +218,51 @@ void port_out32(uint16_t port, uint32_t value)
     port_out(port, 4, value);
 }
 
-unsigned ioapic_count(void)
+/* I/O APICs: a register that selects, one for what is selected. */
+
+static uint32_t chip[FAKE_IOAPICS][8];
+
+uint32_t mmio_read(const volatile uint32_t *where)
 {
-    return FAKE_IOAPICS;
+    for (unsigned i = 0; i < FAKE_IOAPICS; i++)
+        if (where == &chip[i][4] && chip[i][0] == 1)
+            return (FAKE_PINS - 1) << 16;
+    test_fail(__FILE__, __LINE__, "read of another register");
 }
-unsigned ioapic_pins(unsigned ioapic)
+
+void mmio_write(volatile uint32_t *where, uint32_t value)
 {
-    return ioapic < FAKE_IOAPICS ? FAKE_PINS : 0;
+    *where = value;
+    for (unsigned i = 0; i < FAKE_IOAPICS; i++) {
+        uint32_t selected = chip[i][0];
+        if (where != &chip[i][4] || selected % 2)
+            continue;
+        expect(selected >= 0x10 && selected < 0x10 + 2 * FAKE_PINS);
+        fake_pin[i][(selected - 0x10) / 2] =
+            (struct fake_pin){value & 0xff, value >> 15 & 1, value >> 13 & 1, value >> 16 & 1};
+    }
 }
-void ioapic_route(unsigned ioapic, unsigned pin, unsigned vector, bool is_level, bool is_active_low)
+
+unsigned fake_raised;
+
+uint32_t lapic_id(void)
 {
-    fake_pin[ioapic][pin] = (struct fake_pin){vector, is_level, is_active_low, false};
+    return 0;
 }
-void ioapic_mask(unsigned ioapic, unsigned pin, bool is_masked)
+
+void lapic_raise(unsigned vector)
 {
-    fake_pin[ioapic][pin].is_masked = is_masked;
+    fake_raised = vector;
+}
+
+static void reset_interrupts(void)
+{
+    fake_raised = 0;
+    if (!ioapic_count()) {
+        for (unsigned i = 0; i < FAKE_IOAPICS; i++)
+            ioapic_add(chip[i]);
+    }
+    memset(fake_pin, 0, sizeof fake_pin);
 }
 
 void fake_machine_reset(bool has_contexts)
@@ -239,7 +270,7 @@ void fake_machine_reset(bool has_contexts)
     memset(ram, 0, sizeof ram);
     memset(cache, 0, sizeof cache);
     memset(&cpu, 0, sizeof cpu);
-    memset(fake_pin, 0, sizeof fake_pin);
+    reset_interrupts();
     fake_port_access = (struct fake_port_access){0};
     ram_taken = FAKE_RAM_START;
     cache_next = 0;

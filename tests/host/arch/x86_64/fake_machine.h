@@ -44,3 +44,5 @@ struct fake_pin {
     bool is_level, is_active_low, is_masked;
 };
 extern struct fake_pin fake_pin[FAKE_IOAPICS][FAKE_PINS];
+/* The vector that the kernel interrupted itself with last; 0: none. */
+extern unsigned fake_raised;

@@ -14,6 +14,8 @@ uint32_t port_in32(uint16_t port);
 void port_out8(uint16_t port, uint8_t value);
 void port_out16(uint16_t port, uint16_t value);
 void port_out32(uint16_t port, uint32_t value);
+uint32_t mmio_read(const volatile uint32_t *where);
+void mmio_write(volatile uint32_t *where, uint32_t value);
 
 /* Users' segments: no test is about them. */
 static inline uint64_t fs_base_read(void)
