@@ -11,13 +11,13 @@
 #include "ring/stream.h"
 
 enum control_kind {
-    CONTROL_COMMAND =
-        1,          /* to the supervisor: a line of text. `update NAME BYTES` is followed by so many bytes of a file */
-    CONTROL_DATA,   /* to the supervisor: a piece of the file */
-    CONTROL_TEXT,   /* from the supervisor: a piece of the answer */
-    CONTROL_DONE,   /* from the supervisor: the answer is complete, the command was carried out, */
-    CONTROL_FAILED, /* or it was not, and the text says why */
-    CONTROL_END     /* to the supervisor: the session is over, nobody wants the rest */
+    CONTROL_COMMAND = 1, /* to the supervisor: a line of text; a file follows `update NAME BYTES` */
+    CONTROL_DATA,        /* to the supervisor: a piece of the file */
+    CONTROL_TEXT,        /* from the supervisor: a piece of the answer */
+    CONTROL_DONE,        /* from the supervisor: the answer is complete, the command was carried out, */
+    CONTROL_FAILED,      /* or it was not, and the text says why */
+    CONTROL_END,         /* to the supervisor: the session is over, nobody wants the rest */
+    CONTROL_STARTED      /* from the supervisor, of no session: it has started, and knows nothing of commands before */
 };
 
 struct control_frame {

@@ -8,7 +8,7 @@ $(INITRD): $(BUSYBOX) $(INITRD_BUILDER) $(shell find systems/shell/root -type f 
 	@mkdir -p $(@D)
 	$(Q)$(PYTHON) $(INITRD_BUILDER) --output $@ --busybox $(BUSYBOX) --root systems/shell/root $(TEST_PROGRAMS)
 
-$(call system,shell,systems/shell/shell.system,linux)
+$(call system,shell,systems/shell/shell.system,serial16550 supervisor log names linux)
 $(foreach config,$(COMPONENT_CONFIGS),$(eval $(OUT)/systems/shell/$(config)/image: $(INITRD)))
 
 # Beside each kernel, its image; kernels that measure are release kernels.

@@ -21,8 +21,15 @@ $(MAKE_STATUS): tools/run/make_status.c | $(BUILD)/setup/build
 	$(say) CC $@
 	$(Q)$(CC) -std=c17 -O1 -fPIC -shared $(WARNINGS) $< -o $@
 
+# The second serial port, where the shell system's supervisor has its console.
+CONSOLE := $(BUILD)/console.socket
+SECOND_PORT = -serial unix:$(CONSOLE),server=on,wait=off
+
 run: $(BOOTED)/kernel32.elf $(BOOTED)/$(PROGRAM).elf $(MAKE_STATUS) | $(BUILD)/setup/run ## boot to the shell (leave QEMU with Ctrl-A X)
-	$(call boot,$(IMAGE) -- $(QEMUFLAGS))
+	$(call boot,$(IMAGE) -- $(SECOND_PORT) $(QEMUFLAGS))
+
+console: ## connect to the supervisor's console of a system that `make run` has booted (leave it with Ctrl-A X)
+	$(Q)tools/run/console $(CONSOLE)
 
 hello: $(BOOTED)/kernel32.elf $(BOOTED)/hello.elf $(MAKE_STATUS) | $(BUILD)/setup/run ## boot the smallest root task, sdk/examples/hello
 	$(call boot,--kernel $(BOOTED)/kernel32.elf --module $(BOOTED)/hello.elf -- $(QEMUFLAGS))
@@ -33,7 +40,7 @@ debug: $(BOOTED)/kernel32.elf $(BOOTED)/kernel.elf $(BOOTED)/$(PROGRAM).elf | $(
 iso: $(BOOTED)/$(PROGRAM).iso ## make a bootable CD image (GRUB, multiboot 2)
 
 run-iso: $(BOOTED)/$(PROGRAM).iso $(MAKE_STATUS) ## boot the CD image
-	$(call boot,--iso $< -- $(QEMUFLAGS))
+	$(call boot,--iso $< -- $(SECOND_PORT) $(QEMUFLAGS))
 
 $(OUT)/%.iso: $(OUT)/%.elf tools/run/grub.cfg | $(BUILD)/setup/run
 	$(say) ISO $@
@@ -45,4 +52,4 @@ $(OUT)/%.iso: $(OUT)/%.elf tools/run/grub.cfg | $(BUILD)/setup/run
 
 $(foreach variant,$(ALL_VARIANTS),$(eval $(OUT)/$(variant)/%.iso: $(OUT)/$(variant)/kernel.elf))
 
-.PHONY: run hello debug iso run-iso
+.PHONY: run console hello debug iso run-iso

@@ -3,9 +3,7 @@
  */
 #include <microkit.h>
 
-#ifndef VERSION
 #define VERSION 1
-#endif
 
 seL4_Word clients; /* a bit for the channel of each, set by the tool */
 static seL4_Word calls;

@@ -114,6 +114,8 @@ void platform_notified(unsigned id)
         }
     } else if (id == NETWORK_CHANNEL) {
         personality_network_notified();
+    } else if (id == CONTROL_CHANNEL) {
+        personality_control_notified();
     }
 }
 

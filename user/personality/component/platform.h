@@ -5,7 +5,7 @@
 #include <stdbool.h>
 
 /* Channels to servers, as the description numbers them. */
-enum { NETWORK_CHANNEL = 10 };
+enum { NETWORK_CHANNEL = 10, CONTROL_CHANNEL = 12 };
 
 /* Null, or what is wrong. */
 const char *platform_initialise(void);

@@ -92,6 +92,14 @@ struct machine_network {
 bool machine_network(struct machine_network *network); /* false: there is none */
 void machine_network_notify(void);
 
+/* What is shared with the supervisor (protocols/control.h), if there is one. */
+struct machine_control {
+    void *area; /* the personality's */
+    const void *supervisor_area;
+};
+bool machine_control(struct machine_control *control); /* false: there is none */
+void machine_control_notify(void);
+
 /* The machine ends with this status, or starts again. Neither returns. */
 _Noreturn void machine_power_off(int status);
 _Noreturn void machine_restart(void);
@@ -108,3 +116,4 @@ void personality_console_receive(const char *bytes, size_t count);
 void personality_console_drained(void);
 void personality_time_passed(void);
 void personality_network_notified(void);
+void personality_control_notified(void);

@@ -141,8 +141,8 @@ static bool devices_make(void)
         const char *name;
         uint16_t major, minor;
     } devices[] = {
-        {"null", 1, 3},    {"zero", 1, 5}, {"full", 1, 7},    {"random", 1, 8},
-        {"urandom", 1, 9}, {"tty", 5, 0},  {"console", 5, 1}, {"ttyS0", 4, 64},
+        {"null", 1, 3}, {"zero", 1, 5},    {"full", 1, 7},   {"random", 1, 8},   {"urandom", 1, 9},
+        {"tty", 5, 0},  {"console", 5, 1}, {"ttyS0", 4, 64}, {"pecan", 10, 240},
     };
     static const char *const links[][2] = {
         {"fd", "/proc/self/fd"}, {"stdin", "fd/0"}, {"stdout", "fd/1"}, {"stderr", "fd/2"}};

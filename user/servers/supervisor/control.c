@@ -97,6 +97,11 @@ static bool send_frame(struct control *control, enum control_kind kind, const ch
     return true;
 }
 
+static bool tell_start(struct control *control)
+{
+    return control->has_told_start = send_frame(control, CONTROL_STARTED, "", 0);
+}
+
 static bool answer(struct control *control)
 {
     struct session *session = &control->session;
@@ -119,8 +124,10 @@ static bool answer(struct control *control)
 
 bool control_serve(struct control *control)
 {
-    bool has_more;
+    bool has_more = false;
     do {
+        if (!control->has_told_start && !tell_start(control))
+            break;
         has_more = take_frame(control);
         if (control->is_answering)
             has_more |= answer(control);
@@ -134,7 +141,8 @@ bool control_waits(struct control *control)
     uint32_t wanted = HEADER_BYTES;
     if (stream_peek(&control->stream, 0, &frame, HEADER_BYTES) == HEADER_BYTES && frame.bytes <= CONTROL_FRAME_BYTES)
         wanted += frame.bytes;
-    if (control->is_answering && !stream_waits_for_room(&control->stream, HEADER_BYTES + CONTROL_FRAME_BYTES))
+    if ((control->is_answering || !control->has_told_start) &&
+        !stream_waits_for_room(&control->stream, HEADER_BYTES + CONTROL_FRAME_BYTES))
         return false;
     return stream_waits_for_bytes(&control->stream, wanted);
 }

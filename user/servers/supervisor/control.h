@@ -10,10 +10,11 @@ struct control {
     struct stream stream;
     struct session session;
     char line[SESSION_LINE_BYTES];
-    uint32_t number;   /* of the session */
-    bool is_answering; /* the last frame of its answer is still to be sent */
-    bool takes_file;   /* an update waits for its file: */
-    char *file;        /* is put here, room for so many bytes */
+    uint32_t number;     /* of the session */
+    bool is_answering;   /* the last frame of its answer is still to be sent */
+    bool has_told_start; /* CONTROL_STARTED is sent */
+    bool takes_file;     /* an update waits for its file: */
+    char *file;          /* is put here, room for so many bytes */
     size_t file_room, file_bytes, file_came;
 };
 

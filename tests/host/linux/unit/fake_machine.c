@@ -197,6 +197,17 @@ struct machine_float_state machine_float_state(void)
     return (struct machine_float_state){512, 0};
 }
 
+/* There is no supervisor. */
+bool machine_control(struct machine_control *control)
+{
+    (void)control;
+    return false;
+}
+
+void machine_control_notify(void)
+{
+}
+
 uint64_t machine_random(void)
 {
     return 4;

@@ -1,6 +1,7 @@
 /* The character devices that are not terminals. */
 
 #include "personality/linux/abi/errno.h"
+#include "personality/linux/file/control.h"
 #include "personality/linux/file/open_file.h"
 #include "personality/linux/memory/user_memory.h"
 #include "personality/linux/support/random.h"
@@ -54,8 +55,9 @@ const struct file_operations *device_operations(uint64_t device)
         uint16_t major, minor;
         const struct file_operations *operations;
     } devices[] = {
-        {1, 3, &null_operations},   {1, 5, &zero_operations}, {1, 7, &full_operations}, {1, 8, &random_operations},
-        {1, 9, &random_operations}, {5, 0, &tty_operations},  {5, 1, &tty_operations},  {4, 64, &tty_operations},
+        {1, 3, &null_operations},   {1, 5, &zero_operations},   {1, 7, &full_operations},
+        {1, 8, &random_operations}, {1, 9, &random_operations}, {5, 0, &tty_operations},
+        {5, 1, &tty_operations},    {4, 64, &tty_operations},   {10, 240, &control_operations},
     };
     for (unsigned i = 0; i < sizeof devices / sizeof devices[0]; i++) {
         if (device == linux_device(devices[i].major, devices[i].minor))

@@ -1,0 +1,124 @@
+#!/usr/bin/python3
+"""pecanctl in the Linux shell, and the supervisor's console on the second serial port: both look at components and break them."""
+
+import base64
+import gzip
+import json
+import re
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "components"))
+from console import connected  # noqa: E402
+from machine import OUT, Checks  # noqa: E402
+from shell import CONTROL_C, CONTROL_D, Shell  # noqa: E402
+
+UPDATE = OUT / "systems/shell/debug/names.update"
+
+
+def succeeds(shell, command):
+    """What init says of the components is on the same line in debug builds."""
+    output = shell.output_of(f"{command}; echo status $?")
+    assert output.endswith("status 0\n"), output
+
+
+def ps(shell, name):
+    """The columns that `ps` shows of a component."""
+    for line in shell.output_of("pecanctl ps").splitlines():
+        if line.split()[0] == name:
+            return line.split(None, 11)
+    raise AssertionError(f"no component {name}")
+
+
+def looks(shell):
+    assert ps(shell, "linux")[1] == "runs" and ps(shell, "supervisor")[2] == "225"
+    assert "kill" in shell.output_of("pecanctl help")
+    assert "names (runs)" in shell.output_of("pecanctl services")
+
+
+def restarts(shell):
+    for command, failure in (("kill names", "killed"), ("hang log", "no heartbeat")):
+        name = command.split()[1]
+        before = int(ps(shell, name)[3])
+        succeeds(shell, f"pecanctl {command}")
+        for _ in range(100):
+            line = ps(shell, name)
+            if line[1] == "runs" and int(line[3]) == before + 1:
+                break
+            time.sleep(0.1)
+        assert line[1] == "runs" and line[11].strip() == failure, line
+    assert re.search(r"names starts again, restart 1", shell.output_of("pecanctl log init"))
+
+
+def refuses(shell):
+    for command, pattern in (("kill nobody", "there is no component"), ("frobnicate", "there is no command"),
+                             ("update names /nowhere", "there is no file"), ("kill", "usage"),
+                             ("update names /etc/passwd", "no update of this component")):
+        output = shell.output_of(f"pecanctl {command} 2>&1; echo $?")
+        assert re.fullmatch(rf".*{pattern}.*1\n", output, re.DOTALL), output
+
+
+def traces(shell):
+    succeeds(shell, "pecanctl trace start && pecanctl kill names && sleep 0.2 && pecanctl trace stop > /tmp/t")
+    events = json.loads(shell.output_of("cat /tmp/t"))["traceEvents"]
+    threads = {event["args"]["name"] for event in events if event["ph"] == "M"}
+    assert {"linux", "names", "init"} <= threads, threads
+    assert any("names failed: killed" in event["name"] for event in events if event["ph"] == "i"), events
+
+
+def updates(shell):
+    """The file comes as text over the serial line."""
+    before = int(ps(shell, "names")[3])
+    text = base64.encodebytes(gzip.compress(UPDATE.read_bytes(), mtime=0)).decode()
+    shell.type("base64 -d | gunzip > /tmp/update")
+    for line in text.splitlines():
+        shell.type(line)
+        shell.expect(re.escape(line[-8:]))
+    shell.key(CONTROL_D)
+    shell.rest()
+    assert shell.output_of("stat -c %s /tmp/update") == f"{UPDATE.stat().st_size}\n"
+    succeeds(shell, "pecanctl update names /tmp/update")
+    line = ps(shell, "names")
+    assert line[1] == "runs" and int(line[3]) == before + 1, line
+
+
+def ends(shell):
+    """A reader that goes away in the middle, one that waits, and one whose supervisor goes away leave the device usable."""
+    assert shell.output_of("pecanctl graph svg | head -n 1").startswith("<svg")
+    shell.type("exec 3<>/dev/pecan; echo ps >&3; pecanctl ps")
+    time.sleep(0.5)
+    shell.key(CONTROL_C)
+    shell.rest()
+    shell.output_of("exec 3>&-")
+    assert shell.output_of("pecanctl restart supervisor; echo $?") == "1\n"
+    assert ps(shell, "supervisor")[1] == "runs"
+
+
+def console(shell, port):
+    """Both at once."""
+    port.sendall(b"\rkill names\rps\r")
+    text = b""
+    while not re.search(rb"linux +runs[^\n]*\n\rpecan> ", text):
+        part = port.recv(4096)
+        assert part, "the port is closed"
+        text += part
+    assert ps(shell, "linux")[1] == "runs"
+
+
+def main():
+    checks = Checks()
+    with tempfile.TemporaryDirectory() as folder:
+        serial = Path(folder) / "serial"
+        with Shell(flags=["-serial", f"unix:{serial},server=on,wait=off"]) as shell, connected(serial) as port:
+            for name, check in (("ps, help, services", looks), ("kill and hang", restarts), ("errors", refuses),
+                                ("a trace", traces), ("an update", updates), ("sessions that end early", ends)):
+                if not checks.run(f"pecanctl: {name}", check, shell):
+                    shell.recover()
+            checks.run("the supervisor's console beside it", console, shell, port)
+    return checks.status
+
+
+if __name__ == "__main__":
+    sys.exit(main())
