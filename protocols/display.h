@@ -1,8 +1,8 @@
 /*
  * How a program puts pictures on a screen: it draws into a region that it shares with the display, and calls for what is to be shown.
  *
- * Pixels have 32 bits, 0x00RRGGBB; the lines of the region are as long as those of the screen. A display that was restarted
- * shows nothing until it is asked again.
+ * Pixels have 32 bits, 0x00RRGGBB; the lines of the region are as long as those of the screen. A display
+ * that has been started, for the first time or again, notifies its client, and shows nothing until it is asked.
  */
 #pragma once
 

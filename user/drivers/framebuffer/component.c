@@ -30,6 +30,7 @@ void init(void)
     bool has_screen =
         device_open() && bochs_display_set_size(memory, registers, DISPLAY_WIDTH, DISPLAY_HEIGHT, &screen);
     microkit_dbg_puts(has_screen ? "display: started\n" : "display: no screen\n");
+    microkit_notify(CLIENT);
 }
 
 void notified(microkit_channel ch)

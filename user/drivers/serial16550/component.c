@@ -18,43 +18,54 @@ static struct serial16550 serial;
 static bool has_port;
 static struct stream client;
 
-/* Takes what has come as far as there is room. False: there is none, and more may have come. */
+/*
+ * Takes what has come as far as there is room. False: there is none, and more may have come. One byte at a time, here and below: when this
+ * program is ended in the middle, no more than one byte is lost or sent twice.
+ */
 static bool receive(void)
 {
-    char bytes[SERIAL_FIFO_BYTES];
-    uint32_t room;
-    while ((room = stream_room(&client))) {
-        uint32_t count =
-            (uint32_t)serial16550_read(&serial, bytes, room < SERIAL_FIFO_BYTES ? room : SERIAL_FIFO_BYTES);
-        if (!count)
+    char byte;
+    while (stream_room(&client)) {
+        if (!serial16550_read(&serial, &byte, 1))
             return true;
-        stream_write(&client, bytes, count);
+        stream_write(&client, &byte, 1);
     }
     return false;
 }
 
-/* Sends what there is room for: a few bytes at a time, so that the client's view of it is never far behind. False: there is more. */
+/* Sends what there is room for. False: there is more. */
 static bool send(void)
 {
-    char bytes[SERIAL_FIFO_BYTES];
-    uint32_t count;
-    while ((count = stream_peek(&client, 0, bytes, sizeof bytes))) {
-        uint32_t done = has_port ? (uint32_t)serial16550_write(&serial, bytes, count) : count;
-        stream_take(&client, done);
-        if (done < count)
-            return false;
+    size_t room;
+    char byte;
+    while (stream_waiting(&client) && (room = serial16550_room(&serial))) {
+        while (room-- && stream_peek(&client, 0, &byte, 1)) {
+            serial16550_put(&serial, byte);
+            stream_take(&client, 1);
+        }
     }
-    return true;
+    bool is_all_sent = !stream_waiting(&client);
+    serial16550_want_room(&serial, !is_all_sent);
+    return is_all_sent;
 }
 
-static void serve(void)
+/* There is no port: nothing comes, and what is sent is gone. */
+static void serve_nobody(void)
+{
+    do {
+        stream_take(&client, stream_waiting(&client));
+        if (stream_publish(&client))
+            microkit_notify(CLIENT);
+    } while (!stream_waits_for_bytes(&client, 1));
+}
+
+static void serve_port(void)
 {
     int idle_rounds = 0;
     bool must_wait;
     do {
-        bool has_received = !has_port || receive(), has_sent = send();
-        if (has_port)
-            serial16550_listen(&serial, has_received);
+        bool has_received = receive(), has_sent = send();
+        serial16550_listen(&serial, has_received);
         idle_rounds = client.has_written || client.has_taken ? 0 : idle_rounds + 1;
         if (idle_rounds == MOST_IDLE_ROUNDS) {
             microkit_dbg_puts("serial: the device never lets the interrupt go\n");
@@ -64,7 +75,15 @@ static void serve(void)
             microkit_notify(CLIENT);
         must_wait = (!has_sent || stream_waits_for_bytes(&client, 1)) &&
                     (has_received || stream_waits_for_room(&client, STREAM_BYTES / 2));
-    } while (!must_wait || (has_port && serial16550_is_pending(&serial)));
+    } while (!must_wait || serial16550_is_pending(&serial));
+}
+
+static void serve(void)
+{
+    if (has_port)
+        serve_port();
+    else
+        serve_nobody();
 }
 
 void init(void)

@@ -62,25 +62,30 @@ bool serial16550_start(struct serial16550 *serial, seL4_CPtr ports, uint16_t bas
     return true;
 }
 
-/* STATUS_ROOM says that the queue is empty: it takes as many bytes as it has. */
-static size_t fill(struct serial16550 *serial, const char *bytes, size_t count)
+size_t serial16550_room(const struct serial16550 *serial)
 {
-    if (!(device_read(serial, LINE_STATUS) & STATUS_ROOM))
-        return 0;
-    size_t done = 0;
-    while (done < count && done < SERIAL_FIFO_BYTES)
-        device_write(serial, DATA, (uint8_t)bytes[done++]);
-    return done;
+    /* It says that the queue is empty, and not how much is in it otherwise. */
+    return device_read(serial, LINE_STATUS) & STATUS_ROOM ? SERIAL_FIFO_BYTES : 0;
+}
+
+void serial16550_put(const struct serial16550 *serial, char byte)
+{
+    device_write(serial, DATA, (uint8_t)byte);
+}
+
+void serial16550_want_room(struct serial16550 *serial, bool is_wanted)
+{
+    enable(serial, (uint8_t)((serial->interrupts & ~ENABLE_TRANSMIT) | (is_wanted ? ENABLE_TRANSMIT : 0)));
 }
 
 size_t serial16550_write(struct serial16550 *serial, const char *bytes, size_t count)
 {
-    size_t done = 0, now;
-    do {
-        now = done < count ? fill(serial, bytes + done, count - done) : 0;
-        done += now;
-    } while (now);
-    enable(serial, (uint8_t)((serial->interrupts & ~ENABLE_TRANSMIT) | (done < count ? ENABLE_TRANSMIT : 0)));
+    size_t done = 0, room;
+    while (done < count && (room = serial16550_room(serial))) {
+        while (done < count && room--)
+            serial16550_put(serial, bytes[done++]);
+    }
+    serial16550_want_room(serial, done < count);
     return done;
 }
 

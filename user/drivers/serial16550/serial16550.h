@@ -25,7 +25,14 @@ struct serial16550 {
  */
 bool serial16550_start(struct serial16550 *serial, seL4_CPtr ports, uint16_t base);
 
-/* Sends as many bytes as there is room for, and says how many. If not all: an interrupt tells when there is room. */
+/* How many bytes there is room for now; so many may be put without another look. */
+size_t serial16550_room(const struct serial16550 *serial);
+void serial16550_put(const struct serial16550 *serial, char byte);
+
+/* Whether an interrupt tells when there is room. */
+void serial16550_want_room(struct serial16550 *serial, bool is_wanted);
+
+/* Puts as many bytes as there is room for, and says how many. If not all, room is wanted. */
 size_t serial16550_write(struct serial16550 *serial, const char *bytes, size_t count);
 
 /* Takes as many bytes as have come, at most `count`, and says how many. */
