@@ -7,3 +7,5 @@ $(call source,e2fsprogs,e2fsprogs,e2fsprogs_1.47.0.orig.tar.gz,6667afde56eef0c6a
 $(call source,lwip,lwip,lwip_2.1.3+dfsg1.orig.tar.xz,0a8276d09fc4e97bbba2f953d74af2388fc2195ea156be9d7589e297a68fde24,COPYING src)
 $(call source,libvterm,libvterm,libvterm_0.1.4.orig.tar.gz,bc70349e95559c667672fc8c55b9527d9db9ada0fb80a3beda533418d782d3dd,\
     LICENSE include src)
+
+$(call fetch_sources)

@@ -6,8 +6,8 @@
 SOURCES := $(BUILD)/third_party
 
 define source_rules
-$(CACHE)/sources/$3: | $(BUILD)/setup/build
-	$(Q)tools/build/source_package fetch $2 $3 $4 $$(@D)
+SOURCE_PINS     += $2 $3 $4
+SOURCE_ARCHIVES += $(CACHE)/sources/$3
 
 $(call remember,$(SOURCES)/$1.source,$3 $4 $5)
 
@@ -16,10 +16,17 @@ $(SOURCES)/$1/.unpacked: $(CACHE)/sources/$3 $(SOURCES)/$1.source $(wildcard thi
 	$(Q)tools/build/source_package unpack $$< $4 $$(@D) $5
 	$(Q)for file in $$(filter %.patch,$$^); do patch -s -p1 -d $$(@D) < $$$$file || exit 1; done
 	@touch $$@
-
-setup: $(CACHE)/sources/$3
 endef
 source = $(eval $(call source_rules,$1,$2,$3,$4,$5))
+
+# $(call fetch_sources), behind all sources: they are fetched together.
+define fetch_rules
+$(SOURCE_ARCHIVES) &: | $(BUILD)/setup/build
+	$(Q)tools/build/source_package fetch $(CACHE)/sources $(SOURCE_PINS)
+
+setup: $(SOURCE_ARCHIVES)
+endef
+fetch_sources = $(eval $(call fetch_rules))
 
 # $(call third_party_library,NAME,SOURCE,FILES,FLAGS,HEADERS): $(OUT)/third_party/NAME.a, for all variants, of FILES, which are
 # paths in $(SOURCES)/SOURCE, and of our own files third_party/NAME/*.c. FLAGS are for both; warnings of others' code are off.
