@@ -24,6 +24,9 @@ define fetch_rules
 $(SOURCE_ARCHIVES) &: | $(BUILD)/setup/build
 	$(Q)tools/build/source_package fetch $(CACHE)/sources $(SOURCE_PINS)
 
+# When one cannot be fetched, the others stay.
+.PRECIOUS: $(SOURCE_ARCHIVES)
+
 setup: $(SOURCE_ARCHIVES)
 endef
 fetch_sources = $(eval $(call fetch_rules))
