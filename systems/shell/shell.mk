@@ -8,7 +8,9 @@ $(INITRD): $(BUSYBOX) $(INITRD_BUILDER) $(shell find systems/shell/root -type f 
 	@mkdir -p $(@D)
 	$(Q)$(PYTHON) $(INITRD_BUILDER) --output $@ --busybox $(BUSYBOX) --root systems/shell/root $(TEST_PROGRAMS)
 
-$(call system,shell,systems/shell/shell.system,serial16550 supervisor log names linux)
+$(call component,pci_shell,user/drivers/pci/component.c user/drivers/pci/config.c user/drivers/pci/pci.c \
+    user/drivers/virtio/layout.c systems/shell/grants.c)
+$(call system,shell,systems/shell/shell.system,pci_shell time serial16550 virtio_net supervisor random net log names linux)
 $(foreach config,$(COMPONENT_CONFIGS),$(eval $(OUT)/systems/shell/$(config)/image: $(INITRD)))
 
 # Beside each kernel, its image; kernels that measure are release kernels.

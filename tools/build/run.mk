@@ -9,6 +9,9 @@ export GDBFLAGS
 BOOTED := $(OUT)/$(VARIANT)
 BOOT    = tools/run/boot --cpu '$(CPU)' --mem '$(MEM)' --qemu '$(QEMU)'
 SYMBOLS = $(if $(filter roottask,$(PROGRAM)),$(OUT)/components/$(if $(filter debug,$(VARIANT)),debug,release)/linux.elf,$(BOOTED)/$(PROGRAM).elf)
+# What the shell system finds in the machine; systems/shell/shell.system knows the places.
+DEVICES := -netdev user,id=net -device virtio-net-pci,netdev=net,addr=4
+FOUND    = $(if $(filter roottask,$(PROGRAM)),$(DEVICES))
 IMAGE   = --kernel $(BOOTED)/kernel32.elf --module $(BOOTED)/$(PROGRAM).elf
 
 # $(call boot,ARGUMENTS): a recipe that boots a machine, and with it make ends with the machine's status.
@@ -26,7 +29,7 @@ CONSOLE := $(BUILD)/console.socket
 SECOND_PORT = -serial unix:$(CONSOLE),server=on,wait=off
 
 run: $(BOOTED)/kernel32.elf $(BOOTED)/$(PROGRAM).elf $(MAKE_STATUS) | $(BUILD)/setup/run ## boot to the shell (leave QEMU with Ctrl-A X)
-	$(call boot,$(IMAGE) -- $(SECOND_PORT) $(QEMUFLAGS))
+	$(call boot,$(IMAGE) -- $(SECOND_PORT) $(FOUND) $(QEMUFLAGS))
 
 console: ## connect to the supervisor's console of a system that `make run` has booted (leave it with Ctrl-A X)
 	$(Q)tools/run/console $(CONSOLE)
@@ -35,12 +38,12 @@ hello: $(BOOTED)/kernel32.elf $(BOOTED)/hello.elf $(MAKE_STATUS) | $(BUILD)/setu
 	$(call boot,--kernel $(BOOTED)/kernel32.elf --module $(BOOTED)/hello.elf -- $(QEMUFLAGS))
 
 debug: $(BOOTED)/kernel32.elf $(BOOTED)/kernel.elf $(BOOTED)/$(PROGRAM).elf | $(BUILD)/setup/run ## boot stopped, with gdb attached
-	$(Q)$(BOOT) $(IMAGE) --gdb --symbols $(BOOTED)/kernel.elf $(SYMBOLS) -- $(QEMUFLAGS)
+	$(Q)$(BOOT) $(IMAGE) --gdb --symbols $(BOOTED)/kernel.elf $(SYMBOLS) -- $(FOUND) $(QEMUFLAGS)
 
 iso: $(BOOTED)/$(PROGRAM).iso ## make a bootable CD image (GRUB, multiboot 2)
 
 run-iso: $(BOOTED)/$(PROGRAM).iso $(MAKE_STATUS) ## boot the CD image
-	$(call boot,--iso $< -- $(SECOND_PORT) $(QEMUFLAGS))
+	$(call boot,--iso $< -- $(SECOND_PORT) $(FOUND) $(QEMUFLAGS))
 
 $(OUT)/%.iso: $(OUT)/%.elf tools/run/grub.cfg | $(BUILD)/setup/run
 	$(say) ISO $@

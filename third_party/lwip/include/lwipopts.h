@@ -41,6 +41,8 @@
 #define LWIP_DHCP                 1
 #define LWIP_DNS                  1
 #define LWIP_DHCP_MAX_DNS_SERVERS DNS_MAX_SERVERS
+/* What the server gives is used at once: to ask others first takes a second at each start. */
+#define DHCP_DOES_ARP_CHECK 0
 
 /* Interfaces are the component's: lwIP's own for 127.0.0.1 copies everything to the heap. */
 #define LWIP_NETIF_LOOPBACK          0

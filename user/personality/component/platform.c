@@ -1,78 +1,63 @@
 #include "personality/component/platform.h"
 
 #include "drivers/port.h"
-#include "drivers/rtc/rtc.h"
 #include "drivers/serial16550/serial16550.h"
-#include "drivers/timer/timer.h"
 #include "lib/machine.h"
 #include "lib/string.h"
 #include "personality/component/slots.h"
 #include "personality/linux/machine.h"
+#include "protocols/time.h"
 
 #include <microkit.h>
+#include <pecan/component.h>
 
 enum { SERIAL_BASE = 0x3f8, ACPI_PORT = 0x604, RESET_PORT = 0x92 };
 enum { ACPI_SLEEP = 0x2000 };
 /* Of the reset port. Without the second, addresses lose bit 20, and the machine goes on for a moment before it resets. */
 enum { RESET_FAST = 1, RESET_ALL_ADDRESSES = 2 };
 
-/* Interrupts and I/O ports, as the description numbers them. */
-enum { SERIAL_INTERRUPT = 0, TIMER_INTERRUPT = 1 };
-enum { SERIAL_PORTS = BASE_IOPORT_CAP, TIMER_PORTS, CLOCK_PORTS, EXIT_PORTS, ACPI_PORTS, RESET_PORTS };
+/* Interrupts, channels and I/O ports, as the description numbers them. */
+enum { SERIAL_INTERRUPT = 0, TIME_SERVER = 1 };
+enum { SERIAL_PORTS = BASE_IOPORT_CAP, EXIT_PORTS, ACPI_PORTS, RESET_PORTS };
 
-/* The chunk of boot information that tells the frequency of the time-stamp counter. The tool fills this in. */
-uintptr_t clock_chunk;
+/* The page of time. The tool fills this in. */
+uintptr_t time_page;
 
 static struct serial16550 serial;
-static uint64_t start_ticks, ticks_per_us, boot_date;
 static uint64_t timer_moment = UINT64_MAX;
 
-static uint64_t ticks_now(void)
+static const struct time_page *time_told(void)
 {
-    return __builtin_ia32_rdtsc();
-}
-
-static bool clock_initialise(void)
-{
-    const seL4_BootInfoHeader *chunk = (const seL4_BootInfoHeader *)clock_chunk;
-    uint32_t mhz = 0;
-    if (chunk->id == SEL4_BOOTINFO_HEADER_X86_TSC_FREQ)
-        memcpy(&mhz, chunk + 1, sizeof mhz);
-    ticks_per_us = mhz;
-    start_ticks = ticks_now();
-    return mhz != 0;
+    return (const struct time_page *)time_page;
 }
 
 const char *platform_initialise(void)
 {
     serial16550_start(&serial, SERIAL_PORTS, SERIAL_BASE);
-    /* An interrupt that came before (the firmware leaves its timer running) told nobody. */
+    /* An interrupt that came before told nobody. */
     microkit_irq_ack(SERIAL_INTERRUPT);
-    microkit_irq_ack(TIMER_INTERRUPT);
-    if (!clock_initialise())
-        return "the boot information does not tell the frequency of the time-stamp counter";
-    boot_date = rtc_read(CLOCK_PORTS);
-    return NULL;
+    return time_is_known(time_told()) ? NULL : "there is no time";
 }
 
 /* Time */
 
 uint64_t machine_time_ns(void)
 {
-    uint64_t ticks = ticks_now() - start_ticks;
-    return ticks / ticks_per_us * 1000 + ticks % ticks_per_us * 1000 / ticks_per_us;
+    return time_now_ns(time_told());
 }
 
 uint64_t machine_boot_date_seconds(void)
 {
-    return boot_date;
+    return time_start_date(time_told());
 }
 
 static void timer_arm(void)
 {
-    uint64_t now = machine_time_ns();
-    if (timer_moment != UINT64_MAX)
-        timer_start(TIMER_PORTS, timer_moment > now ? timer_moment - now : 0);
+    microkit_msginfo answer;
+    do {
+        microkit_mr_set(0, timer_moment);
+        answer = microkit_ppcall(TIME_SERVER, microkit_msginfo_new(TIME_WAKE_AT, 1));
+    } while (microkit_msginfo_get_label(answer) == PECAN_PEER_RESTARTED);
 }
 
 void machine_timer_set(uint64_t moment_ns)
@@ -104,12 +89,12 @@ void platform_notified(unsigned id)
 {
     if (id == SERIAL_INTERRUPT) {
         serial_serve();
-    } else if (id == TIMER_INTERRUPT) {
-        microkit_irq_ack(TIMER_INTERRUPT);
+    } else if (id == TIME_SERVER) {
         if (machine_time_ns() >= timer_moment) {
             timer_moment = UINT64_MAX;
             personality_time_passed();
         } else {
+            /* It has started again, or the notification came without need. */
             timer_arm();
         }
     } else if (id == NETWORK_CHANNEL) {
@@ -190,7 +175,7 @@ uint64_t machine_random(void)
     uint64_t word = 0;
     if (has_generator)
         __asm__ volatile("rdrand %0" : "=r"(word) : : "cc");
-    state += 0x9e3779b97f4a7c15ull + ticks_now();
+    state += 0x9e3779b97f4a7c15ull + pecan_counter();
     uint64_t mixed = state ^ word;
     mixed = (mixed ^ mixed >> 30) * 0xbf58476d1ce4e5b9ull;
     mixed = (mixed ^ mixed >> 27) * 0x94d049bb133111ebull;

@@ -1,4 +1,4 @@
-/* The devices of a PC that the component drives itself: serial line, timer, clock, and the ways to end. */
+/* The devices of a PC that the component drives itself, the serial line and the ways to end, and the time. */
 #pragma once
 
 #include <sel4/sel4.h>
