@@ -1,7 +1,7 @@
 # Programs for Linux that test the personality: most with musl, some of them with glibc too, one without any library.
 
 TEST_PROGRAM_FOLDER := $(OUT)/programs
-MUSL_PROGRAMS       := poll processes signals memory files float hostile cost sockets epoll network
+MUSL_PROGRAMS       := poll processes signals memory files float hostile cost sockets epoll network disk
 GLIBC_PROGRAMS      := poll signals processes sockets network
 TEST_PROGRAMS       := $(TEST_PROGRAM_FOLDER)/divide-by-zero $(addprefix $(TEST_PROGRAM_FOLDER)/,$(MUSL_PROGRAMS)) \
                        $(patsubst %,$(TEST_PROGRAM_FOLDER)/%-glibc,$(GLIBC_PROGRAMS))

@@ -3,6 +3,8 @@
 #include "personality/component/slots.h"
 #include "personality/component/untyped.h"
 
+#include <stddef.h>
+
 /* Free blocks, as a stack; more than this are not kept, which takes more programs than there can be. */
 enum { STACK_SIZE = 16384, BATCH = 16 };
 
@@ -14,7 +16,7 @@ static void blocks_add(void)
     seL4_CPtr first = slot_allocate_run();
     if (!first)
         return;
-    unsigned count = untyped_make_pages(seL4_UntypedObject, first, BATCH);
+    unsigned count = untyped_make_pages(seL4_UntypedObject, first, BATCH, NULL);
     for (unsigned i = 0; i < count; i++)
         block_free(first + i);
     for (unsigned i = count; i < SLOT_RUN; i++)

@@ -12,11 +12,12 @@ struct frame_record {
     uint32_t references; /* of the personality */
     uint32_t next_free;
     uint32_t capability;
+    uint32_t reach; /* one more than the number of its page in the largest piece of memory; 0: it lies elsewhere */
 };
 
 static struct frame_record *const records = (struct frame_record *)FRAME_TABLE_BASE;
-static uint32_t frame_count = 1; /* made so far; frame 0 does not exist */
-static uint32_t first_free, free_count;
+static uint32_t frame_count = 1;           /* made so far; frame 0 does not exist */
+static uint32_t first_free[2], free_count; /* those that the disk does not reach, and those that it does */
 
 /*
  * Programs' memory takes no more than its share; the rest is for the kernel objects of programs (block.h), so that
@@ -33,11 +34,18 @@ static void frames_add(void)
     seL4_CPtr first = slot_allocate_run();
     if (!first)
         return;
-    unsigned made = untyped_make_pages(seL4_X86_4K, first, SLOT_RUN), used = 0;
-    while (used < made && own_memory_map(first + used, (uintptr_t)machine_frame_data(frame_count))) {
-        records[frame_count].capability = (uint32_t)(first + used++);
-        machine_frame_free(frame_count++);
+    uint64_t reach = UINT64_MAX;
+    unsigned made = untyped_make_pages(seL4_X86_4K, first, SLOT_RUN, &reach), used = 0;
+    while (used < made && own_memory_map(first + used, (uintptr_t)machine_frame_data(frame_count + used))) {
+        struct frame_record *record = &records[frame_count + used];
+        record->capability = (uint32_t)(first + used);
+        record->reach = reach == UINT64_MAX ? 0 : (uint32_t)(reach / PAGE_SIZE + used + 1);
+        used++;
     }
+    /* The last one first: then they are given out in the order in which they lie, for transfers in few pieces. */
+    for (unsigned i = used; i-- > 0;)
+        machine_frame_free(frame_count + i);
+    frame_count += used;
     for (unsigned i = made; i < SLOT_RUN; i++)
         slot_give_back(first + i);
 }
@@ -47,22 +55,40 @@ seL4_CPtr frame_capability(uint32_t frame)
     return records[frame].capability;
 }
 
-uint32_t machine_frame_allocate(void)
+static uint32_t frame_take(unsigned list)
 {
-    if (!first_free)
-        frames_add();
-    uint32_t frame = first_free;
+    uint32_t frame = first_free[list];
     if (frame) {
-        first_free = records[frame].next_free;
+        first_free[list] = records[frame].next_free;
         free_count--;
     }
     return frame;
 }
 
+uint32_t machine_frame_allocate(void)
+{
+    if (!first_free[0] && !first_free[1])
+        frames_add();
+    return frame_take(first_free[0] ? 0 : 1);
+}
+
+uint32_t machine_frame_allocate_reachable(void)
+{
+    if (!first_free[1])
+        frames_add();
+    return frame_take(1);
+}
+
+uint64_t machine_frame_reach(uint32_t frame)
+{
+    return records[frame].reach ? (records[frame].reach - 1) * (uint64_t)PAGE_SIZE : UINT64_MAX;
+}
+
 void machine_frame_free(uint32_t frame)
 {
-    records[frame].next_free = first_free;
-    first_free = frame;
+    uint32_t *list = &first_free[records[frame].reach != 0];
+    records[frame].next_free = *list;
+    *list = frame;
     free_count++;
 }
 

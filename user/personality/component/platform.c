@@ -23,6 +23,10 @@ enum { SERIAL_PORTS = BASE_IOPORT_CAP, EXIT_PORTS, ACPI_PORTS, RESET_PORTS };
 /* The page of time. The tool fills this in. */
 uintptr_t time_page;
 
+/* The file server's regions and channel. The tool fills these in, if there is one. */
+uintptr_t file_rings, file_server_rings, file_texts, file_server_texts;
+uint64_t file_channel, file_buffer;
+
 static struct serial16550 serial;
 static uint64_t timer_moment = UINT64_MAX;
 
@@ -89,6 +93,8 @@ void platform_notified(unsigned id)
 {
     if (id == SERIAL_INTERRUPT) {
         serial_serve();
+    } else if (file_rings && id == file_channel) {
+        personality_files_notified();
     } else if (id == TIME_SERVER) {
         if (machine_time_ns() >= timer_moment) {
             timer_moment = UINT64_MAX;
@@ -102,6 +108,23 @@ void platform_notified(unsigned id)
     } else if (id == CONTROL_CHANNEL) {
         personality_control_notified();
     }
+}
+
+/* The file server */
+
+const struct machine_files *machine_files(void)
+{
+    static struct machine_files files;
+    if (!file_rings)
+        return NULL;
+    files = (struct machine_files){(void *)file_rings, (const void *)file_server_rings, (char *)file_texts,
+                                   (const char *)file_server_texts, (uint32_t)file_buffer};
+    return &files;
+}
+
+void machine_files_notify(void)
+{
+    microkit_notify((microkit_channel)file_channel);
 }
 
 /* Console and log */

@@ -3,6 +3,7 @@
 #include "personality/component/slots.h"
 
 #include <pecan/component.h>
+#include <stddef.h>
 
 enum { PAGE_BITS_HERE = 12 };
 
@@ -53,7 +54,8 @@ static uint64_t first_place(const struct piece *piece, uint64_t bytes)
     return (piece->used + bytes - 1) & ~(bytes - 1);
 }
 
-static unsigned make(seL4_Word type, seL4_Word size_bits, seL4_CPtr root, struct slot_place place, unsigned wanted)
+static unsigned make(seL4_Word type, seL4_Word size_bits, seL4_CPtr root, struct slot_place place, unsigned wanted,
+                     uint64_t *reach)
 {
     uint64_t bytes = object_bytes(type, size_bits);
     for (unsigned i = 0; i < piece_count; i++) {
@@ -67,6 +69,8 @@ static unsigned make(seL4_Word type, seL4_Word size_bits, seL4_CPtr root, struct
                                 place.offset, count))
             continue;
         piece->used = start + count * bytes;
+        if (reach)
+            *reach = piece == pieces ? start : UINT64_MAX;
         return count;
     }
     return 0;
@@ -74,7 +78,7 @@ static unsigned make(seL4_Word type, seL4_Word size_bits, seL4_CPtr root, struct
 
 bool untyped_make(seL4_Word type, seL4_Word size_bits, seL4_CPtr slot)
 {
-    return make(type, size_bits, slots_root(), slot_place(slot), 1) == 1;
+    return make(type, size_bits, slots_root(), slot_place(slot), 1, NULL) == 1;
 }
 
 seL4_CPtr untyped_make_new(seL4_Word type, seL4_Word size_bits)
@@ -83,14 +87,14 @@ seL4_CPtr untyped_make_new(seL4_Word type, seL4_Word size_bits)
     return slot && untyped_make(type, size_bits, slot) ? slot : 0;
 }
 
-unsigned untyped_make_pages(seL4_Word type, seL4_CPtr first_slot, unsigned wanted)
+unsigned untyped_make_pages(seL4_Word type, seL4_CPtr first_slot, unsigned wanted, uint64_t *reach)
 {
-    return make(type, PAGE_BITS_HERE, slots_root(), slot_place(first_slot), wanted);
+    return make(type, PAGE_BITS_HERE, slots_root(), slot_place(first_slot), wanted, reach);
 }
 
 bool untyped_make_node(seL4_Word size_bits, seL4_CPtr top, struct slot_place place)
 {
-    return make(seL4_CapTableObject, size_bits, top, place, 1) == 1;
+    return make(seL4_CapTableObject, size_bits, top, place, 1, NULL) == 1;
 }
 
 uint64_t untyped_pages_total(void)

@@ -22,8 +22,11 @@ bool untyped_make(seL4_Word type, seL4_Word size_bits, seL4_CPtr slot);
 /* Makes one object in a slot of its own: the slot, or 0 when memory is exhausted. */
 seL4_CPtr untyped_make_new(seL4_Word type, seL4_Word size_bits);
 
-/* Makes up to `wanted` objects of one page in consecutive slots; gives how many. */
-unsigned untyped_make_pages(seL4_Word type, seL4_CPtr first_slot, unsigned wanted);
+/*
+ * Makes up to `wanted` objects of one page in consecutive slots; gives how many. They lie one behind the other, the first
+ * one at `*reach` in the largest piece; UINT64_MAX: in another one. Null: that does not matter.
+ */
+unsigned untyped_make_pages(seL4_Word type, seL4_CPtr first_slot, unsigned wanted, uint64_t *reach);
 
 /* Makes a CNode at a place below `top`, which need not be the root that other objects go to. */
 bool untyped_make_node(seL4_Word size_bits, seL4_CPtr top, struct slot_place place);

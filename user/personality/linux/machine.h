@@ -24,7 +24,9 @@ struct user_registers {
 };
 
 /* Physical memory in pages. Frame 0 does not exist. */
-uint32_t machine_frame_allocate(void); /* contents are undefined; 0 when memory is exhausted */
+uint32_t machine_frame_allocate(void);           /* contents are undefined; 0 when memory is exhausted */
+uint32_t machine_frame_allocate_reachable(void); /* the same, for one that the disk reaches */
+uint64_t machine_frame_reach(uint32_t frame); /* where the disk reaches it: offset in its buffer, UINT64_MAX: nowhere */
 void machine_frame_free(uint32_t frame);
 void *machine_frame_data(uint32_t frame);           /* always readable and writable by the personality */
 uint32_t *machine_frame_references(uint32_t frame); /* one word per frame that support/frame.c may use */
@@ -68,6 +70,17 @@ void machine_timer_set(uint64_t moment_ns);
 /* The console: takes as many bytes as there is room for; personality_console_drained says when there is more. */
 size_t machine_console_write(const char *bytes, size_t count);
 void machine_console_flush(void); /* waits until all that was taken has been sent */
+
+/* The file server's regions (protocols/file.h). */
+struct machine_files {
+    void *own_rings;
+    const void *server_rings;
+    char *own_texts;
+    const char *server_texts;
+    uint32_t buffer; /* number of the buffer that holds the frames which the disk reaches */
+};
+const struct machine_files *machine_files(void); /* null: there is no file server */
+void machine_files_notify(void);
 
 /* The log of the system below, one line without its end. */
 void machine_log(const char *line);
@@ -117,3 +130,4 @@ void personality_console_drained(void);
 void personality_time_passed(void);
 void personality_network_notified(void);
 void personality_control_notified(void);
+void personality_files_notified(void);

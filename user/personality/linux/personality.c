@@ -2,6 +2,8 @@
 
 #include "personality/linux/abi/errno.h"
 #include "personality/linux/calls/table.h"
+#include "personality/linux/disk/disk.h"
+#include "personality/linux/disk/request.h"
 #include "personality/linux/file/directory.h"
 #include "personality/linux/file/file_table.h"
 #include "personality/linux/file/initrd.h"
@@ -124,6 +126,12 @@ void personality_network_notified(void)
     process_settle();
 }
 
+void personality_files_notified(void)
+{
+    disk_requests_serve();
+    process_settle();
+}
+
 /* Start */
 
 static bool directory_at_root(const char *name)
@@ -181,6 +189,9 @@ static bool file_system_make(const struct personality_start *start)
     if (!proc || directory_add(root_directory, "proc", 4, proc) != 0)
         return false;
     inode_release(proc);
+    struct inode *data = disk_start();
+    if (data && directory_add(root_directory, "data", 4, data) != 0)
+        return false;
     return directory_at_root("dev") && devices_make() && initrd_unpack(start->initrd, start->initrd_size);
 }
 

@@ -6,6 +6,7 @@
  */
 #define _GNU_SOURCE
 #include "personality/linux/machine.h"
+#include "file_server.h"
 #include "network/sim_server.h"
 #include "personality/linux/personality.h"
 
@@ -83,6 +84,26 @@ void machine_frame_free(uint32_t frame)
     next_free[frame] = first_free;
     first_free = frame;
     free_count++;
+}
+
+uint32_t machine_frame_allocate_reachable(void)
+{
+    return machine_frame_allocate();
+}
+
+uint64_t machine_frame_reach(uint32_t frame)
+{
+    return (uint64_t)frame * PAGE_SIZE;
+}
+
+const struct machine_files *machine_files(void)
+{
+    return file_server_regions();
+}
+
+/* The server looks by itself. */
+void machine_files_notify(void)
+{
 }
 
 void *machine_frame_data(uint32_t frame)
@@ -537,6 +558,8 @@ static void event_loop(void)
             personality_time_passed();
             continue;
         }
+        if (file_server_run())
+            continue;
         struct timespec timeout = {(time_t)((deadline - now) / 1000000000), (long)((deadline - now) % 1000000000)};
         ppoll(events, 2, deadline == UINT64_MAX ? NULL : &timeout, NULL);
         struct signalfd_siginfo ignored[16];
@@ -566,6 +589,9 @@ int main(int argc, char **argv)
         tcsetattr(0, TCSANOW, &raw);
     }
     frames_initialise();
+    const char *disk = getenv("DISK");
+    if (disk)
+        file_server_start(frames, (size_t)FRAMES * PAGE_SIZE, strcmp(disk, "none") != 0);
     start_time = machine_time_ns();
 
     int file = open(argv[2], O_RDONLY);

@@ -55,6 +55,25 @@ uint32_t fake_mappings(void)
     return count;
 }
 
+uint32_t machine_frame_allocate_reachable(void)
+{
+    return machine_frame_allocate();
+}
+
+uint64_t machine_frame_reach(uint32_t frame)
+{
+    return (uint64_t)frame * PAGE_SIZE;
+}
+
+const struct machine_files *machine_files(void)
+{
+    return NULL;
+}
+
+void machine_files_notify(void)
+{
+}
+
 uint32_t machine_frame_allocate(void)
 {
     for (uint32_t i = 1; i < FRAMES && left; i++) {

@@ -62,6 +62,7 @@ enum {
     EHOSTUNREACH = 113,
     EALREADY = 114,
     EINPROGRESS = 115,
+    ESTALE = 116,
 
     /* Never seen by a program: the call was cut short by a signal and is made again if the signal's action allows. */
     ERESTART = 512,

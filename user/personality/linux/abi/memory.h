@@ -15,4 +15,6 @@ enum {
 
 enum { MREMAP_MAYMOVE = 1, MREMAP_FIXED = 2 };
 
+enum { MS_SYNC = 4 };
+
 enum { MADV_DONTNEED = 4, MADV_FREE = 8 };

@@ -3,6 +3,7 @@
 #include "personality/linux/abi/errno.h"
 #include "personality/linux/calls/arguments.h"
 #include "personality/linux/calls/table.h"
+#include "personality/linux/disk/disk.h"
 #include "personality/linux/support/clock.h"
 
 static int64_t stat_to(struct thread *thread, struct inode *inode, uint64_t address)
@@ -96,10 +97,12 @@ int64_t call_access(struct thread *thread, const uint64_t *a)
     return call_faccessat2(thread, (uint64_t[]){WORKING_DIRECTORY, a[0], a[1], 0});
 }
 
-static int64_t mode_set(struct inode *inode, uint64_t mode)
+static int64_t mode_set(struct thread *thread, struct inode *inode, uint64_t mode)
 {
     if (inode->operations)
         return -EPERM;
+    if (inode->disk)
+        return disk_set(thread, inode, &(struct file_request){.set = FILE_SET_MODE, .mode = (uint32_t)mode & 07777});
     inode->mode = (inode->mode & S_IFMT) | ((uint32_t)mode & 07777);
     inode->changed = inode_now();
     return 0;
@@ -108,10 +111,12 @@ static int64_t mode_set(struct inode *inode, uint64_t mode)
 int64_t call_fchmodat(struct thread *thread, const uint64_t *a)
 {
     int64_t error;
+    if (disk_call_is_begun(thread))
+        return disk_call_result(thread, NULL);
     struct inode *inode = argument_inode(thread, a[0], a[1], 0, &error);
     if (!inode)
         return error;
-    error = mode_set(inode, a[2]);
+    error = mode_set(thread, inode, a[2]);
     inode_release(inode);
     return error;
 }
@@ -123,14 +128,23 @@ int64_t call_chmod(struct thread *thread, const uint64_t *a)
 
 int64_t call_fchmod(struct thread *thread, const uint64_t *a)
 {
+    if (disk_call_is_begun(thread))
+        return disk_call_result(thread, NULL);
     const struct open_file *file = descriptor_file(thread, a[0]);
-    return file ? mode_set(file->inode, a[1]) : -EBADF;
+    return file ? mode_set(thread, file->inode, a[1]) : -EBADF;
 }
 
-static int64_t owner_set(struct inode *inode, uint64_t uid, uint64_t gid)
+static int64_t owner_set(struct thread *thread, struct inode *inode, uint64_t uid, uint64_t gid)
 {
     if (inode->operations)
         return -EPERM;
+    if (inode->disk) {
+        const struct file_request wish = {.set = ((int32_t)uid != -1 ? FILE_SET_UID : 0u) |
+                                                 ((int32_t)gid != -1 ? FILE_SET_GID : 0u),
+                                          .uid = (uint32_t)uid,
+                                          .gid = (uint32_t)gid};
+        return wish.set ? disk_set(thread, inode, &wish) : 0;
+    }
     if ((int32_t)uid != -1)
         inode->uid = (uint32_t)uid;
     if ((int32_t)gid != -1)
@@ -142,10 +156,12 @@ static int64_t owner_set(struct inode *inode, uint64_t uid, uint64_t gid)
 int64_t call_fchownat(struct thread *thread, const uint64_t *a)
 {
     int64_t error;
+    if (disk_call_is_begun(thread))
+        return disk_call_result(thread, NULL);
     struct inode *inode = argument_inode(thread, a[0], a[1], a[4], &error);
     if (!inode)
         return error;
-    error = owner_set(inode, a[2], a[3]);
+    error = owner_set(thread, inode, a[2], a[3]);
     inode_release(inode);
     return error;
 }
@@ -162,14 +178,32 @@ int64_t call_lchown(struct thread *thread, const uint64_t *a)
 
 int64_t call_fchown(struct thread *thread, const uint64_t *a)
 {
+    if (disk_call_is_begun(thread))
+        return disk_call_result(thread, NULL);
     const struct open_file *file = descriptor_file(thread, a[0]);
-    return file ? owner_set(file->inode, a[1], a[2]) : -EBADF;
+    return file ? owner_set(thread, file->inode, a[1], a[2]) : -EBADF;
+}
+
+static int64_t disk_time(struct linux_timespec time)
+{
+    struct linux_timespec set = time.nanoseconds == UTIME_NOW ? inode_now() : time;
+    return set.seconds * (int64_t)NS_PER_SECOND + set.nanoseconds;
+}
+
+static int64_t disk_times_set(struct thread *thread, struct inode *inode, const struct linux_timespec times[2])
+{
+    struct file_request wish = {.atime = disk_time(times[0]), .mtime = disk_time(times[1])};
+    wish.set = (times[0].nanoseconds != UTIME_OMIT ? FILE_SET_ATIME : 0u) |
+               (times[1].nanoseconds != UTIME_OMIT ? FILE_SET_MTIME : 0u);
+    return wish.set ? disk_set(thread, inode, &wish) : 0;
 }
 
 static int64_t times_set(struct thread *thread, const uint64_t *a, const struct linux_timespec times[2])
 {
     int64_t error = 0;
     struct inode *inode;
+    if (disk_call_is_begun(thread))
+        return disk_call_result(thread, NULL);
     if (a[1]) {
         inode = argument_inode(thread, a[0], a[1], a[3], &error);
     } else {
@@ -182,6 +216,11 @@ static int64_t times_set(struct thread *thread, const uint64_t *a, const struct 
     }
     if (!inode)
         return error;
+    if (inode->disk) {
+        error = disk_times_set(thread, inode, times);
+        inode_release(inode);
+        return error;
+    }
     struct linux_timespec *targets[2] = {&inode->accessed, &inode->modified};
     for (int i = 0; i < 2; i++) {
         if (times[i].nanoseconds == UTIME_NOW)
@@ -246,34 +285,40 @@ int64_t call_utime(struct thread *thread, const uint64_t *a)
     return times_set(thread, arguments, times);
 }
 
-static int64_t size_set(struct inode *inode, uint64_t size)
+static int64_t size_set(struct thread *thread, struct inode *inode, uint64_t size)
 {
     if ((int64_t)size < 0 || !inode_is_regular(inode) || inode->operations)
         return inode_is_directory(inode) ? -EISDIR : -EINVAL;
-    return inode_set_size(inode, size);
+    return inode->disk ? disk_set_size(thread, inode, size) : inode_set_size(inode, size);
 }
 
 int64_t call_truncate(struct thread *thread, const uint64_t *a)
 {
     int64_t error;
+    if (disk_call_is_begun(thread))
+        return disk_call_result(thread, NULL);
     struct inode *inode = argument_inode(thread, WORKING_DIRECTORY, a[0], 0, &error);
     if (!inode)
         return error;
-    error = size_set(inode, a[1]);
+    error = size_set(thread, inode, a[1]);
     inode_release(inode);
     return error;
 }
 
 int64_t call_ftruncate(struct thread *thread, const uint64_t *a)
 {
+    if (disk_call_is_begun(thread))
+        return disk_call_result(thread, NULL);
     const struct open_file *file = descriptor_file(thread, a[0]);
     if (!file)
         return -EBADF;
-    return open_file_is_writable(file) ? size_set(file->inode, a[1]) : -EINVAL;
+    return open_file_is_writable(file) ? size_set(thread, file->inode, a[1]) : -EINVAL;
 }
 
 int64_t call_fallocate(struct thread *thread, const uint64_t *a)
 {
+    if (disk_call_is_begun(thread))
+        return disk_call_result(thread, NULL);
     const struct open_file *file = descriptor_file(thread, a[0]);
     if (!file || !open_file_is_writable(file))
         return -EBADF;
@@ -281,12 +326,36 @@ int64_t call_fallocate(struct thread *thread, const uint64_t *a)
         return a[1] ? -EOPNOTSUPP : -ENODEV;
     if ((int64_t)a[2] < 0 || (int64_t)a[3] <= 0 || a[2] + a[3] > INT64_MAX)
         return -EINVAL;
-    return a[2] + a[3] > file->inode->size ? inode_set_size(file->inode, a[2] + a[3]) : 0;
+    return a[2] + a[3] > file->inode->size ? size_set(thread, file->inode, a[2] + a[3]) : 0;
+}
+
+/* The state of the file server's file system, once the thread has got it. */
+static int64_t disk_state(struct thread *thread, uint64_t address)
+{
+    enum { EXT4 = 0xef53 };
+    struct file_statistics statistics = thread->disk_call->statistics;
+    int64_t error = disk_call_result(thread, NULL);
+    if (error)
+        return error;
+    const struct linux_statfs state = {
+        .type = EXT4,
+        .block_size = (int64_t)statistics.block_bytes,
+        .blocks = (int64_t)statistics.blocks,
+        .blocks_free = (int64_t)statistics.free_blocks,
+        .blocks_available = (int64_t)statistics.available_blocks,
+        .files = (int64_t)statistics.files,
+        .files_free = (int64_t)statistics.free_files,
+        .name_length = NAME_MAX,
+        .fragment_size = (int64_t)statistics.block_bytes,
+    };
+    return user_write_object(memory_of(thread), address, &state);
 }
 
 static int64_t file_system_state(struct thread *thread, const struct inode *inode, uint64_t address)
 {
     enum { TMPFS = 0x01021994, PROC = 0x9fa0 };
+    if (inode->disk)
+        return disk_statistics(thread);
     bool is_proc = inode->operations != NULL;
     struct linux_statfs state = {
         .type = is_proc ? PROC : TMPFS,
@@ -303,6 +372,8 @@ static int64_t file_system_state(struct thread *thread, const struct inode *inod
 int64_t call_statfs(struct thread *thread, const uint64_t *a)
 {
     int64_t error;
+    if (disk_call_is_begun(thread))
+        return disk_state(thread, a[1]);
     struct inode *inode = argument_inode(thread, WORKING_DIRECTORY, a[0], 0, &error);
     if (!inode)
         return error;
@@ -313,6 +384,8 @@ int64_t call_statfs(struct thread *thread, const uint64_t *a)
 
 int64_t call_fstatfs(struct thread *thread, const uint64_t *a)
 {
+    if (disk_call_is_begun(thread))
+        return disk_state(thread, a[1]);
     const struct open_file *file = descriptor_file(thread, a[0]);
     return file ? file_system_state(thread, file->inode, a[1]) : -EBADF;
 }

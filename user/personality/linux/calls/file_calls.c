@@ -4,6 +4,8 @@
 #include "personality/linux/abi/tty.h"
 #include "personality/linux/calls/arguments.h"
 #include "personality/linux/calls/table.h"
+#include "personality/linux/disk/disk.h"
+#include "personality/linux/disk/pages.h"
 #include "personality/linux/file/pipe.h"
 #include "personality/linux/net/socket.h"
 
@@ -27,7 +29,10 @@ static int64_t make_and_walk(struct thread *thread, const uint64_t *a, uint32_t 
         error = -EISDIR;
     } else {
         uint32_t mode = S_IFREG | ((uint32_t)a[3] & 07777 & ~thread->process->umask);
-        *inode = directory_make(place.parent, place.name, place.name_length, mode, &error);
+        if (place.parent->disk)
+            error = disk_make(thread, place.parent, place.name, place.name_length, mode, 0, NULL);
+        else
+            *inode = directory_make(place.parent, place.name, place.name_length, mode, &error);
     }
     path_result_release(&place);
     return error;
@@ -35,12 +40,24 @@ static int64_t make_and_walk(struct thread *thread, const uint64_t *a, uint32_t 
 
 static struct open_file *open_path(struct thread *thread, const uint64_t *a, int64_t *error)
 {
-    struct inode *inode;
+    struct inode *inode = NULL;
+    uint32_t flags = (uint32_t)a[2];
+    *error = 0;
     if (thread->opening)
         return named_pipe_open_more(thread, error);
-    *error = make_and_walk(thread, a, (uint32_t)a[2], &inode);
+    /* What the disk was asked for: to make the file, or to cut it, in which case it is opened now. */
+    if (disk_call_is_begun(thread))
+        *error = disk_call_result(thread, &inode);
+    if (!*error && !inode)
+        *error = make_and_walk(thread, a, flags, &inode);
     if (*error)
         return NULL;
+    bool is_cut = (flags & O_TRUNC) && (flags & O_ACCMODE) != O_RDONLY && !(flags & O_PATH);
+    if (inode->disk && inode_is_regular(inode) && is_cut && inode->size) {
+        *error = disk_set_size(thread, inode, 0);
+        inode_release(inode);
+        return NULL;
+    }
     struct open_file *file = inode_open(thread, inode, (uint32_t)a[2], error);
     inode_release(inode);
     return file;
@@ -357,11 +374,16 @@ int64_t call_pipe(struct thread *thread, const uint64_t *a)
     return call_pipe2(thread, (uint64_t[]){a[0], 0});
 }
 
-/* Everything is in memory: nothing has to be written back. */
+/* What is in memory need not be written back. Names on the disk are certain as soon as they are changed. */
 
 int64_t call_fsync(struct thread *thread, const uint64_t *a)
 {
-    return descriptor_file(thread, a[0]) ? 0 : -EBADF;
+    const struct open_file *file = descriptor_file(thread, a[0]);
+    if (!file || !file->inode->disk || !inode_is_regular(file->inode))
+        return file ? 0 : -EBADF;
+    if (!thread->wait_begun)
+        disk_pages_mapped_changed(file->inode);
+    return disk_sync(thread, file->inode);
 }
 
 int64_t call_fdatasync(struct thread *thread, const uint64_t *a)
@@ -371,16 +393,20 @@ int64_t call_fdatasync(struct thread *thread, const uint64_t *a)
 
 int64_t call_syncfs(struct thread *thread, const uint64_t *a)
 {
-    return call_fsync(thread, a);
+    return descriptor_file(thread, a[0]) ? disk_sync(thread, NULL) : -EBADF;
 }
 
 int64_t call_sync(struct thread *thread, const uint64_t *a)
 {
-    (void)thread, (void)a;
-    return 0;
+    (void)a;
+    return disk_sync(thread, NULL);
 }
 
 int64_t call_fadvise64(struct thread *thread, const uint64_t *a)
 {
-    return call_fsync(thread, a);
+    enum { NOT_NEEDED = 4 };
+    const struct open_file *file = descriptor_file(thread, a[0]);
+    if (file && file->inode->disk && a[3] == NOT_NEEDED)
+        disk_pages_give_up(file->inode);
+    return file ? 0 : -EBADF;
 }

@@ -4,6 +4,8 @@
 #include "personality/linux/abi/memory.h"
 #include "personality/linux/calls/arguments.h"
 #include "personality/linux/calls/table.h"
+#include "personality/linux/disk/disk.h"
+#include "personality/linux/disk/pages.h"
 
 /* Shared memory without a file is a file without a name: after fork both map the same pages. */
 static int64_t map_shared_anonymous(struct thread *thread, struct mapping_request *request)
@@ -51,6 +53,12 @@ int64_t call_mmap(struct thread *thread, const uint64_t *a)
         request.inode = file->inode;
     else if (!(file->inode->mode == (S_IFCHR | 0666) && file->inode->device == linux_device(1, 5)))
         return -ENODEV; /* only /dev/zero is memory besides files */
+    if (request.inode && request.inode->disk) {
+        int64_t error = disk_pages_want(request.inode, request.offset, request.length);
+        if (error)
+            return error;
+        request.inode->disk->is_mapped_writable |= request.shared && open_file_is_writable(file);
+    }
     return address_space_map(memory_of(thread), &request);
 }
 
@@ -70,6 +78,12 @@ int64_t call_mremap(struct thread *thread, const uint64_t *a)
         return -EINVAL;
     if ((a[3] & MREMAP_FIXED) && (!(a[3] & MREMAP_MAYMOVE) || !a[4]))
         return -EINVAL;
+    const struct region *region = region_find(&memory_of(thread)->regions, a[0]);
+    if (region && region->inode && region->inode->disk) {
+        int64_t error = disk_pages_want(region->inode, region->offset + (a[0] - region->start), a[2]);
+        if (error)
+            return error;
+    }
     return address_space_move(memory_of(thread), a[0], a[1], a[2], a[3] & MREMAP_MAYMOVE,
                               a[3] & MREMAP_FIXED ? a[4] : 0);
 }
@@ -85,7 +99,14 @@ int64_t call_msync(struct thread *thread, const uint64_t *a)
 {
     if (a[0] % PAGE_SIZE)
         return -EINVAL;
-    return region_range_is_covered(&memory_of(thread)->regions, a[0], a[0] + a[1]) ? 0 : -ENOMEM;
+    if (!region_range_is_covered(&memory_of(thread)->regions, a[0], a[0] + a[1]))
+        return -ENOMEM;
+    const struct region *region = region_find(&memory_of(thread)->regions, a[0]);
+    if (!region || !region->shared || !region->inode || !region->inode->disk)
+        return 0;
+    if (!thread->wait_begun)
+        disk_pages_mapped_changed(region->inode);
+    return a[2] & MS_SYNC ? disk_sync(thread, region->inode) : 0;
 }
 
 int64_t call_brk(struct thread *thread, const uint64_t *a)

@@ -4,20 +4,29 @@
 #include "personality/linux/abi/errno.h"
 #include "personality/linux/calls/arguments.h"
 #include "personality/linux/calls/table.h"
+#include "personality/linux/disk/disk.h"
+#include "personality/linux/support/frame.h"
 #include "personality/linux/support/heap.h"
 
 /* Makes a new inode where a path leads; null and an error. */
-static struct inode *make_at(struct thread *thread, uint64_t directory, uint64_t address, uint32_t mode, int64_t *error)
+static struct inode *make_at(struct thread *thread, uint64_t directory, uint64_t address, uint32_t mode,
+                             uint64_t device, const char *link_text, int64_t *error)
 {
     struct path_result place;
+    struct inode *inode = NULL;
+    if (disk_call_is_begun(thread)) {
+        *error = disk_call_result(thread, &inode);
+        return inode;
+    }
     *error = argument_walk(thread, directory, address, 0, &place);
     if (*error)
         return NULL;
-    struct inode *inode = NULL;
     if (place.inode)
         *error = -EEXIST;
     else if (place.must_be_directory && (mode & S_IFMT) != S_IFDIR)
         *error = -ENOENT;
+    else if (place.parent->disk)
+        *error = disk_make(thread, place.parent, place.name, place.name_length, mode, device, link_text);
     else
         inode = directory_make(place.parent, place.name, place.name_length, mode, error);
     path_result_release(&place);
@@ -28,7 +37,7 @@ int64_t call_mkdirat(struct thread *thread, const uint64_t *a)
 {
     int64_t error;
     uint32_t mode = S_IFDIR | ((uint32_t)a[2] & 01777 & ~thread->process->umask);
-    struct inode *inode = make_at(thread, a[0], a[1], mode, &error);
+    struct inode *inode = make_at(thread, a[0], a[1], mode, 0, NULL, &error);
     if (inode)
         inode_release(inode);
     return error;
@@ -48,7 +57,7 @@ int64_t call_mknodat(struct thread *thread, const uint64_t *a)
     if (type != S_IFREG && type != S_IFIFO && type != S_IFCHR)
         return type == S_IFDIR ? -EPERM : -EINVAL;
     struct inode *inode =
-        make_at(thread, a[0], a[1], type | ((uint32_t)a[2] & 07777 & ~thread->process->umask), &error);
+        make_at(thread, a[0], a[1], type | ((uint32_t)a[2] & 07777 & ~thread->process->umask), a[3], NULL, &error);
     if (!inode)
         return error;
     if (type == S_IFCHR)
@@ -72,11 +81,12 @@ int64_t call_symlinkat(struct thread *thread, const uint64_t *a)
     if (!length || length >= HEAP_LARGEST)
         return length ? -ENAMETOOLONG : -ENOENT;
     char *copy = heap_string(target, length);
-    struct inode *inode = copy ? make_at(thread, a[1], a[2], S_IFLNK | 0777, &error) : NULL;
+    struct inode *inode = copy ? make_at(thread, a[1], a[2], S_IFLNK | 0777, 0, copy, &error) : NULL;
     if (!inode) {
         heap_free(copy);
         return copy ? error : -ENOSPC;
     }
+    heap_free(inode->link_target);
     inode->link_target = copy;
     inode->size = length;
     inode_release(inode);
@@ -99,6 +109,9 @@ int64_t call_readlinkat(struct thread *thread, const uint64_t *a)
         length = -EINVAL;
     } else if (inode->operations) {
         length = inode->operations->read_link(inode, target, sizeof target);
+    } else if (inode->disk && (length = disk_read_link(inode))) {
+        inode_release(inode);
+        return length;
     } else {
         length = (int64_t)strlen(inode->link_target);
         memcpy(target, inode->link_target, (size_t)length);
@@ -121,6 +134,8 @@ int64_t call_unlinkat(struct thread *thread, const uint64_t *a)
 {
     struct path_result place;
     bool wants_directory = a[2] & AT_REMOVEDIR;
+    if (disk_call_is_begun(thread))
+        return disk_call_result(thread, NULL);
     int64_t error = argument_walk(thread, a[0], a[1], 0, &place);
     if (error)
         return error;
@@ -132,9 +147,13 @@ int64_t call_unlinkat(struct thread *thread, const uint64_t *a)
         error = -EPERM;
     else if (wants_directory != inode_is_directory(place.inode))
         error = wants_directory ? -ENOTDIR : -EISDIR;
+    else if ((place.parent->disk != NULL) != (place.inode->disk != NULL))
+        error = -EBUSY;
+    else if (place.inode->disk)
+        error = disk_unlink(thread, place.parent, place.name, place.name_length, place.inode);
     else if (wants_directory && !directory_is_empty(place.inode))
         error = -ENOTEMPTY;
-    if (!error) {
+    if (!error && !place.inode->disk) {
         place.inode->links -= wants_directory ? 2 : 1;
         place.inode->changed = inode_now();
         directory_remove(place.parent, place.name, place.name_length);
@@ -158,6 +177,8 @@ int64_t call_linkat(struct thread *thread, const uint64_t *a)
     struct path_result place;
     int64_t error;
     uint64_t follow = a[4] & AT_SYMLINK_FOLLOW ? 0 : AT_SYMLINK_NOFOLLOW;
+    if (disk_call_is_begun(thread))
+        return disk_call_result(thread, NULL);
     struct inode *inode = argument_inode(thread, a[0], a[1], follow | (a[4] & AT_EMPTY_PATH), &error);
     if (!inode)
         return error;
@@ -167,9 +188,13 @@ int64_t call_linkat(struct thread *thread, const uint64_t *a)
             error = -EEXIST;
         else if (inode_is_directory(inode) || inode->operations)
             error = -EPERM;
+        else if ((inode->disk != NULL) != (place.parent->disk != NULL))
+            error = -EXDEV;
+        else if (inode->disk)
+            error = disk_link(thread, place.parent, place.name, place.name_length, inode);
         else
             error = directory_add(place.parent, place.name, place.name_length, inode);
-        if (!error)
+        if (!error && !inode->disk)
             inode->links++;
         path_result_release(&place);
     }
@@ -202,6 +227,12 @@ static int64_t rename_check(const struct path_result *from, const struct path_re
         return -EBUSY;
     if (from->inode->operations || from->parent->operations || to->parent->operations)
         return -EXDEV;
+    bool is_on_disk = from->inode->disk != NULL;
+    if (is_on_disk != (from->parent->disk != NULL) ||
+        (to->inode && (to->inode->disk != NULL) != (to->parent->disk != NULL)))
+        return -EBUSY;
+    if (is_on_disk != (to->parent->disk != NULL))
+        return -EXDEV;
     bool moves_directory = inode_is_directory(from->inode);
     if (moves_directory && is_below(to->parent, from->inode))
         return -EINVAL;
@@ -213,7 +244,7 @@ static int64_t rename_check(const struct path_result *from, const struct path_re
         return -EBUSY;
     if (inode_is_directory(to->inode) != moves_directory)
         return moves_directory ? -ENOTDIR : -EISDIR;
-    return moves_directory && !directory_is_empty(to->inode) ? -ENOTEMPTY : 0;
+    return moves_directory && !is_on_disk && !directory_is_empty(to->inode) ? -ENOTEMPTY : 0;
 }
 
 int64_t call_renameat2(struct thread *thread, const uint64_t *a)
@@ -222,6 +253,8 @@ int64_t call_renameat2(struct thread *thread, const uint64_t *a)
     char old_name[NAME_MAX + 1];
     if (a[4] & ~(uint64_t)RENAME_NOREPLACE)
         return -EINVAL;
+    if (disk_call_is_begun(thread))
+        return disk_call_result(thread, NULL);
     int64_t error = argument_walk(thread, a[0], a[1], 0, &from);
     if (error)
         return error;
@@ -231,7 +264,10 @@ int64_t call_renameat2(struct thread *thread, const uint64_t *a)
     error = argument_walk(thread, a[2], a[3], 0, &to);
     if (!error) {
         error = rename_check(&from, &to, a[4]);
-        if (!error && from.inode != to.inode) {
+        if (!error && from.inode != to.inode && from.inode->disk) {
+            error = disk_rename(thread, from.parent, old_name, old_length, from.inode, to.parent, to.name,
+                                to.name_length, a[4] & RENAME_NOREPLACE);
+        } else if (!error && from.inode != to.inode) {
             if (to.inode) {
                 to.inode->links -= inode_is_directory(to.inode) ? 2 : 1;
                 directory_remove(to.parent, to.name, to.name_length);
@@ -292,6 +328,34 @@ static bool entry_write(void *context, const char *name, uint64_t number, uint32
     return true;
 }
 
+/* Entries as the file server has listed them: each is checked, as what another component says. */
+static void disk_entries_write(const struct disk_call *list, struct entry_writer *writer)
+{
+    const char *bytes = frame_data(list->list_frame);
+    uint32_t at = 0;
+    while (list->list_bytes - at >= sizeof(struct file_entry)) {
+        struct file_entry entry;
+        char name[NAME_MAX + 1];
+        memcpy(&entry, bytes + at, sizeof entry);
+        if (entry.entry_bytes > list->list_bytes - at || entry.entry_bytes < sizeof entry + entry.name_bytes)
+            return;
+        memcpy(name, bytes + at + sizeof entry, entry.name_bytes);
+        name[entry.name_bytes] = 0;
+        if (!entry_write(writer, name, entry.inode, (uint32_t)entry.type << 12, entry.cookie))
+            return;
+        at += entry.entry_bytes;
+    }
+}
+
+/* The result of a list that the thread has begun. */
+static int64_t disk_entries_give(struct entry_writer *writer)
+{
+    struct thread *thread = writer->thread;
+    if (disk_call_is_done(thread->disk_call) && thread->disk_call->list_frame)
+        disk_entries_write(thread->disk_call, writer);
+    return disk_call_result(thread, NULL);
+}
+
 int64_t call_getdents64(struct thread *thread, const uint64_t *a)
 {
     struct open_file *file = descriptor_file(thread, a[0]);
@@ -300,7 +364,14 @@ int64_t call_getdents64(struct thread *thread, const uint64_t *a)
     if (!inode_is_directory(file->inode))
         return -ENOTDIR;
     struct entry_writer writer = {thread, a[1], (uint32_t)a[2], 0, file->position, 0};
-    directory_list(file->inode, file->position, entry_write, &writer);
+    if (file->inode->disk) {
+        int64_t error =
+            disk_call_is_begun(thread) ? disk_entries_give(&writer) : disk_list(thread, file->inode, file->position);
+        if (error)
+            return error;
+    } else {
+        directory_list(file->inode, file->position, entry_write, &writer);
+    }
     if (!writer.written)
         return writer.error;
     file->position = writer.position;

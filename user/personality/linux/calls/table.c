@@ -12,11 +12,16 @@ static call_function *const functions[TABLE_SIZE] = {
 #undef CALL
 };
 
-static struct process *current;
+static struct thread *current;
+
+struct thread *current_thread(void)
+{
+    return current;
+}
 
 struct process *current_process(void)
 {
-    return current;
+    return current ? current->process : NULL;
 }
 
 /* A program may go on without a call that is not there; the log says once that it was wanted. */
@@ -43,7 +48,7 @@ int64_t system_call_perform(struct thread *thread)
         return signal_frame_return_end(thread);
     if (number >= TABLE_SIZE || !functions[number])
         return call_unknown(thread);
-    current = thread->process;
+    current = thread;
     int64_t result = functions[number](thread, thread->call.arguments);
     current = NULL;
     return result;

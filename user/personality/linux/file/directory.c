@@ -2,6 +2,7 @@
 
 #include "lib/string.h"
 #include "personality/linux/abi/errno.h"
+#include "personality/linux/disk/disk.h"
 #include "personality/linux/support/heap.h"
 #include "personality/linux/support/text.h"
 
@@ -39,39 +40,48 @@ struct inode *directory_find(struct inode *directory, const char *name, size_t l
     return entry->inode;
 }
 
-int64_t directory_add(struct inode *directory, const char *name, size_t length, struct inode *inode)
+/* An entry at the end, for an inode or, in a directory of the file server, for none. */
+static bool entry_create(struct inode *directory, const char *name, size_t length, struct inode *inode)
 {
-    if (directory->operations || !directory->directory.parent)
-        return directory->operations ? -EPERM : -ENOENT;
-    if (length > NAME_MAX)
-        return -ENAMETOOLONG;
     struct directory_entry *entry = heap_allocate(sizeof *entry + length + 1);
     if (!entry)
-        return -ENOSPC;
+        return false;
     memcpy(entry->name, name, length);
     entry->length = length;
     entry->inode = inode;
     entry->position = ++last_position;
-    inode_reference(inode);
     list_append(&directory->directory.entries, &entry->in_directory);
-    inode_touch_modified(directory);
-    if (inode_is_directory(inode) && !inode->operations) {
+    if (inode)
+        inode_reference(inode);
+    if (inode && inode_is_directory(inode) && !inode->operations) {
         inode->directory.parent = directory;
         inode->directory.name = entry->name;
-        directory->links++;
     }
+    return true;
+}
+
+int64_t directory_add(struct inode *directory, const char *name, size_t length, struct inode *inode)
+{
+    if (directory->operations || directory->disk || !directory->directory.parent)
+        return directory->operations || directory->disk ? -EPERM : -ENOENT;
+    if (length > NAME_MAX)
+        return -ENAMETOOLONG;
+    if (!entry_create(directory, name, length, inode))
+        return -ENOSPC;
+    inode_touch_modified(directory);
+    directory->links += inode_is_directory(inode) && !inode->operations;
     return 0;
 }
 
-static void entry_delete(struct inode *directory, struct directory_entry *entry)
+static void entry_delete(struct directory_entry *entry)
 {
-    if (inode_is_directory(entry->inode) && !entry->inode->operations) {
+    if (entry->inode && inode_is_directory(entry->inode) && !entry->inode->operations) {
         entry->inode->directory.name = NULL;
         entry->inode->directory.parent = NULL;
-        directory->links--;
     }
     list_remove(&entry->in_directory);
-    inode_release(entry->inode);
+    if (entry->inode)
+        inode_release(entry->inode);
     heap_free(entry);
 }
 
@@ -80,8 +90,41 @@ void directory_remove(struct inode *directory, const char *name, size_t length)
     struct directory_entry *entry = entry_find(directory, name, length);
     if (!entry)
         return;
-    entry_delete(directory, entry);
+    directory->links -= inode_is_directory(entry->inode) && !entry->inode->operations;
+    entry_delete(entry);
     inode_touch_modified(directory);
+}
+
+void directory_remember(struct inode *directory, const char *name, size_t length, struct inode *inode)
+{
+    directory_forget(directory, name, length);
+    entry_create(directory, name, length, inode);
+}
+
+bool directory_recall(struct inode *directory, const char *name, size_t length, struct inode **inode)
+{
+    const struct directory_entry *entry = entry_find(directory, name, length);
+    *inode = entry ? entry->inode : NULL;
+    if (*inode)
+        inode_reference(*inode);
+    return entry;
+}
+
+void directory_forget(struct inode *directory, const char *name, size_t length)
+{
+    struct directory_entry *entry = entry_find(directory, name, length);
+    if (entry)
+        entry_delete(entry);
+}
+
+struct inode *directory_entry_inode(struct list *entry)
+{
+    return list_item(entry, struct directory_entry, in_directory)->inode;
+}
+
+void directory_forget_entry(struct list *entry)
+{
+    entry_delete(list_item(entry, struct directory_entry, in_directory));
 }
 
 bool directory_is_empty(const struct inode *directory)
@@ -92,7 +135,7 @@ bool directory_is_empty(const struct inode *directory)
 void directory_clear(struct inode *directory)
 {
     list_each (at, &directory->directory.entries)
-        entry_delete(directory, list_item(at, struct directory_entry, in_directory));
+        entry_delete(list_item(at, struct directory_entry, in_directory));
 }
 
 struct inode *directory_parent(struct inode *directory)
@@ -194,6 +237,8 @@ static int64_t remaining_splice(struct inode *link, const char *rest)
     int64_t length;
     if (link->operations) {
         length = link->operations->read_link(link, target, sizeof target);
+    } else if (link->disk && (length = disk_read_link(link))) {
+        return length;
     } else {
         length = (int64_t)strlen(link->link_target);
         memcpy(target, link->link_target, (size_t)length);
@@ -266,7 +311,14 @@ int64_t path_walk(struct inode *start, const char *path, unsigned flags, struct 
             inode_release(directory);
             return error;
         }
-        struct inode *next = directory_find(directory, at, length);
+        struct inode *next = NULL;
+        int64_t lookup_error = directory->disk ? disk_lookup(directory, at, length, &next) : 0;
+        if (lookup_error) {
+            inode_release(directory);
+            return lookup_error;
+        }
+        if (!directory->disk)
+            next = directory_find(directory, at, length);
         bool follows = next && inode_is_link(next) && (!is_last || (flags & PATH_FOLLOW) || *rest);
         if (follows && next->operations && next->operations->follow) {
             struct inode *end = next->operations->follow(next);

@@ -9,6 +9,16 @@ struct inode *directory_find(struct inode *directory, const char *name, size_t l
 /* Adds a name (which must be new) for an inode; the directory takes a reference of its own. */
 int64_t directory_add(struct inode *directory, const char *name, size_t length, struct inode *inode);
 void directory_remove(struct inode *directory, const char *name, size_t length);
+
+/*
+ * What is known of a directory of the file server: an inode for a name, or that there is none. `recall` is true if
+ * something is known; it gives a reference, or null.
+ */
+void directory_remember(struct inode *directory, const char *name, size_t length, struct inode *inode);
+bool directory_recall(struct inode *directory, const char *name, size_t length, struct inode **inode);
+void directory_forget(struct inode *directory, const char *name, size_t length);
+struct inode *directory_entry_inode(struct list *entry); /* of its list; null: there is no such name */
+void directory_forget_entry(struct list *entry);
 bool directory_is_empty(const struct inode *directory);
 void directory_clear(struct inode *directory);
 

@@ -2,6 +2,8 @@
 
 #include "lib/string.h"
 #include "personality/linux/abi/errno.h"
+#include "personality/linux/disk/disk.h"
+#include "personality/linux/disk/pages.h"
 #include "personality/linux/file/directory.h"
 #include "personality/linux/support/assert.h"
 #include "personality/linux/support/clock.h"
@@ -43,9 +45,9 @@ void inode_reference(struct inode *inode)
     inode->references++;
 }
 
-/* The place that holds the frame number of a page; null if there is none (not made, or memory is exhausted). */
-static uint32_t *page_place(struct file_pages *pages, uint64_t page, bool make)
+uint32_t *inode_page_place(struct inode *file, uint64_t page, bool make)
 {
+    struct file_pages *pages = &file->pages;
     if (page < DIRECT_PAGES)
         return &pages->direct[page];
     page -= DIRECT_PAGES;
@@ -59,18 +61,26 @@ static uint32_t *page_place(struct file_pages *pages, uint64_t page, bool make)
     return (uint32_t *)frame_data(*table) + page % TABLE_ENTRIES;
 }
 
+static uint32_t page_allocate_reachable(void)
+{
+    uint32_t frame = frame_allocate_reachable();
+    if (frame)
+        memset(frame_data(frame), 0, PAGE_SIZE);
+    return frame;
+}
+
 uint32_t inode_frame(struct inode *file, uint64_t page, bool make)
 {
-    uint32_t *place = page_place(&file->pages, page, make);
+    uint32_t *place = inode_page_place(file, page, make);
     if (place && !*place && make)
-        *place = frame_allocate_zeroed();
-    return place ? *place : 0;
+        *place = file->disk ? page_allocate_reachable() : frame_allocate_zeroed();
+    return place && !(*place & PAGE_READING) ? *place & PAGE_FRAME : 0;
 }
 
 static void page_place_clear(uint32_t *place)
 {
     if (*place)
-        frame_release(*place);
+        frame_release(*place & PAGE_FRAME);
     *place = 0;
 }
 
@@ -107,12 +117,16 @@ void inode_release(struct inode *inode)
         if (inode->pseudo.parent)
             inode_release(inode->pseudo.parent);
     } else if (inode_is_regular(inode)) {
+        if (inode->disk)
+            disk_pages_cut(inode, 0);
         pages_truncate(&inode->pages, 0);
     } else if (inode_is_directory(inode)) {
         directory_clear(inode);
     } else if (inode_is_link(inode)) {
         heap_free(inode->link_target);
     }
+    if (inode->disk)
+        disk_inode_forget(inode);
     heap_free(inode);
 }
 
@@ -128,6 +142,8 @@ int64_t inode_set_size(struct inode *file, uint64_t size)
     if (size > FILE_SIZE_LIMIT)
         return -EFBIG;
     if (size < file->size) {
+        if (file->disk)
+            disk_pages_cut(file, (size + PAGE_SIZE - 1) / PAGE_SIZE);
         pages_truncate(&file->pages, (size + PAGE_SIZE - 1) / PAGE_SIZE);
         uint32_t last = size % PAGE_SIZE ? inode_frame(file, size / PAGE_SIZE, false) : 0;
         if (last)
@@ -169,6 +185,8 @@ int64_t inode_write(struct inode *file, uint64_t offset, const void *from, size_
         if (!frame)
             break;
         memcpy((char *)frame_data(frame) + in_page, (const char *)from + done, piece);
+        if (file->disk)
+            disk_page_changed(file, (offset + done) / PAGE_SIZE);
         done += piece;
     }
     if (offset + done > file->size)
@@ -187,7 +205,9 @@ void inode_stat(const struct inode *inode, struct linux_stat *stat)
 {
     bool is_device = (inode->mode & S_IFMT) == S_IFCHR && !inode->operations;
     *stat = (struct linux_stat){
-        .device = inode->operations ? 5 : 1,
+        .device = inode->disk         ? linux_device(8, 1)
+                  : inode->operations ? 5
+                                      : 1,
         .inode = inode->number,
         .links = inode->links,
         .mode = inode->mode,

@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct disk_file;
 struct inode;
 struct text;
 struct pipe;
@@ -30,6 +31,15 @@ struct inode_operations {
     void (*generate)(struct inode *file, struct text *text); /* contents of a pseudo file */
 };
 
+/* A page's place holds its frame and, for files of the file server, its state (disk/pages.h). */
+#define PAGE_DIRTY         (1u << 31) /* the server has not got it */
+#define PAGE_WRITING       (1u << 30) /* it is on its way there */
+#define PAGE_UNCOMMITTED_0 (1u << 29) /* written, but not certain: until one commit, */
+#define PAGE_UNCOMMITTED_1 (1u << 28) /* or until the next one */
+#define PAGE_READING       (1u << 27) /* it is on its way here, and not to be used */
+#define PAGE_FRAME         ((1u << 27) - 1)
+#define PAGE_FLAGS         (~PAGE_FRAME)
+
 struct file_pages {
     uint32_t direct[8];
     uint32_t table; /* frame with 1,024 frames with 1,024 frames each: the rest of up to 4 GiB */
@@ -37,14 +47,16 @@ struct file_pages {
 
 struct inode {
     unsigned references;
-    unsigned opened; /* open files; for pipes with a name, and for the open count of directories */
-    uint32_t mode;   /* type and permissions */
+    unsigned mappings; /* regions of address spaces */
+    unsigned opened;   /* open files; for pipes with a name, and for the open count of directories */
+    uint32_t mode;     /* type and permissions */
     uint32_t uid, gid;
     uint32_t links;
     uint64_t number;
     uint64_t size;
     struct linux_timespec accessed, modified, changed;
-    const struct inode_operations *operations; /* null: in-memory file system */
+    const struct inode_operations *operations; /* null: in-memory file system, or the file server's */
+    struct disk_file *disk;                    /* null: not the file server's */
     union {
         struct file_pages pages; /* regular file */
         struct {
@@ -82,6 +94,9 @@ static inline bool inode_is_link(const struct inode *inode)
 {
     return (inode->mode & S_IFMT) == S_IFLNK;
 }
+
+/* The place that holds the frame of a page of a regular file; null: none (not made, or memory is exhausted). */
+uint32_t *inode_page_place(struct inode *file, uint64_t page, bool make);
 
 /* The frame that holds a page of a regular file; made (zeroed) if `make`; 0: none, or memory is exhausted. */
 uint32_t inode_frame(struct inode *file, uint64_t page, bool make);

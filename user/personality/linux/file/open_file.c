@@ -2,6 +2,7 @@
 
 #include "lib/string.h"
 #include "personality/linux/abi/errno.h"
+#include "personality/linux/disk/pages.h"
 #include "personality/linux/file/epoll.h"
 #include "personality/linux/file/pipe.h"
 #include "personality/linux/memory/user_memory.h"
@@ -76,11 +77,20 @@ unsigned open_file_poll(struct open_file *file)
 
 /* Regular files */
 
+/* A read or write of a file of the file server does no more at once: all its pages are there at the same time. */
+#define DISK_TRANSFER_MOST (1ul << 20)
+
 static int64_t regular_read(struct thread *thread, struct open_file *file, struct user_buffer *buffer)
 {
     (void)thread;
     struct inode *inode = file->inode;
     int64_t done = 0;
+    if (inode->disk) {
+        buffer->length = buffer->length < DISK_TRANSFER_MOST ? buffer->length : DISK_TRANSFER_MOST;
+        int64_t error = disk_pages_want(inode, file->position, buffer->length);
+        if (error)
+            return error;
+    }
     while (buffer->length && file->position < inode->size) {
         size_t piece = buffer->length;
         int64_t error;
@@ -104,6 +114,12 @@ static int64_t regular_write(struct thread *thread, struct open_file *file, stru
     int64_t done = 0;
     if (file->flags & O_APPEND)
         file->position = file->inode->size;
+    if (file->inode->disk && buffer->length) {
+        buffer->length = buffer->length < DISK_TRANSFER_MOST ? buffer->length : DISK_TRANSFER_MOST;
+        int64_t error = disk_pages_prepare_write(file->inode, file->position, buffer->length);
+        if (error)
+            return error;
+    }
     while (buffer->length) {
         size_t piece = buffer->length;
         int64_t error;

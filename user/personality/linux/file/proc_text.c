@@ -1,4 +1,5 @@
 #include "personality/linux/file/proc_text.h"
+#include "personality/linux/disk/disk.h"
 
 #include "personality/linux/abi/memory.h"
 #include "personality/linux/memory/user_memory.h"
@@ -189,6 +190,8 @@ void proc_text_cpuinfo(struct text *text)
 void proc_text_mounts(struct text *text)
 {
     text_add(text, "tmpfs / tmpfs rw 0 0\nproc /proc proc ro 0 0\n");
+    if (disk_is_there())
+        text_add(text, "/dev/vda1 /data ext4 rw 0 0\n");
 }
 
 void proc_text_version(struct text *text)
@@ -198,5 +201,5 @@ void proc_text_version(struct text *text)
 
 void proc_text_filesystems(struct text *text)
 {
-    text_add(text, "nodev\ttmpfs\nnodev\tproc\n");
+    text_add(text, "nodev\ttmpfs\nnodev\tproc\n\text4\n");
 }

@@ -1,5 +1,6 @@
 #include "personality/linux/memory/region.h"
 
+#include "personality/linux/disk/pages.h"
 #include "personality/linux/file/inode.h"
 #include "personality/linux/support/heap.h"
 #include <stddef.h>
@@ -19,8 +20,12 @@ static void region_delete(struct region_set *set, struct region *region)
 {
     list_remove(&region->in_space);
     set->count--;
-    if (region->inode)
+    if (region->inode) {
+        region->inode->mappings--;
+        if (region->shared && region->inode->disk)
+            disk_pages_mapped_changed(region->inode);
         inode_release(region->inode);
+    }
     heap_free(region);
 }
 
@@ -76,8 +81,10 @@ static struct region *region_insert(struct region_set *set, const struct region 
     if (!region)
         return NULL;
     *region = *description;
-    if (region->inode)
+    if (region->inode) {
         inode_reference(region->inode);
+        region->inode->mappings++;
+    }
 
     struct region *successor = region_find_from(set, region->start);
     list_insert_before(successor ? &successor->in_space : &set->regions, &region->in_space);

@@ -3,6 +3,7 @@
 #include "lib/string.h"
 #include "personality/linux/abi/errno.h"
 #include "personality/linux/abi/memory.h"
+#include "personality/linux/disk/pages.h"
 #include "personality/linux/file/directory.h"
 #include "personality/linux/file/file_table.h"
 #include "personality/linux/memory/user_memory.h"
@@ -65,6 +66,8 @@ static int64_t file_open(struct execution *execution, struct inode *directory)
         real_path_note(execution, &place);
         execution->file = place.inode;
         inode_reference(execution->file);
+        if (execution->file->disk)
+            error = disk_pages_want(execution->file, 0, execution->file->size);
     }
     path_result_release(&place);
     return error;
@@ -196,7 +199,11 @@ static int64_t interpreter_load(struct execution *execution)
     struct inode *file = path_find(root_directory, name, PATH_FOLLOW, &error);
     if (!file)
         return error;
-    error = inode_is_regular(file) && !file->operations ? image_read(file, &image, name) : -EACCES;
+    error = inode_is_regular(file) && !file->operations ? 0 : -EACCES;
+    if (!error && file->disk)
+        error = disk_pages_want(file, 0, file->size);
+    if (!error)
+        error = image_read(file, &image, name);
     if (!error && image.start != 0)
         error = -ENOEXEC;
     if (!error)

@@ -2,6 +2,7 @@
 
 #include "lib/string.h"
 #include "personality/linux/abi/errno.h"
+#include "personality/linux/disk/disk.h"
 #include "personality/linux/file/directory.h"
 #include "personality/linux/file/file_table.h"
 #include "personality/linux/memory/address_space.h"
@@ -139,6 +140,7 @@ static void thread_destroy(struct thread *thread)
     pending_signals_drop(&thread->pending, ~0ull);
     if (thread->opening)
         open_file_release(thread->opening);
+    disk_call_forget(thread);
     heap_free(thread);
 }
 

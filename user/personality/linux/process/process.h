@@ -15,6 +15,7 @@
 #include "personality/linux/support/list.h"
 
 struct address_space;
+struct disk_call;
 struct file_table;
 struct inode;
 struct open_file;
@@ -62,8 +63,9 @@ struct thread {
     struct pending_signals pending;
     struct linux_stack signal_stack;
     uint64_t clear_tid_address;
-    struct open_file *opening; /* the end of a named pipe that waits for its partner; or null */
-    uint64_t futex_address;    /* that it waits on; 0: none, or woken */
+    struct open_file *opening;   /* the end of a named pipe that waits for its partner; or null */
+    uint64_t futex_address;      /* that it waits on; 0: none, or woken */
+    struct disk_call *disk_call; /* what its call has asked of the file server (disk/disk.h); or null */
 };
 
 enum process_state { PROCESS_ALIVE, PROCESS_ZOMBIE };
@@ -141,7 +143,8 @@ bool group_is_orphaned(int group, int session);
 /* The zombie's last trace: adds up its times and frees it. */
 void process_reap(struct process *process);
 
-/* The process whose call is being made; null between calls. */
+/* The thread whose call is being made, and its process; null between calls. */
+struct thread *current_thread(void);
 struct process *current_process(void);
 
 /* Waits on a channel (any address) or until a moment (UINT64_MAX: none). Gives CALL_WAITS, or -ERESTART if a signal

@@ -5,6 +5,18 @@
 static uint32_t frame_allocate(void)
 {
     uint32_t frame = machine_frame_allocate();
+    if (!frame && frames_give_up())
+        frame = machine_frame_allocate();
+    if (frame)
+        *machine_frame_references(frame) = 1;
+    return frame;
+}
+
+uint32_t frame_allocate_reachable(void)
+{
+    uint32_t frame = machine_frame_allocate_reachable();
+    if (!frame && frames_give_up())
+        frame = machine_frame_allocate_reachable();
     if (frame)
         *machine_frame_references(frame) = 1;
     return frame;

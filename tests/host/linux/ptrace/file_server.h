@@ -1,0 +1,16 @@
+/*
+ * A file server (protocols/file.h) of plain memory that is restarted again and again: what was written and not committed is gone
+ * then, and so are the requests that were not answered.
+ */
+#pragma once
+
+#include "personality/linux/machine.h"
+
+#include <stdbool.h>
+
+/* The disk reaches `bytes` of memory at `buffer`. `has_disk`: false for a server that has none. */
+void file_server_start(char *buffer, size_t bytes, bool has_disk);
+const struct machine_files *file_server_regions(void);
+
+/* Serves a few requests, now and then from a new start. True: it has done something, and the client is notified. */
+bool file_server_run(void);

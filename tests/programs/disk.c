@@ -1,0 +1,195 @@
+/* Files on the disk, in /data. With an argument: there is no disk. */
+
+#define _GNU_SOURCE
+#include "check.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/statfs.h>
+
+enum { PAGE = 4096, PIECES = 60, PIECE = 5000 };
+
+static unsigned random_state;
+
+static unsigned dice(unsigned sides)
+{
+    random_state = random_state * 1103515245 + 12345;
+    return random_state / 65536 % sides;
+}
+
+static char byte_at(long position, int version)
+{
+    return (char)(position * 7 + position / PAGE + version * 31);
+}
+
+static void reading_and_writing(void)
+{
+    char bytes[30] = {0};
+    struct stat state;
+    int file = open("/data/f", O_RDWR | O_CREAT | O_EXCL, 0640);
+    CHECK(file >= 0 && open("/data/f", O_CREAT | O_EXCL, 0600) == -1 && errno == EEXIST);
+    CHECK(write(file, "0123456789", 10) == 10 && lseek(file, 3, SEEK_SET) == 3 && read(file, bytes, 4) == 4);
+    CHECK(strcmp(bytes, "3456") == 0 && pwrite(file, "xy", 2, 20) == 2 && fstat(file, &state) == 0);
+    CHECK(state.st_size == 22 && (state.st_mode & 0777) == 0640 && state.st_nlink == 1);
+    CHECK(pread(file, bytes, 12, 10) == 12 && bytes[0] == 0 && bytes[10] == 'x');
+    CHECK(fsync(file) == 0 && ftruncate(file, 5) == 0 && ftruncate(file, 8) == 0 && pread(file, bytes, 20, 0) == 8);
+    CHECK(memcmp(bytes, "01234\0\0\0", 8) == 0 && fdatasync(file) == 0);
+    close(file);
+    file = open("/data/f", O_WRONLY | O_APPEND);
+    CHECK(write(file, "+", 1) == 1 && lseek(file, 0, SEEK_SET) == 0 && write(file, "+", 1) == 1);
+    CHECK(fstat(file, &state) == 0 && state.st_size == 10);
+    CHECK(unlink("/data/f") == 0 && fstat(file, &state) == 0 && state.st_nlink == 0);
+    CHECK(write(file, "!", 1) == 1 && fsync(file) == 0 && fstat(file, &state) == 0 && state.st_size == 11);
+    close(file);
+    CHECK(open("/data/f", O_RDONLY) == -1 && errno == ENOENT);
+    file = open("/data/f", O_RDWR | O_CREAT, 0600);
+    CHECK(write(file, "abc", 3) == 3);
+    close(file);
+    file = open("/data/f", O_RDWR | O_TRUNC);
+    CHECK(fstat(file, &state) == 0 && state.st_size == 0 && unlink("/data/f") == 0);
+    close(file);
+}
+
+/* Writes pieces of a file in any order, again and again; all of it is right at any time. */
+static void much_of_it(void)
+{
+    static char expected[PIECES * PIECE], found[PIECES * PIECE];
+    int file = open("/data/much", O_RDWR | O_CREAT, 0600);
+    long size = 0;
+    for (int round = 0; round < 150; round++) {
+        long start = (long)dice(PIECES) * PIECE, length = (long)dice(PIECE) + 1;
+        for (long i = start; i < start + length; i++)
+            expected[i] = byte_at(i, round);
+        CHECK(pwrite(file, expected + start, (size_t)length, start) == length);
+        size = start + length > size ? start + length : size;
+        if (dice(5) == 0)
+            CHECK(fsync(file) == 0);
+        posix_fadvise(file, 0, 0, POSIX_FADV_DONTNEED); /* what is certain is read again */
+        if (dice(25) == 0) {
+            size = (long)dice((unsigned)size) + 1;
+            memset(expected + size, 0, sizeof expected - (size_t)size);
+            CHECK(ftruncate(file, size) == 0);
+        }
+        start = (long)dice((unsigned)size);
+        ssize_t count = pread(file, found, PIECE, start);
+        CHECK(count == (size - start < PIECE ? size - start : PIECE) &&
+              memcmp(found, expected + start, (size_t)count) == 0);
+    }
+    CHECK(fsync(file) == 0 && posix_fadvise(file, 0, 0, POSIX_FADV_DONTNEED) == 0);
+    CHECK(pread(file, found, sizeof found, 0) == size && memcmp(found, expected, (size_t)size) == 0);
+    close(file);
+    file = open("/data/much", O_RDONLY);
+    CHECK(read(file, found, sizeof found) == size && memcmp(found, expected, (size_t)size) == 0);
+    close(file);
+    CHECK(unlink("/data/much") == 0);
+}
+
+static void names(void)
+{
+    struct stat state, other;
+    char path[200], text[100] = {0};
+    CHECK(mkdir("/data/d", 0755) == 0 && mkdir("/data/d", 0755) == -1 && errno == EEXIST);
+    CHECK(mkdir("/data/d/e", 0755) == 0 && stat("/data/d", &state) == 0 && state.st_nlink == 3);
+    CHECK(rmdir("/data/d") == -1 && errno == ENOTEMPTY);
+    for (int i = 0; i < 30; i++) {
+        snprintf(path, sizeof path, "/data/d/file%d", i);
+        int file = open(path, O_WRONLY | O_CREAT, 0600);
+        CHECK(file >= 0 && write(file, path, strlen(path)) == (ssize_t)strlen(path));
+        close(file);
+    }
+    int seen = 0;
+    DIR *directory = opendir("/data/d");
+    for (struct dirent *entry; directory && (entry = readdir(directory));)
+        seen += strncmp(entry->d_name, "file", 4) == 0;
+    CHECK(directory && seen == 30);
+    closedir(directory);
+
+    CHECK(rename("/data/d/file1", "/data/d/e/moved") == 0 && stat("/data/d/file1", &state) == -1 && errno == ENOENT);
+    CHECK(rename("/data/d/file2", "/data/d/file3") == 0 && rename("/data/d", "/data/d/e/d") == -1 && errno == EINVAL);
+    CHECK(rename("/data/d/file4", "/tmp/file4") == -1 && errno == EXDEV && link("/data/d/file4", "/tmp/l") == -1);
+    CHECK(link("/data/d/file4", "/data/linked") == 0 && stat("/data/linked", &state) == 0 && state.st_nlink == 2);
+    CHECK(stat("/data/d/file4", &other) == 0 && state.st_ino == other.st_ino && unlink("/data/d/file4") == 0);
+    CHECK(stat("/data/linked", &state) == 0 && state.st_nlink == 1 && unlink("/data/linked") == 0);
+    CHECK(symlink("d/e/moved", "/data/link") == 0 && readlink("/data/link", text, sizeof text) == 9);
+    CHECK(strcmp(text, "d/e/moved") == 0 && stat("/data/link", &state) == 0 && S_ISREG(state.st_mode));
+    CHECK(lstat("/data/link", &state) == 0 && S_ISLNK(state.st_mode) && unlink("/data/link") == 0);
+    CHECK(chmod("/data/d/e/moved", 0751) == 0 && chown("/data/d/e/moved", 3, 4) == 0);
+    struct timespec times[2] = {{1000, 0}, {2000, 5}};
+    CHECK(utimensat(AT_FDCWD, "/data/d/e/moved", times, 0) == 0 && stat("/data/d/e/moved", &state) == 0);
+    sync();
+    CHECK((state.st_mode & 07777) == 0751 && state.st_uid == 3 && state.st_gid == 4 && state.st_mtim.tv_sec == 2000);
+    CHECK(chdir("/data/d/e") == 0 && getcwd(path, sizeof path) && strcmp(path, "/data/d/e") == 0);
+    CHECK(stat("moved", &state) == 0 && unlink("moved") == 0 && chdir("/") == 0 && rmdir("/data/d/e") == 0);
+    for (int i = 0; i < 30; i++) {
+        snprintf(path, sizeof path, "/data/d/file%d", i);
+        unlink(path);
+    }
+    CHECK(rmdir("/data/d") == 0 && stat("/data/d", &state) == -1 && errno == ENOENT);
+}
+
+static void memory_of_files(void)
+{
+    char byte = 0;
+    int file = open("/data/mapped", O_RDWR | O_CREAT, 0600);
+    for (int i = 0; i < 3 * PAGE; i += PAGE)
+        CHECK(pwrite(file, "page", 4, i) == 4);
+    CHECK(fsync(file) == 0);
+    char *private = mmap(NULL, 3 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE, file, 0);
+    char *shared = mmap(NULL, 3 * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+    CHECK(private != MAP_FAILED && shared != MAP_FAILED && memcmp(private + PAGE, "page", 4) == 0);
+    private[0] = 'P';
+    shared[PAGE] = 'S';
+    CHECK(shared[0] == 'p' && pread(file, &byte, 1, PAGE) == 1 && byte == 'S');
+    CHECK(msync(shared, 3 * PAGE, MS_SYNC) == 0);
+    shared[2 * PAGE] = 'T';
+    CHECK(munmap(shared, 3 * PAGE) == 0 && munmap(private, 3 * PAGE) == 0);
+    CHECK(fsync(file) == 0 && pread(file, &byte, 1, 2 * PAGE) == 1 && byte == 'T');
+    close(file);
+    CHECK(unlink("/data/mapped") == 0);
+}
+
+static void programs_run_from_it(void)
+{
+    CHECK(system("cp /bin/busybox /data/busybox && /data/busybox cmp /bin/busybox /data/busybox") == 0);
+    CHECK(system("echo '#!/data/busybox sh\nexit 5' > /data/script && chmod +x /data/script") == 0);
+    CHECK(WEXITSTATUS(system("/data/script")) == 5);
+    CHECK(system("rm /data/busybox /data/script") == 0);
+}
+
+static void several_at_once(void)
+{
+    CHECK(system("for i in 1 2 3 4; do (seq $i 3000 > /data/s$i; seq $i 3000 | cmp - /data/s$i; sync; rm /data/s$i) & "
+                 "done; wait; "
+                 "! ls /data | grep -q '^s[1-4]'") == 0);
+}
+
+static void state_of_it(void)
+{
+    struct statfs state;
+    CHECK(statfs("/data", &state) == 0 && state.f_type == 0xef53 && state.f_blocks > 0);
+    sync();
+}
+
+static void no_disk(void)
+{
+    struct stat state;
+    CHECK(lstat("/data", &state) == 0 && S_ISDIR(state.st_mode));
+    CHECK(open("/data/f", O_CREAT | O_RDWR, 0600) == -1 && errno == ENODEV);
+    CHECK(mkdir("/data/d", 0700) == -1 && errno == ENODEV && stat("/data/f", &state) == -1 && errno == ENODEV);
+    DIR *directory = opendir("/data");
+    errno = 0;
+    CHECK(!directory || (!readdir(directory) && errno == ENODEV));
+}
+
+int main(int argc, char **argv)
+{
+    static const struct test tests[] = {TEST(reading_and_writing), TEST(much_of_it),           TEST(names),
+                                        TEST(memory_of_files),     TEST(programs_run_from_it), TEST(several_at_once),
+                                        TEST(state_of_it)};
+    static const struct test none[] = {TEST(no_disk)};
+    (void)argv;
+    return argc > 1 ? RUN_TESTS(none) : RUN_TESTS(tests);
+}

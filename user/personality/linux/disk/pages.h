@@ -1,0 +1,39 @@
+/*
+ * The contents of the file server's files: pages are read when they are wanted, and kept until the memory is needed for something else.
+ * What programs write is kept here until the server has it (after some seconds, or when there is much), and until it is certain
+ * (FILE_COMMIT): a server that was restarted gets again what was not.
+ *
+ * A page's state is in the upper bits of its place in struct file_pages.
+ */
+#pragma once
+
+#include "personality/linux/file/inode.h"
+
+struct thread;
+
+/* Sees to it that all pages that a read wants are there. 0, an error, or CALL_WAITS. */
+int64_t disk_pages_want(struct inode *file, uint64_t offset, uint64_t bytes);
+
+/* The same for what a write does not overwrite as a whole; waits while too much is not written yet. */
+int64_t disk_pages_prepare_write(struct inode *file, uint64_t offset, uint64_t bytes);
+
+/* The page has other contents now. */
+void disk_page_changed(struct inode *file, uint64_t page);
+
+/* Pages from this one on are about to be given up. */
+void disk_pages_cut(struct inode *file, uint64_t first);
+
+/* A mapping through which the file could be written has gone, or its contents are to be certain now. */
+void disk_pages_mapped_changed(struct inode *file);
+
+/* Begins to write what has changed, without making it certain. */
+void disk_pages_write(struct inode *file);
+
+/* Makes certain what was written to a file (null: to all). 0, an error, or CALL_WAITS. */
+int64_t disk_sync(struct thread *thread, struct inode *file);
+
+/* The server was restarted: submits the writes that are not certain. */
+void disk_pages_write_again(void);
+
+/* Gives up pages of the file that are not needed; false: there are none. */
+bool disk_pages_give_up(struct inode *file);
