@@ -116,6 +116,16 @@ def graph_shows_everything(folder):
             "thread of driver"} <= texts, texts
 
 
+def graph_names_services(folder):
+    """Of two channels between the same domains, the one that a service is for bears its name."""
+    text = (TOP / "tests/components/supervisor/supervisor.system").read_text()
+    (folder / "services.system").write_text(text)
+    result = pecan(folder, "graph", "services.system")
+    assert result.returncode == 0, result.stderr
+    labels = {element.text for element in ElementTree.fromstring(result.stdout).iter() if element.get("class") == "label"}
+    assert {"work 5→0", "log 6→0", "names 7→0"} <= labels, labels
+
+
 def ends(folder, status, *words, says=""):
     result = pecan(folder, *words)
     assert result.returncode == status, f"status {result.returncode}, not {status}: {result.stderr}"
@@ -158,6 +168,7 @@ def main():
             checks.run(f"damaged files, seed {seed}", damaged, folder, seed)
         checks.run("the report", report_is_golden, folder)
         checks.run("the drawing", graph_shows_everything, folder)
+        checks.run("services in the drawing", graph_names_services, folder)
         checks.run("the same image again", is_repeatable, folder)
         checks.run("Microkit's command line", takes_microkit_commands, folder)
         checks.run("a Makefile for Microkit's SDK", builds_by_microkits_makefile, folder)

@@ -62,9 +62,11 @@ def refuses(shell):
 
 def traces(shell):
     succeeds(shell, "pecanctl trace start && pecanctl kill names && sleep 0.2 && pecanctl trace stop > /tmp/t")
-    events = json.loads(shell.output_of("cat /tmp/t"))["traceEvents"]
+    packed = shell.output_of("gzip < /tmp/t | base64", 60)
+    events = json.loads(gzip.decompress(base64.b64decode(packed)))["traceEvents"]
     threads = {event["args"]["name"] for event in events if event["ph"] == "M"}
     assert {"linux", "names", "init"} <= threads, threads
+    assert any(event.get("name") == "called by a program" for event in events), events
     assert any("names failed: killed" in event["name"] for event in events if event["ph"] == "i"), events
 
 

@@ -1,5 +1,6 @@
 #include "init/account.h"
 
+#include "init/budget.h"
 #include "init/component_page.h"
 #include "microkit/include/pecan/supervisor.h"
 
@@ -74,6 +75,7 @@ void account_read(struct domain_record *domain, seL4_Word *words)
     words[PECAN_ACCOUNT_CPU_TIME_US] = domain->cpu_time_us;
     words[PECAN_ACCOUNT_PRIVATE_BYTES] = 1ul << domain->plan.private_bits;
     words[PECAN_ACCOUNT_PRIVATE_BYTES_USED] = domain->state == DOMAIN_RUNS ? domain->plan.private_bytes : 0;
+    words[PECAN_ACCOUNT_BUDGET_BYTES] = budget_bytes(domain);
     words[PECAN_ACCOUNT_REGION_BYTES] = region_bytes(description);
     words[PECAN_ACCOUNT_CALLS_SERVED] = counts.calls_served;
     words[PECAN_ACCOUNT_WAKES] = counts.wakes;

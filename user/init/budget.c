@@ -57,6 +57,14 @@ void budget_take_back(const struct domain_record *domain)
         seL4_CNode_Revoke(seL4_CapInitThreadCNode, domain->budget + i, seL4_WordBits);
 }
 
+uint64_t budget_bytes(const struct domain_record *domain)
+{
+    uint64_t bytes = 0;
+    for (uint32_t i = 0; i < domain->budget_count; i++)
+        bytes += 1ul << domain->budget_pieces[i].size_bits;
+    return bytes;
+}
+
 static uint64_t patch_value(const struct description_patch *patch)
 {
     const struct domain_record *domain = &the_system.domains[patch->of];

@@ -25,3 +25,6 @@ void budget_take_back(const struct domain_record *domain);
 
 /* Writes addresses of regions, and of budgets, into the programs that ask for them. */
 void patches_apply(char *base, const struct description_patch *patches, uint32_t count);
+
+/* What the domain's budget has in all. */
+uint64_t budget_bytes(const struct domain_record *domain);

@@ -8,6 +8,9 @@
 
 enum { REPLY_COUNT = THREAD_LIMIT + 1 };
 
+/* Who calls, in traces, is a program and no channel. */
+enum { PROGRAM = PECAN_TRACE_NO_CHANNEL };
+
 static seL4_CPtr endpoint;
 static uint32_t replies[REPLY_COUNT]; /* reply objects at hand, as a stack */
 static unsigned reply_count;
@@ -180,14 +183,19 @@ _Noreturn void events_run(void)
             seL4_Word bits = signals;
             signals = 0;
             for (unsigned id = 0; bits; id++, bits >>= 1)
-                if (bits & 1)
+                if (bits & 1) {
+                    pecan_trace(PECAN_TRACE_NOTIFIED, id);
                     notified(id);
+                    pecan_trace(PECAN_TRACE_NOTIFIED_END, id);
+                }
         } else if (first_report) {
             struct machine_thread *thread = first_report;
             first_report = thread->next_report;
             if (!first_report)
                 last_report = &first_report;
+            pecan_trace(PECAN_TRACE_PROTECTED, PROGRAM);
             report_pass_on(thread);
+            pecan_trace(PECAN_TRACE_PROTECTED_END, PROGRAM);
         } else {
             event_wait();
         }

@@ -16,7 +16,7 @@ static void put(const struct line_editor *editor, const char *text)
 /* Draws the line anew, and leaves the cursor where it is. */
 static void draw(const struct line_editor *editor)
 {
-    char move[16];
+    char move[32];
     put(editor, "\r");
     put(editor, editor->prompt);
     put(editor, editor->text);

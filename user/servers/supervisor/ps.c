@@ -54,8 +54,9 @@ static void print_line(struct session *session, unsigned index)
     session_print(session, "%-16s %-8s %4lu %8lu %10s %9lu %8lu %9lu %9lu %9lu %9lu  %s\n", domain_name(index),
                   state_names[account[PECAN_ACCOUNT_STATE] % 3], account[PECAN_ACCOUNT_PRIORITY],
                   account[PECAN_ACCOUNT_RESTARTS], seconds_text(account[PECAN_ACCOUNT_CPU_TIME_US], seconds),
-                  account[PECAN_ACCOUNT_PRIVATE_BYTES] / KIB, account[PECAN_ACCOUNT_REGION_BYTES] / KIB,
-                  account[PECAN_ACCOUNT_CALLS_SERVED], account[PECAN_ACCOUNT_WAKES], account[PECAN_ACCOUNT_CALLS_MADE],
+                  (account[PECAN_ACCOUNT_PRIVATE_BYTES] + account[PECAN_ACCOUNT_BUDGET_BYTES]) / KIB,
+                  account[PECAN_ACCOUNT_REGION_BYTES] / KIB, account[PECAN_ACCOUNT_CALLS_SERVED],
+                  account[PECAN_ACCOUNT_WAKES], account[PECAN_ACCOUNT_CALLS_MADE],
                   account[PECAN_ACCOUNT_NOTIFICATIONS_SENT], failure_text(account, failure));
 }
 

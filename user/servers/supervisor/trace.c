@@ -62,6 +62,8 @@ static void print_thread(struct session *session, unsigned component, const char
 static const char *peer_name(uint32_t id)
 {
     const char *name = domain_name(id < IDS ? file.peers[id] : NOBODY);
+    if (id == PECAN_TRACE_NO_CHANNEL)
+        return "a program";
     return name ? name : "interrupt";
 }
 

@@ -68,6 +68,7 @@ typedef enum pecan_account {
     PECAN_ACCOUNT_CPU_TIME_US,        /* of its own time: a passive domain also runs on that of its callers */
     PECAN_ACCOUNT_PRIVATE_BYTES,      /* set aside for its private objects, */
     PECAN_ACCOUNT_PRIVATE_BYTES_USED, /* and taken by them */
+    PECAN_ACCOUNT_BUDGET_BYTES,       /* of its memory budget */
     PECAN_ACCOUNT_REGION_BYTES,       /* of the regions that it maps */
     PECAN_ACCOUNT_CALLS_SERVED,       /* what the domain itself counts (pecan/component.h), here and below */
     PECAN_ACCOUNT_WAKES,

@@ -27,6 +27,9 @@ enum pecan_trace_kind {
     PECAN_TRACE_KINDS
 };
 
+/* In place of a channel's id: a program that runs on top of the component. */
+#define PECAN_TRACE_NO_CHANNEL 62
+
 struct pecan_trace_event {
     uint64_t counter; /* of the processor */
     uint32_t kind, id;
