@@ -49,4 +49,4 @@ enum { BLOCK_RING_ENTRIES = 64 };
 #define BLOCK_ANSWERS  ((struct ring_shape){BLOCK_RING_ENTRIES, sizeof(struct block_answer)})
 
 /* Either side's region; and how many buffers a client may have. */
-enum { BLOCK_REGION_BYTES = 4096, BLOCK_MOST_BUFFERS = 2 };
+enum { BLOCK_REGION_BYTES = 4096, BLOCK_MOST_BUFFERS = 3 };

@@ -7,14 +7,16 @@
  *   client's pages ◄────────────────► disk
  *
  * The client says where in either text region the texts of a request lie, or go, and divides both among its requests. Texts
- * have a length and no zero at the end. Permissions are the client's business; dates too: each request carries the present one.
+ * have a length and no zero at the end. Permissions are the client's business; dates too: each request carries the present one,
+ * which becomes mtime and ctime where they change. Reading does not change atime.
  *
  * Order. Requests take effect in the order in which they were sent. Answers come in any order. The client does not ask to read or
  * write a part of a file while another request that writes it is not answered: what would be there is not certain.
  *
  * What is certain when.
  * - A change of names or attributes (all operations but read, write and commit) is in the journal when it is answered: no
- *   restart of the server, or of what lies below it, undoes it. After a power cut either all of it is there or nothing.
+ *   restart of the server, or of what lies below it, undoes it. After a power cut either all of it is there or nothing, and nothing
+ *   without what was answered before it.
  * - A write is not certain when it is answered, and is kept by the client.
  * - Answered with FILE_OK, FILE_COMMIT makes all certain that was answered before it was sent, also over power cuts.
  *

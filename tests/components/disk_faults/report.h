@@ -11,6 +11,8 @@ struct report {
     volatile uint64_t refused;     /* requests that were answered with an error */
     volatile uint64_t resent;      /* connections on which something was sent again */
     volatile uint64_t fault_time;  /* written by the tester just before a fault; 0: something was answered since */
+    volatile uint64_t most_faults,
+        most_operations; /* what a load asks of the tester, which has numbers of its own if they are 0 */
     volatile uint64_t interruption_count;
     volatile uint32_t interruptions[MOST_INTERRUPTIONS]; /* from a fault to the next answer, in counts of the clock */
 };

@@ -81,7 +81,10 @@ void init(void)
 {
     pecan_supervisor_call(PECAN_SUPERVISOR_COUNT, 0);
     uint32_t faults = 0, load = (uint32_t)seL4_GetMR(0) - 2;
-    while (faults < FAULTS && wait_for_operations(1 + random_next() % MOST_OPERATIONS)) {
+    wait_for_operations(1);
+    uint32_t most_faults = report()->most_faults ? (uint32_t)report()->most_faults : FAULTS;
+    uint32_t most_operations = report()->most_operations ? (uint32_t)report()->most_operations : MOST_OPERATIONS;
+    while (faults < most_faults && wait_for_operations(1 + random_next() % most_operations)) {
         for (volatile uint32_t spins = random_next() % MOST_SPINS; spins; spins--)
             continue;
         uint32_t dice = random_next() % 8;
@@ -92,8 +95,10 @@ void init(void)
             break;
         faults++;
     }
-    if (!wait_for_operations(MOST_OPERATIONS))
+    if (!wait_for_operations(most_operations))
         faults = 0; /* nothing is answered any more */
+    /* It may print too. */
+    pecan_supervisor_call(PECAN_SUPERVISOR_STOP, load);
     print_all(faults);
 }
 

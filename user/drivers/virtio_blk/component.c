@@ -13,8 +13,9 @@ enum { PCI_OWNER = 0, MESSAGE_INTERRUPT = 1, LINE_INTERRUPT = 2, CLIENT = 3 };
 uintptr_t registers_start, registers_bytes; /* the device's */
 uintptr_t memory_start, memory_bytes;       /* for the queue, */
 uint64_t memory_address;                    /* where the device finds it */
-uint64_t buffer0_address, buffer0_bytes;    /* and the client's buffers, of which there may be one only */
+uint64_t buffer0_address, buffer0_bytes;    /* and the client's buffers, of which there may be fewer */
 uint64_t buffer1_address, buffer1_bytes;
+uint64_t buffer2_address, buffer2_bytes;
 uintptr_t client_region, disk_region;
 
 static struct virtio_blk disk;
@@ -61,8 +62,8 @@ static unsigned requests_room(void)
 /* Where the device finds the data of a request; false: in no buffer. */
 static bool data_address(const struct block_request *request, uint64_t *address)
 {
-    const uint64_t addresses[BLOCK_MOST_BUFFERS] = {buffer0_address, buffer1_address};
-    const uint64_t sizes[BLOCK_MOST_BUFFERS] = {buffer0_bytes, buffer1_bytes};
+    const uint64_t addresses[BLOCK_MOST_BUFFERS] = {buffer0_address, buffer1_address, buffer2_address};
+    const uint64_t sizes[BLOCK_MOST_BUFFERS] = {buffer0_bytes, buffer1_bytes, buffer2_bytes};
     if (request->buffer >= BLOCK_MOST_BUFFERS ||
         !ring_range_fits(request->offset, request->bytes, sizes[request->buffer]))
         return false;

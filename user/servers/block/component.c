@@ -191,7 +191,9 @@ static unsigned requests_room(struct client *client)
     if (!is_sent || ring_pair_state(&client->pair) != RING_OPEN)
         return 0;
     unsigned share = SLOTS / block_grant_count - client->under_way;
-    unsigned for_answers = ring_room(&client->pair.out) - client->under_way;
+    /* There is no room at all once the client has started again. */
+    unsigned for_answers = ring_room(&client->pair.out);
+    for_answers = for_answers > client->under_way ? for_answers - client->under_way : 0;
     unsigned at_disk = ring_room(&disk.out);
     unsigned room = share < for_answers ? share : for_answers;
     room = room < free_slots ? room : free_slots;
