@@ -50,6 +50,8 @@ def restarts(shell):
             time.sleep(0.1)
         assert line[1] == "runs" and line[11].strip() == failure, line
     assert re.search(r"names starts again, restart 1", shell.output_of("pecanctl log init"))
+    shell.output_of("tests/programs/divide-by-zero")
+    assert re.search(r"\] divide-by-zero\[\d+\] crashed: SIGFPE", shell.output_of("pecanctl log linux"))
 
 
 def refuses(shell):
@@ -109,6 +111,19 @@ def console(shell, port):
     assert ps(shell, "linux")[1] == "runs"
 
 
+def top(port):
+    """It shows the components again without a key, until q."""
+    port.sendall(b"top\r")
+    text = b""
+    while text.count(b"linux ") < 3:
+        part = port.recv(4096)
+        assert part, "the port is closed"
+        text += part
+    port.sendall(b"q")
+    while not text.endswith(b"pecan> \x1b[K"):
+        text += port.recv(4096)
+
+
 def main():
     checks = Checks()
     with tempfile.TemporaryDirectory() as folder:
@@ -119,6 +134,7 @@ def main():
                 if not checks.run(f"pecanctl: {name}", check, shell):
                     shell.recover()
             checks.run("the supervisor's console beside it", console, shell, port)
+            checks.run("top on the console", top, port)
     return checks.status
 
 

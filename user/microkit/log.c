@@ -47,3 +47,9 @@ void log_put(char character)
     put(log, capacity, character);
     is_inside_line = character != '\n';
 }
+
+void pecan_log_puts(const char *text)
+{
+    while (*text)
+        log_put(*text++);
+}

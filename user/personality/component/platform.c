@@ -10,6 +10,7 @@
 
 #include <microkit.h>
 #include <pecan/component.h>
+#include <pecan/log.h>
 
 enum { SERIAL_BASE = 0x3f8, ACPI_PORT = 0x604, RESET_PORT = 0x92 };
 enum { ACPI_SLEEP = 0x2000 };
@@ -155,6 +156,8 @@ void machine_log(const char *line)
     write_all("[linux] ", 8);
     write_all(line, strlen(line));
     write_all("\r\n", 2);
+    pecan_log_puts(line);
+    pecan_log_puts("\n");
 }
 
 /* The processor */

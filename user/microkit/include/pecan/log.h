@@ -30,6 +30,9 @@ struct pecan_log_source {
 /* The tool fills this in for domains with pecan:logs="true": domains by their index, "init" behind the last one. */
 extern struct pecan_log_source pecan_log_sources[PECAN_LOGS_MOST];
 
+/* Appends to the domain's own log, and to nothing else; without a log nothing happens. */
+void pecan_log_puts(const char *text);
+
 struct pecan_log_line {
     uint64_t time_us;                /* 0 if the line has no readable time */
     uint64_t begin;                  /* where the line begins; the next one begins at the position after the call */
