@@ -1,5 +1,6 @@
 #include "personality/component/untyped.h"
 
+#include "lib/object.h"
 #include "personality/component/slots.h"
 
 #include <pecan/component.h>
@@ -24,27 +25,6 @@ void untyped_initialise(void)
         pieces[piece_count++] =
             (struct piece){.capability = PECAN_BUDGET_CAP + i, .size = 1ul << budget->pieces[i].size_bits};
         total_bytes += pieces[i].size;
-    }
-}
-
-static uint64_t object_bytes(seL4_Word type, seL4_Word size_bits)
-{
-    switch (type) {
-    case seL4_CapTableObject:
-        return 1ul << (size_bits + seL4_SlotBits);
-    case seL4_UntypedObject:
-    case seL4_SchedContextObject:
-        return 1ul << size_bits;
-    case seL4_TCBObject:
-        return 1ul << seL4_TCBBits;
-    case seL4_EndpointObject:
-        return 1ul << seL4_EndpointBits;
-    case seL4_NotificationObject:
-        return 1ul << seL4_NotificationBits;
-    case seL4_ReplyObject:
-        return 1ul << seL4_ReplyBits;
-    default:
-        return 1ul << PAGE_BITS_HERE; /* frames and paging structures */
     }
 }
 
