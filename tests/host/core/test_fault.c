@@ -63,17 +63,25 @@ TEST(fault, a_timeout_after_the_answer_does_not_repeat_the_call)
     expect_eq(thread->context.pc, behind_call);
 }
 
-TEST(fault, an_unknown_trap_number_is_reported_as_it_is)
+/* A thread whose faults go to `endpoint` runs; who ran before is returned. */
+static struct thread *run_with_handler(uint64_t *thread)
 {
     world_reset();
-    uint64_t thread = world_new_thread(100, true);
+    *thread = world_new_thread(100, true);
     endpoint = world_new(ABI_OBJECT_ENDPOINT, 0);
     reply = world_new(ABI_OBJECT_REPLY, 0);
-    expect_eq(world_invoke(thread, (struct world_message){ABI_LABEL_TCB_SET_SCHED_PARAMS, WORDS(255, 100),
-                                                          CAPS(ABI_INIT_SLOT_TCB, thread + 2, endpoint)}),
+    expect_eq(world_invoke(*thread, (struct world_message){ABI_LABEL_TCB_SET_SCHED_PARAMS, WORDS(255, 100),
+                                                           CAPS(ABI_INIT_SLOT_TCB, *thread + 2, endpoint)}),
               0);
     struct thread *first = world_current();
-    world_run(thread);
+    world_run(*thread);
+    return first;
+}
+
+TEST(fault, an_unknown_trap_number_is_reported_as_it_is)
+{
+    uint64_t thread;
+    struct thread *first = run_with_handler(&thread);
     kernel_unknown_syscall(UINT64_C(0xffffffff9e000001));
     expect_eq(world_thread(thread)->state, THREAD_BLOCKED_SEND);
     thread_resume(first);
@@ -86,15 +94,8 @@ TEST(fault, an_unknown_trap_number_is_reported_as_it_is)
 /* Without a buffer the words from the fifth on are lost, and the length says so. */
 TEST(fault, a_handler_without_buffer_gets_four_words)
 {
-    world_reset();
-    uint64_t thread = world_new_thread(100, true);
-    endpoint = world_new(ABI_OBJECT_ENDPOINT, 0);
-    reply = world_new(ABI_OBJECT_REPLY, 0);
-    expect_eq(world_invoke(thread, (struct world_message){ABI_LABEL_TCB_SET_SCHED_PARAMS, WORDS(255, 100),
-                                                          CAPS(ABI_INIT_SLOT_TCB, thread + 2, endpoint)}),
-              0);
-    struct thread *first = world_current();
-    world_run(thread);
+    uint64_t thread;
+    struct thread *first = run_with_handler(&thread);
     kernel_user_exception(6, 0);
     thread_set_buffer_address(first, 0);
     thread_resume(first);
