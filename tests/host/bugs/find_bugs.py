@@ -20,7 +20,7 @@ PLAIN = Path(os.environ["OUT"]) / "host" / "plain"
 WORK = Path(os.environ["OUT"]) / "host" / "bugs"
 STEPS_TAKEN = re.compile(r"after (\d+) steps in all")
 JOBS = 2
-SECONDS = 120
+SECONDS = 300
 
 
 def objects():
