@@ -244,7 +244,7 @@ struct derived_cap cap_derive(const struct cap_slot *slot, struct cap cap)
         break;
     default:
         if (cap_is_arch(cap))
-            derived.refusal = hal_cap_derive(slot, cap, &derived.cap);
+            derived.cap = hal_cap_derive(cap);
         break;
     }
     if (refused(derived.refusal))

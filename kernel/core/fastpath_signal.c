@@ -17,13 +17,6 @@ static inline bool is_allowed(struct cap cap, unsigned type, unsigned right)
     return (cap.word[0] & (31 | allows)) == (type | allows);
 }
 
-/* Nothing is due: no budget ends, no refill comes, no domain's turn ends at this moment, which becomes the entry's time. */
-static ALWAYS_INLINE bool is_quiet(struct cpu *cpu)
-{
-    cpu->now = hal_time();
-    return LIKELY(cpu->now < cpu->quiet_until);
-}
-
 /* A blocked thread that has a context of its own, with time that has come. */
 static ALWAYS_INLINE bool can_wake(const struct cpu *cpu, const struct thread *thread)
 {
@@ -76,7 +69,7 @@ static ALWAYS_INLINE void end_receive(struct thread *receiver)
 static ALWAYS_INLINE bool signal(struct cpu *cpu, struct notification *notification, uint64_t badge)
 {
     struct thread *waiter = wait_queue_first(&notification->waiting);
-    if (!is_quiet(cpu))
+    if (!handover_begin(cpu))
         return false;
     if (waiter) {
         if (!can_take_out(cpu, &notification->waiting, waiter))
@@ -107,7 +100,7 @@ static ALWAYS_INLINE bool send_message(struct cpu *cpu, struct thread *caller, s
     struct wait_queue *queue = &endpoint->queue;
     struct thread *receiver = wait_queue_first(queue);
     uint64_t info = context_info(&caller->context);
-    if (wait_queue_state(queue) != ENDPOINT_RECEIVERS || !message_is_short(info) || !is_quiet(cpu) ||
+    if (wait_queue_state(queue) != ENDPOINT_RECEIVERS || !message_is_short(info) || !handover_begin(cpu) ||
         !can_take_out(cpu, queue, receiver))
         return false;
     wait_queue_remove_only(queue);
@@ -164,14 +157,14 @@ static ALWAYS_INLINE bool wait(struct cpu *cpu, struct thread *caller)
     if (notification->bound_thread || notification->schedctx || wait_queue_first(&notification->waiting))
         return false;
     if (notification->is_active) {
-        if (!is_quiet(cpu))
+        if (!handover_begin(cpu))
             return false;
         notification->is_active = false;
         context_set_badge(&caller->context, notification->word);
         return true;
     }
     struct thread *next = ready_first(cpu);
-    if (!next || !can_go_on(next) || !is_quiet(cpu))
+    if (!next || !can_go_on(next) || !handover_begin(cpu))
         return false;
     caller->state = THREAD_BLOCKED_NOTIFICATION;
     block(cpu, &notification->waiting, NOTIFICATION_WAITING, next);
@@ -195,7 +188,7 @@ static ALWAYS_INLINE bool receive(struct cpu *cpu, struct thread *caller)
     struct reply *reply = cap_pointer(reply_slot->cap);
     struct thread *next = ready_first(cpu);
     if (!next || !can_go_on(next) || endpoint->queue.head_word || reply->thread ||
-        !handover_leaves_notification(caller->bound_notification) || !is_quiet(cpu))
+        !handover_leaves_notification(caller->bound_notification) || !handover_begin(cpu))
         return false;
     caller->state = THREAD_BLOCKED_RECEIVE;
     caller->reply = reply;
@@ -216,7 +209,7 @@ static ALWAYS_INLINE bool yield(struct cpu *cpu, struct thread *caller)
     struct schedctx *schedctx = caller->schedctx;
     struct thread *next = ready_first(cpu);
     if (!schedctx_is_round_robin(schedctx) || !next || next->priority != caller->priority || !can_go_on(next) ||
-        !is_quiet(cpu))
+        !handover_begin(cpu))
         return false;
 
     schedctx->consumed += cpu->now - cpu->charged_until;

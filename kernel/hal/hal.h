@@ -16,7 +16,7 @@ struct thread;
 
 /* --- memory ------------------------------------------------------------------------------------------------------- */
 
-/* The kernel's window onto physical memory; `paddr` must be RAM below hal_window_end(). Inline in machine/layout.h. */
+/* The kernel's window onto physical memory; `paddr` must be RAM that hal_window_covers. Inline in machine/layout.h. */
 static inline void *hal_window(uint64_t paddr);
 static inline uint64_t hal_paddr(const void *pointer);
 #include "machine/layout.h"
@@ -78,7 +78,8 @@ bool hal_cap_same_object(struct cap a, struct cap b);
 bool hal_cap_in_region(struct cap child, uint64_t paddr, unsigned size_bits);
 /* Whether a control capability `parent` (I/O ports) issued `child`. */
 bool hal_cap_issues(struct cap parent, struct cap child);
-struct refusal hal_cap_derive(const struct cap_slot *slot, struct cap cap, struct cap *derived);
+/* What a copy of the capability is; null when there can be none. */
+struct cap hal_cap_derive(struct cap cap);
 struct cap hal_cap_mask_rights(struct cap cap, struct rights rights);
 /* Undoes what the capability stands for: unmaps; when `is_final` destroys the object. PREEMPTED: to be called again. */
 struct refusal hal_cap_finalise(struct cap cap, bool is_final, struct preemption *preemption);

@@ -11,8 +11,6 @@
 #include "abi/message.h"
 #include "object/thread.h"
 
-#define INVOCATION_MAX_RESULTS 4
-
 struct invocation {
     struct thread *caller;
     struct cap_slot *slot; /* where the invoked capability is */

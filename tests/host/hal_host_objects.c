@@ -99,12 +99,11 @@ bool hal_cap_issues(struct cap parent, struct cap child)
     return cap_type(parent) == ABI_CAP_TYPE_IO_PORT_CONTROL && cap_type(child) == ABI_CAP_TYPE_IO_PORT;
 }
 
-struct refusal hal_cap_derive(const struct cap_slot *slot UNUSED, struct cap cap, struct cap *derived)
+struct cap hal_cap_derive(struct cap cap)
 {
     bool needs_mapping = is_table(cap) || cap_type(cap) == ABI_CAP_TYPE_PML4;
     bool has_none = cap_type(cap) == ABI_CAP_TYPE_IO_PORT_CONTROL || (needs_mapping && !cap.word[1]);
-    *derived = has_none ? CAP_NULL : cap;
-    return NO_REFUSAL;
+    return has_none ? CAP_NULL : cap;
 }
 
 struct cap hal_cap_mask_rights(struct cap cap, struct rights rights)

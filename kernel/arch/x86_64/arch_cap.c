@@ -88,28 +88,23 @@ bool hal_cap_issues(struct cap parent, struct cap child)
     return cap_type(parent) == ABI_CAP_TYPE_IO_PORT_CONTROL && cap_type(child) == ABI_CAP_TYPE_IO_PORT;
 }
 
-struct refusal hal_cap_derive(const struct cap_slot *slot UNUSED, struct cap cap, struct cap *derived)
+struct cap hal_cap_derive(struct cap cap)
 {
     switch (cap_type(cap)) {
     case ABI_CAP_TYPE_FRAME:
-        *derived = cap_without_mapping(cap);
-        break;
+        return cap_without_mapping(cap);
     case ABI_CAP_TYPE_PAGE_TABLE:
     case ABI_CAP_TYPE_PAGE_DIRECTORY:
     case ABI_CAP_TYPE_PDPT:
     case ABI_CAP_TYPE_PML4:
     case ABI_CAP_TYPE_IO_PAGE_TABLE:
         /* Two capabilities to an unmapped table could map it twice, each unaware of the other. */
-        *derived = cap_is_mapped(cap) ? cap : CAP_NULL;
-        break;
+        return cap_is_mapped(cap) ? cap : CAP_NULL;
     case ABI_CAP_TYPE_IO_PORT_CONTROL:
-        *derived = CAP_NULL;
-        break;
+        return CAP_NULL;
     default:
-        *derived = cap;
-        break;
+        return cap;
     }
-    return NO_REFUSAL;
 }
 
 struct cap hal_cap_mask_rights(struct cap cap, struct rights rights)

@@ -92,12 +92,6 @@ static inline struct cap cap_table_new(unsigned type, uint64_t paddr)
 {
     return cap_make(type, paddr, 0, 0);
 }
-/* A PT, PD or PDPT, which hang in a table above them. */
-static inline bool cap_is_table(struct cap cap)
-{
-    unsigned type = cap_type(cap);
-    return type == ABI_CAP_TYPE_PAGE_TABLE || type == ABI_CAP_TYPE_PAGE_DIRECTORY || type == ABI_CAP_TYPE_PDPT;
-}
 /* log2 of the bytes of address space that a table covers: 21, 30, 39 (PML4: 48). */
 static inline unsigned cap_table_span_bits(struct cap cap)
 {

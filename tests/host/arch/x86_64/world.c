@@ -78,9 +78,7 @@ void world_delete(struct cap_slot *slot, bool is_final)
 
 struct cap world_derived(struct cap_slot *slot)
 {
-    struct cap derived = CAP_NULL;
-    expect_done(hal_cap_derive(slot, slot->cap, &derived));
-    return derived;
+    return hal_cap_derive(slot->cap);
 }
 
 void world_set_shared(struct cap_slot *slot)
