@@ -23,6 +23,29 @@ void heartbeat_begin(struct domain_record *domain)
     domain->heard_us = clock_now_us();
 }
 
+/* Whether the domain's event loop stands still since it was last woken. */
+static bool stands_still(const struct domain_record *domain)
+{
+    uint64_t rounds = read_rounds(domain);
+    return rounds == domain->heard_rounds || (domain->heard_rounds == UINT64_MAX && rounds == 0);
+}
+
+/*
+ * Whether a domain that comes before this one may have kept it from running: one that has not come round after a signal that
+ * was no earlier than this one's. It is judged when its own time has come, and this one as soon as all of those have come round.
+ */
+static bool is_starved(const struct domain_record *domain)
+{
+    for (uint32_t i = 0; i < the_system.description->domains.count; i++) {
+        const struct domain_record *other = &the_system.domains[i];
+        if (other->state == DOMAIN_RUNS && other->description->restart.heartbeat_us &&
+            other->description->priority > domain->description->priority &&
+            (other->heard_us < domain->heard_us || stands_still(other)))
+            return true;
+    }
+    return false;
+}
+
 void heartbeat_check(uint64_t now_us)
 {
     for (uint32_t i = 0; i < the_system.description->domains.count; i++) {
@@ -30,13 +53,14 @@ void heartbeat_check(uint64_t now_us)
         uint64_t interval_us = domain->description->restart.heartbeat_us;
         if (domain->state != DOMAIN_RUNS || interval_us == 0 || now_us - domain->heard_us < interval_us)
             continue;
-        uint64_t rounds = read_rounds(domain);
-        if (rounds == domain->heard_rounds || (domain->heard_rounds == UINT64_MAX && rounds == 0)) {
+        if (stands_still(domain)) {
+            if (is_starved(domain))
+                continue;
             log_print("init: %s failed: no heartbeat\n", domain->description->name);
             supervise_failure(i, &(struct domain_failure){.kind = PECAN_FAILURE_HEARTBEAT});
             continue;
         }
-        domain->heard_rounds = rounds;
+        domain->heard_rounds = read_rounds(domain);
         domain->heard_us = now_us;
         seL4_Signal(domain_slot(domain, PLAN_SLOT_NOTIFICATION));
     }

@@ -9,7 +9,7 @@
 #include <pecan/supervisor.h>
 
 /* Channels are numbered as the domains' places in inject.system. */
-enum { ACTIVE = 1, PASSIVE = 2, UNWATCHED = 3 };
+enum { ACTIVE = 1, PASSIVE = 2, UNWATCHED = 3, LOW = 4 };
 enum { ROUNDS = 5, SEEDS = 20, WORDS = 200, CALLS = 5 };
 
 struct accounts {
@@ -145,6 +145,7 @@ void init(void)
     for (seL4_Word seed = 100; seed < 100 + SEEDS; seed++)
         by_themselves += corrupt(seed & 1 ? ACTIVE : PASSIVE, seed);
     check(by_themselves >= SEEDS / 8, "some corrupted servers fail by themselves");
+    check(account(LOW, PECAN_ACCOUNT_RESTARTS) == 0, "a domain that is kept from running does not count as hanging");
     struct accounts after = accounts();
     check(before.free_bytes == after.free_bytes, "free memory is what it was");
     check(before.slots == after.slots, "used slots are what they were");
