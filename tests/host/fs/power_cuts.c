@@ -1,0 +1,410 @@
+/*
+ * The file server on a disk whose power is cut at any write: what had not been flushed is there, or not, block by block.
+ *
+ * Each round is a process of its own. It mounts what the one before has left, which replays the journal; compares it with what it
+ * must be; carries out random requests; and ends in the middle of them. Then some of the blocks that it had not flushed are put back to
+ * what they were. What must be: the names and attributes after some number of requests, none less than had been committed; and
+ * in each page of each file what was written to that page of that file, nothing older than what had been committed.
+ *
+ *   power_cuts IMAGE ROUNDS SEED: the image is of an empty file system; e2fsck is for the caller.
+ */
+#include "protocols/file.h"
+#include "servers/fs/disk.h"
+#include "servers/fs/requests.h"
+#include "servers/fs/volume.h"
+#include "support/random.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { BLOCK = 4096, SECTORS_PER_BLOCK = BLOCK / DISK_SECTOR_BYTES };
+enum { NAMES = 8, MOST_PAGES = 24, MOST_OPERATIONS = 400, MOST_BEGUN = 64, MEMORY_BYTES = 4 << 20 };
+enum { STATUS_CUT = 3, STATUS_WRONG = 4 };
+
+/* A file as a client knows it. */
+struct file {
+    uint32_t uid; /* each file has another; 0: there is none of this name */
+    uint32_t mode, pages;
+};
+
+/* What outlives a round: in memory that all processes share. */
+struct world {
+    struct file states[MOST_OPERATIONS + 1][NAMES]; /* after so many requests */
+    unsigned begun, answered, committed;            /* requests */
+    uint32_t next_uid;
+    uint32_t versions[1 << 16][MOST_PAGES]; /* of each file's pages, by uid: the last that was written, */
+    uint32_t sure[1 << 16][MOST_PAGES];     /* and the last that was committed */
+    uint64_t changed_count;                 /* blocks that are not flushed, */
+    uint64_t changed[1 << 14];
+    uint8_t before[1 << 14][BLOCK]; /* and what they were */
+    uint64_t cuts, requests;
+};
+
+static struct world *world;
+static uint8_t *image;
+static size_t image_bytes;
+static uint64_t random_state;
+static uint64_t writes_left; /* until the cut */
+
+uint8_t *disk_memory;
+size_t disk_memory_bytes;
+static uint8_t client_pages[(MOST_PAGES + 1) * BLOCK];
+static char client_texts[FILE_TEXT_BYTES], server_texts[FILE_TEXT_BYTES];
+
+static void wrong(const char *what, uint64_t a, uint64_t b)
+{
+    printf("not ok %s: %llu, %llu\n", what, (unsigned long long)a, (unsigned long long)b);
+    fflush(stdout);
+    _exit(STATUS_WRONG);
+}
+
+/* --- the disk ----------------------------------------------------------------------------------------------------------- */
+
+struct begun {
+    enum disk_operation operation;
+    struct disk_range range;
+    disk_done *done;
+    void *context;
+};
+
+static struct begun begun[MOST_BEGUN];
+static unsigned begun_count;
+
+static void remember(uint64_t block)
+{
+    for (uint64_t i = 0; i < world->changed_count; i++) {
+        if (world->changed[i] == block)
+            return;
+    }
+    if (world->changed_count == sizeof world->changed / sizeof *world->changed)
+        wrong("too much is not flushed", block, 0);
+    memcpy(world->before[world->changed_count], image + block * BLOCK, BLOCK);
+    world->changed[world->changed_count++] = block;
+}
+
+static void write_block(uint64_t block, const uint8_t *data)
+{
+    if (writes_left-- == 0)
+        _exit(STATUS_CUT);
+    remember(block);
+    memcpy(image + block * BLOCK, data, BLOCK);
+}
+
+static void end_one(unsigned number)
+{
+    struct begun one = begun[number];
+    uint8_t *memory = (one.range.buffer ? client_pages : disk_memory) + one.range.offset;
+    begun[number] = begun[--begun_count];
+    for (uint32_t done = 0; done < one.range.bytes; done += BLOCK) {
+        uint64_t block = one.range.sector / SECTORS_PER_BLOCK + done / BLOCK;
+        if (one.operation == DISK_READ)
+            memcpy(memory + done, image + block * BLOCK, BLOCK);
+        else
+            write_block(block, memory + done);
+    }
+    one.done(one.context, DISK_OK);
+}
+
+void disk_begin(enum disk_operation operation, struct disk_range range, disk_done *done, void *context)
+{
+    if (range.bytes % BLOCK || range.sector % SECTORS_PER_BLOCK ||
+        (range.sector * DISK_SECTOR_BYTES) + range.bytes > image_bytes)
+        wrong("a range that cannot be", range.sector, range.bytes);
+    while (begun_count == MOST_BEGUN || (begun_count && random_one_in(&random_state, 3)))
+        end_one((unsigned)random_below(&random_state, begun_count));
+    begun[begun_count++] = (struct begun){operation, range, done, context};
+}
+
+void disk_wait(void)
+{
+    while (begun_count)
+        end_one((unsigned)random_below(&random_state, begun_count));
+}
+
+static void note_end(void *context, enum disk_result result)
+{
+    (void)result;
+    *(bool *)context = true;
+}
+
+enum disk_result disk_do(enum disk_operation operation, struct disk_range range)
+{
+    bool is_done = false;
+    disk_begin(operation, range, note_end, &is_done);
+    while (!is_done)
+        end_one((unsigned)random_below(&random_state, begun_count));
+    return DISK_OK;
+}
+
+/* What has been written is there for good; what is on its way is not. */
+enum disk_result disk_flush(void)
+{
+    world->changed_count = 0;
+    return DISK_OK;
+}
+
+enum disk_result disk_size(uint64_t *sectors)
+{
+    *sectors = image_bytes / DISK_SECTOR_BYTES;
+    return DISK_OK;
+}
+
+/* The power is cut: of what was not flushed, some is lost. */
+static void lose_some(void)
+{
+    unsigned of = 1 + (unsigned)random_below(&random_state, 4);
+    for (uint64_t i = 0; i < world->changed_count; i++) {
+        if (random_one_in(&random_state, of))
+            memcpy(image + world->changed[i] * BLOCK, world->before[i], BLOCK);
+    }
+    world->changed_count = 0;
+}
+
+/* --- the client --------------------------------------------------------------------------------------------------------- */
+
+static struct file_answer last_answer;
+static unsigned answer_count;
+
+void requests_answer(const struct file_answer *answer)
+{
+    last_answer = *answer;
+    answer_count++;
+}
+
+static struct file_answer ask(struct file_request request)
+{
+    unsigned count = answer_count;
+    request.time = 1000000000000000000;
+    requests_do(&request, 1);
+    while (answer_count == count)
+        disk_wait();
+    return last_answer;
+}
+
+static struct file_text text(const char *name, uint32_t offset)
+{
+    memcpy(client_texts + offset, name, strlen(name));
+    return (struct file_text){offset, (uint32_t)strlen(name)};
+}
+
+static struct file_handle root;
+
+static const char *name_of(unsigned number)
+{
+    static const char *const names[NAMES] = {"a", "bb", "ccc", "dddd", "eeeee", "ffffff", "ggggggg", "hhhhhhhh"};
+    return names[number];
+}
+
+static struct file_request on_name(enum file_operation operation, unsigned number)
+{
+    return (struct file_request){.operation = operation, .handle = root, .name = text(name_of(number), 0)};
+}
+
+static struct file_handle handle_of(unsigned number)
+{
+    return ask(on_name(FILE_LOOKUP, number)).attributes.handle;
+}
+
+static void fill(uint64_t *words, uint64_t uid, uint64_t page, uint64_t version)
+{
+    for (unsigned i = 0; i < BLOCK / 8; i++)
+        words[i] = (uid << 40 | version << 16 | page) * 0x9e3779b97f4a7c15u + i;
+}
+
+static struct file_request transfer(enum file_operation operation, struct file_handle handle, uint32_t first,
+                                    uint32_t count)
+{
+    return (struct file_request){.operation = operation,
+                                 .handle = handle,
+                                 .offset = (uint64_t)first * BLOCK,
+                                 .bytes = count * BLOCK,
+                                 .range_count = 1,
+                                 .ranges = {{.offset = 0, .bytes = count * BLOCK}}};
+}
+
+/* The page holds some version that was written to it, and none older than is sure. */
+static void check_page(uint32_t uid, uint32_t page, const uint64_t *words)
+{
+    for (uint32_t version = world->versions[uid][page] + 1; version-- > world->sure[uid][page];) {
+        uint64_t wanted[BLOCK / 8];
+        if (version == 0)
+            break;
+        fill(wanted, uid, page, version);
+        if (memcmp(words, wanted, BLOCK) == 0) {
+            world->versions[uid][page] = version;
+            return;
+        }
+    }
+    wrong("a page is not what was written to it", uid, page);
+}
+
+static void check_content(unsigned number, const struct file *file)
+{
+    if (!file->pages)
+        return;
+    struct file_answer answer = ask(transfer(FILE_READ, handle_of(number), 0, file->pages));
+    if (answer.result != FILE_OK || answer.bytes != file->pages * BLOCK || answer.holes)
+        wrong("a read failed", answer.result, answer.holes);
+    for (uint32_t page = 0; page < file->pages; page++)
+        check_page(file->uid, page, (uint64_t *)(client_pages + page * BLOCK));
+}
+
+/* Finds the number of requests after which the names were as they are now. */
+static void compare(void)
+{
+    struct file found[NAMES] = {0};
+    for (unsigned i = 0; i < NAMES; i++) {
+        struct file_answer answer = ask(on_name(FILE_LOOKUP, i));
+        if (answer.result == FILE_OK)
+            found[i] = (struct file){answer.attributes.uid, answer.attributes.mode,
+                                     (uint32_t)(answer.attributes.size / BLOCK)};
+        else if (answer.result != FILE_NOT_FOUND)
+            wrong("a look-up failed", answer.result, i);
+    }
+    unsigned count = world->begun;
+    while (memcmp(world->states[count], found, sizeof found) != 0) {
+        if (count == world->committed)
+            wrong("the names are as they never were, of requests", world->committed, world->begun);
+        count--;
+    }
+    for (unsigned i = 0; i < NAMES; i++)
+        check_content(i, &found[i]);
+    memcpy(world->states[0], found, sizeof found);
+    world->begun = world->answered = world->committed = 0;
+}
+
+static void commit(void)
+{
+    struct file_answer answer = ask((struct file_request){.operation = FILE_COMMIT});
+    if (answer.result != FILE_OK)
+        wrong("a commit failed", answer.result, 0);
+    memcpy(world->sure, world->versions, sizeof world->sure);
+    world->committed = world->answered;
+}
+
+/* One random request; the state after it is noted before it is sent. */
+static void do_something(void)
+{
+    struct file *now = world->states[world->answered], *next = world->states[world->answered + 1];
+    unsigned number = (unsigned)random_below(&random_state, NAMES),
+             other = (unsigned)random_below(&random_state, NAMES);
+    uint64_t dice = random_below(&random_state, 16);
+    struct file_request request;
+    struct file *file = &next[number];
+    memcpy(next, now, sizeof *world->states);
+    if (!now[number].uid) {
+        file->uid = ++world->next_uid;
+        file->mode = 0100644;
+        request = on_name(FILE_CREATE, number);
+        request.mode = file->mode;
+        request.uid = file->uid;
+        request.generation = file->uid;
+    } else if (dice < 2) {
+        request = on_name(FILE_UNLINK, number);
+        request.other = handle_of(number);
+        *file = (struct file){0};
+    } else if (dice < 4 && number != other) {
+        request = on_name(FILE_RENAME, number);
+        request.other = handle_of(number);
+        request.target = root;
+        request.text = text(name_of(other), 100);
+        next[other] = *file;
+        *file = (struct file){0};
+    } else if (dice < 6) {
+        file->mode = 0100000 | (uint32_t)random_below(&random_state, 0777);
+        request = (struct file_request){
+            .operation = FILE_SET, .handle = handle_of(number), .set = FILE_SET_MODE, .mode = file->mode};
+    } else if (dice < 8 && file->pages) {
+        file->pages = (uint32_t)random_below(&random_state, file->pages);
+        request = (struct file_request){.operation = FILE_SET,
+                                        .handle = handle_of(number),
+                                        .set = FILE_SET_SIZE,
+                                        .offset = (uint64_t)file->pages * BLOCK};
+    } else {
+        uint32_t first = (uint32_t)random_below(&random_state, file->pages + 1);
+        uint32_t count = 1 + (uint32_t)random_below(&random_state, 8);
+        if (first + count > MOST_PAGES)
+            return;
+        request = transfer(FILE_WRITE, handle_of(number), first, count);
+        for (uint32_t page = first; page < first + count; page++)
+            fill((uint64_t *)(client_pages + (page - first) * BLOCK), file->uid, page,
+                 ++world->versions[file->uid][page]);
+        if (file->pages < first + count)
+            file->pages = first + count;
+    }
+    world->begun = world->answered + 1;
+    struct file_answer answer = ask(request);
+    if (answer.result != FILE_OK)
+        wrong("a request failed", request.operation, answer.result);
+    world->answered = world->begun;
+    world->requests++;
+}
+
+static _Noreturn void live(void)
+{
+    const char *why;
+    disk_memory_bytes = MEMORY_BYTES;
+    disk_memory = malloc(MEMORY_BYTES);
+    writes_left =
+        random_one_in(&random_state, 8) ? random_below(&random_state, 60) : 100 + random_below(&random_state, 2500);
+    if (volume_mount(&why) != FILE_OK) {
+        printf("not ok mounting: %s\n", why);
+        wrong("mounting", 0, 0);
+    }
+    requests_start(FILE_OK, client_texts, server_texts);
+    struct file_answer attached = ask((struct file_request){.operation = FILE_ATTACH});
+    if (attached.result != FILE_OK)
+        wrong("attaching", attached.result, 0);
+    root = attached.attributes.handle;
+    compare();
+    commit();
+    while (world->answered < MOST_OPERATIONS) {
+        do_something();
+        if (random_one_in(&random_state, 12))
+            commit();
+    }
+    /* As many as there is room for. */
+    _exit(STATUS_CUT);
+}
+
+int main(int count, char **arguments)
+{
+    struct stat status;
+    if (count != 4)
+        return 2;
+    int file = open(arguments[1], O_RDWR);
+    if (file < 0 || fstat(file, &status))
+        return 2;
+    image_bytes = (size_t)status.st_size;
+    image = mmap(NULL, image_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+    world = mmap(NULL, sizeof *world, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (image == MAP_FAILED || world == MAP_FAILED)
+        return 2;
+    unsigned rounds = (unsigned)atoi(arguments[2]);
+    random_state = (uint64_t)atoi(arguments[3]) * 0x9e3779b97f4a7c15u + 1;
+    for (unsigned round = 0; round < rounds; round++) {
+        fflush(stdout);
+        random_next(&random_state);
+        pid_t child = fork();
+        if (child == 0)
+            live();
+        int how = 0;
+        waitpid(child, &how, 0);
+        if (!WIFEXITED(how) || WEXITSTATUS(how) != STATUS_CUT) {
+            printf("not ok round %u\n", round);
+            return 1;
+        }
+        lose_some();
+        world->cuts++;
+    }
+    printf("figure power cuts: %llu, after %llu requests in all\n", (unsigned long long)world->cuts,
+           (unsigned long long)world->requests);
+    printf("ok what was committed is there after each cut\n");
+    return 0;
+}
