@@ -17,6 +17,10 @@ bool fake_mapping(const struct machine_space *space, uint64_t address, uint32_t 
 extern char fake_console[4096];
 extern size_t fake_console_length;
 
+/* How many lines were logged since the reset, and the last one. */
+extern char fake_log[240];
+extern unsigned fake_log_lines;
+
 /* The network that there is; null: none. */
 extern bool (*fake_network)(struct machine_network *network);
 extern bool fake_network_is_notified;
