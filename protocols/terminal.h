@@ -2,7 +2,8 @@
  * A terminal: what is written to it is shown, what is typed on it comes back. Bytes go through a stream (user/ring/stream.h) between the terminal
  * and its one client, who is notified on the channel. A serial port is a terminal whose size is not known.
  *
- * Each side writes a region of one page, which the other need only read. When either side is restarted it goes on where it was: no byte is lost. What the
+ * Each side writes a region of one page, which the other need only read. When either side is restarted it goes on where it was: no byte is lost. What the terminal has
+ * taken has been shown or sent. What the
  * client does not take waits; when there is no more room, the terminal takes no more from its user.
  */
 #pragma once
@@ -12,7 +13,8 @@
 /* The terminal's region. The client is notified when the size changes. */
 struct terminal_region {
     struct stream_area stream;
-    _Atomic uint32_t size; /* columns << 16 | lines; 0: not known */
+    _Atomic uint32_t size;        /* columns << 16 | lines; 0: not known */
+    _Atomic uint32_t port_offset; /* the terminal's own: what its stream to a port is ahead of the client's */
 };
 
 /* The client's region. */

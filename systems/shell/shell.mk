@@ -10,7 +10,8 @@ $(INITRD): $(BUSYBOX) $(INITRD_BUILDER) $(shell find systems/shell/root -type f 
 
 $(call component,pci_shell,user/drivers/pci/component.c user/drivers/pci/config.c user/drivers/pci/pci.c \
     user/drivers/virtio/layout.c systems/shell/grants.c)
-$(call system,shell,systems/shell/shell.system,pci_shell time serial16550 virtio_net supervisor random net log names linux)
+$(call system,shell,systems/shell/shell.system,pci_shell time serial16550 ps2 display virtio_net virtio_rng supervisor \
+    random console net log names linux)
 $(foreach config,$(COMPONENT_CONFIGS),$(eval $(OUT)/systems/shell/$(config)/image: $(INITRD)))
 
 # Beside each kernel, its image; kernels that measure are release kernels.

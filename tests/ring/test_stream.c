@@ -104,34 +104,6 @@ TEST(stream, goes_on_after_either_side_started_again_and_after_2_to_the_32)
     sides_free(&s);
 }
 
-/* A component between two others copies from one stream to another, and may be ended at each step. */
-TEST(stream, what_is_passed_on_is_sent_once)
-{
-    struct sides from = sides_start(), to = sides_start();
-    unsigned seed = 7;
-    uint8_t sent = 0, got = 0;
-    for (int round = 0; round < 3000; round++) {
-        for (int i = rand_r(&seed) % 30; i--;)
-            sent += (uint8_t)stream_write(&from.left, &sent, 1);
-        stream_start(&from.right, from.areas[1], from.areas[0]);
-        stream_start(&to.left, to.areas[0], to.areas[1]);
-        stream_resume_passing(&from.right, &to.left);
-        uint8_t bytes[64];
-        uint32_t room = stream_room(&to.left), count = stream_peek(&from.right, 0, bytes, room < 64 ? room : 64);
-        expect_eq(stream_write(&to.left, bytes, count), count);
-        if (rand_r(&seed) % 2)
-            stream_take(&from.right, count);
-        count = stream_peek(&to.right, 0, bytes, 1 + (uint32_t)rand_r(&seed) % 20);
-        for (uint32_t i = 0; i < count; i++)
-            expect_eq(bytes[i], (uint8_t)(got + i));
-        got += (uint8_t)count;
-        stream_take(&to.right, count);
-    }
-    expect(from.areas[0]->written > 10000);
-    sides_free(&from);
-    sides_free(&to);
-}
-
 TEST(stream, a_hostile_peer_sends_wrong_bytes_at_most)
 {
     struct sides s = sides_start();

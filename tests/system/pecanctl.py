@@ -76,7 +76,9 @@ def updates(shell):
     """The file comes as text over the serial line."""
     before = int(ps(shell, "names")[3])
     text = base64.encodebytes(gzip.compress(UPDATE.read_bytes(), mtime=0)).decode()
-    shell.type("base64 -d | gunzip > /tmp/update")
+    # What is typed before the shell has left its line editor is not echoed.
+    shell.type("echo re''ady; base64 -d | gunzip > /tmp/update")
+    shell.expect("ready")
     for line in text.splitlines():
         shell.type(line)
         shell.expect(re.escape(line[-8:]))

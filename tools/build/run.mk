@@ -10,7 +10,7 @@ BOOTED := $(OUT)/$(VARIANT)
 BOOT    = tools/run/boot --cpu '$(CPU)' --mem '$(MEM)' --qemu '$(QEMU)'
 SYMBOLS = $(if $(filter roottask,$(PROGRAM)),$(OUT)/components/$(if $(filter debug,$(VARIANT)),debug,release)/linux.elf,$(BOOTED)/$(PROGRAM).elf)
 # What the shell system finds in the machine; systems/shell/shell.system knows the places.
-DEVICES := -netdev user,id=net -device virtio-net-pci,netdev=net,addr=4
+DEVICES := -netdev user,id=net -device virtio-net-pci,netdev=net,addr=4 -device virtio-rng-pci,addr=5 -vga none -device bochs-display,addr=6
 FOUND    = $(if $(filter roottask,$(PROGRAM)),$(DEVICES))
 IMAGE   = --kernel $(BOOTED)/kernel32.elf --module $(BOOTED)/$(PROGRAM).elf
 

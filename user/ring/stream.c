@@ -110,10 +110,3 @@ bool stream_waits_for_room(struct stream *stream, uint32_t count)
     store(&stream->mine->wanted_room, 0);
     return false;
 }
-
-void stream_resume_passing(struct stream *from, const struct stream *to)
-{
-    uint32_t passed = own(&to->mine->written) - own(&from->mine->taken);
-    if (passed <= stream_waiting(from))
-        stream_take(from, passed);
-}

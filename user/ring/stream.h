@@ -69,9 +69,3 @@ bool stream_publish(struct stream *stream);
  */
 bool stream_waits_for_bytes(struct stream *stream, uint32_t count);
 bool stream_waits_for_room(struct stream *stream, uint32_t count);
-
-/*
- * For a component that passes bytes on from one stream to another, and nothing else: first stream_write, then stream_take, of as many. When it was
- * ended between the two, this takes what it had written, so that nothing is sent twice. Both sides' first positions were equal.
- */
-void stream_resume_passing(struct stream *from, const struct stream *to);

@@ -207,34 +207,79 @@ static uint32_t port_takes(struct setting *s, void *bytes, uint32_t most)
 TEST(terminal, output_waits_for_the_port_and_is_shown_once)
 {
     struct setting s = setting_start(true);
-    static uint8_t text[STREAM_BYTES], got[2 * STREAM_BYTES], shown[2 * STREAM_BYTES];
-    uint32_t got_count = 0, shown_count = 0, written = 0;
+    static uint8_t text[STREAM_BYTES], got[STREAM_BYTES], shown[STREAM_BYTES];
+    uint32_t shown_count = 0, count;
     for (unsigned i = 0; i < sizeof text; i++)
         text[i] = (uint8_t)(i * 7 + i / 256);
-    written += stream_write(&s.client, text, sizeof text);
+    expect_eq(stream_write(&s.client, text, sizeof text), sizeof text);
     uint8_t bytes[TERMINAL_BATCH_BYTES];
-    uint32_t count;
     while ((count = terminal_pass_output(&s.terminal, bytes))) {
         memcpy(shown + shown_count, bytes, count);
         shown_count += count;
     }
     expect_eq(shown_count, STREAM_BYTES);
-    /* The port has taken nothing: there is no more room. */
-    written += stream_write(&s.client, text, 100);
-    expect_eq(terminal_pass_output(&s.terminal, bytes), 0);
+    expect(memcmp(shown, text, STREAM_BYTES) == 0);
+    /* The port has sent nothing: the client has no room. */
+    expect_eq(stream_room(&s.client), 0);
     expect(terminal_must_wait(&s.terminal));
-    got_count += port_takes(&s, got, STREAM_BYTES);
+    expect_eq(port_takes(&s, got, STREAM_BYTES - 1), STREAM_BYTES - 1);
+    expect(!stream_publish(&s.port));
+    expect(terminal_must_wait(&s.terminal));
+    expect_eq(port_takes(&s, got + STREAM_BYTES - 1, 1), 1);
     expect(stream_publish(&s.port));
     expect(!terminal_must_wait(&s.terminal));
-    while ((count = terminal_pass_output(&s.terminal, bytes))) {
-        memcpy(shown + shown_count, bytes, count);
-        shown_count += count;
+    expect_eq(terminal_pass_output(&s.terminal, bytes), 0);
+    expect_eq(stream_room(&s.client), STREAM_BYTES);
+    expect(terminal_must_wait(&s.terminal));
+    expect(memcmp(got, text, STREAM_BYTES) == 0);
+    setting_end(&s);
+}
+
+/* Started again between any two calls, and sometimes in memory as it is left when it is ended within one. */
+TEST(terminal, a_restart_neither_loses_nor_repeats_output)
+{
+    struct setting s = setting_start(true);
+    unsigned seed = 5;
+    uint8_t sent = 0, got = 0, shown = 0, bytes[TERMINAL_BATCH_BYTES];
+    for (int round = 0; round < 20000; round++) {
+        for (int i = rand_r(&seed) % 60; i--;)
+            sent += (uint8_t)stream_write(&s.client, &sent, 1);
+        if (rand_r(&seed) % 3 == 0)
+            restart(&s);
+        uint32_t count = terminal_pass_output(&s.terminal, bytes);
+        for (uint32_t i = 0; i < count; i++)
+            expect_eq(bytes[i], (uint8_t)(shown + i));
+        shown += (uint8_t)count;
+        count = port_takes(&s, bytes, (uint32_t)rand_r(&seed) % 60);
+        for (uint32_t i = 0; i < count; i++)
+            expect_eq(bytes[i], (uint8_t)(got + i));
+        got += (uint8_t)count;
+        terminal_must_wait(&s.terminal);
     }
-    got_count += port_takes(&s, got + got_count, STREAM_BYTES);
-    expect_eq(shown_count, written);
-    expect_eq(got_count, written);
-    expect(memcmp(got, text, STREAM_BYTES) == 0 && memcmp(got + STREAM_BYTES, text, 100) == 0);
-    expect(memcmp(shown, got, written) == 0);
+    expect(s.port_region->stream.taken > 100000);
+    setting_end(&s);
+}
+
+TEST(terminal, wrong_positions_of_a_client_are_got_over)
+{
+    struct setting s = setting_start(true);
+    uint8_t bytes[TERMINAL_BATCH_BYTES], got[16];
+    unsigned seed = 9;
+    for (int round = 0; round < 1000; round++) {
+        s.client_region->stream.written = (uint32_t)rand_r(&seed) * 3u;
+        s.own->stream.taken += rand_r(&seed) % 2 ? (uint32_t)rand_r(&seed) : 0;
+        restart(&s);
+        while (terminal_pass_output(&s.terminal, bytes) || port_takes(&s, bytes, sizeof bytes))
+            continue;
+        terminal_pass_output(&s.terminal, bytes);
+        stream_start(&s.client, s.client_region, s.own);
+        expect_eq(stream_room(&s.client), STREAM_BYTES);
+        stream_write(&s.client, "hello", 5);
+        expect_eq(terminal_pass_output(&s.terminal, bytes), 5);
+        expect_eq(port_takes(&s, got, sizeof got), 5);
+        expect(memcmp(got, "hello", 5) == 0);
+        terminal_pass_output(&s.terminal, bytes);
+    }
     setting_end(&s);
 }
 

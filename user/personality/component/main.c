@@ -1,6 +1,6 @@
 /*
- * The Linux personality as a component: takes the memory that the description gives it, and runs a shell on the serial
- * line. Its loop is its own (events.c), since programs' threads report to an endpoint that it makes itself.
+ * The Linux personality as a component: takes the memory that the description gives it, and runs a shell on its
+ * terminal. Its loop is its own (events.c), since programs' threads report to an endpoint that it makes itself.
  */
 #include "personality/component/events.h"
 #include "personality/component/platform.h"
@@ -62,6 +62,7 @@ void init(void)
     };
     if (!personality_start(&start))
         machine_power_off(STATUS_NOT_STARTED);
+    platform_notified(TERMINAL_CHANNEL);
     events_run();
 }
 

@@ -1,25 +1,22 @@
 #include "personality/component/platform.h"
 
 #include "drivers/port.h"
-#include "drivers/serial16550/serial16550.h"
 #include "lib/machine.h"
-#include "lib/string.h"
 #include "personality/component/slots.h"
 #include "personality/linux/machine.h"
+#include "protocols/random.h"
 #include "protocols/time.h"
 
 #include <microkit.h>
 #include <pecan/component.h>
-#include <pecan/log.h>
 
-enum { SERIAL_BASE = 0x3f8, ACPI_PORT = 0x604, RESET_PORT = 0x92 };
+enum { ACPI_PORT = 0x604, RESET_PORT = 0x92 };
 enum { ACPI_SLEEP = 0x2000 };
 /* Of the reset port. Without the second, addresses lose bit 20, and the machine goes on for a moment before it resets. */
 enum { RESET_FAST = 1, RESET_ALL_ADDRESSES = 2 };
 
-/* Interrupts, channels and I/O ports, as the description numbers them. */
-enum { SERIAL_INTERRUPT = 0, TIME_SERVER = 1 };
-enum { SERIAL_PORTS = BASE_IOPORT_CAP, EXIT_PORTS, ACPI_PORTS, RESET_PORTS };
+/* I/O ports, as the description numbers them. */
+enum { EXIT_PORTS = BASE_IOPORT_CAP, ACPI_PORTS, RESET_PORTS };
 
 /* The page of time. The tool fills this in. */
 uintptr_t time_page;
@@ -28,7 +25,6 @@ uintptr_t time_page;
 uintptr_t file_rings, file_server_rings, file_texts, file_server_texts;
 uint64_t file_channel, file_buffer;
 
-static struct serial16550 serial;
 static uint64_t timer_moment = UINT64_MAX;
 
 static const struct time_page *time_told(void)
@@ -38,9 +34,7 @@ static const struct time_page *time_told(void)
 
 const char *platform_initialise(void)
 {
-    serial16550_start(&serial, SERIAL_PORTS, SERIAL_BASE);
-    /* An interrupt that came before told nobody. */
-    microkit_irq_ack(SERIAL_INTERRUPT);
+    terminal_initialise();
     return time_is_known(time_told()) ? NULL : "there is no time";
 }
 
@@ -56,13 +50,16 @@ uint64_t machine_boot_date_seconds(void)
     return time_start_date(time_told());
 }
 
+/* A server that has just been restarted is asked again; one that is away for long notifies when it is back. */
 static void timer_arm(void)
 {
-    microkit_msginfo answer;
-    do {
+    enum { TRIES = 3 };
+    for (int tries = 0; tries < TRIES; tries++) {
         microkit_mr_set(0, timer_moment);
-        answer = microkit_ppcall(TIME_SERVER, microkit_msginfo_new(TIME_WAKE_AT, 1));
-    } while (microkit_msginfo_get_label(answer) == PECAN_PEER_RESTARTED);
+        if (microkit_msginfo_get_label(microkit_ppcall(TIME_CHANNEL, microkit_msginfo_new(TIME_WAKE_AT, 1))) !=
+            PECAN_PEER_RESTARTED)
+            return;
+    }
 }
 
 void machine_timer_set(uint64_t moment_ns)
@@ -73,30 +70,13 @@ void machine_timer_set(uint64_t moment_ns)
     timer_arm();
 }
 
-/* A port that never lets its interrupt go is not listened to any more: its line stays masked. */
-static void serial_serve(void)
-{
-    enum { MOST_ROUNDS = 10000 };
-    for (int round = 0; round < MOST_ROUNDS; round++) {
-        char bytes[SERIAL_FIFO_BYTES];
-        size_t count = serial16550_read(&serial, bytes, sizeof bytes);
-        if (count)
-            personality_console_receive(bytes, count);
-        personality_console_drained();
-        if (!serial16550_is_pending(&serial)) {
-            microkit_irq_ack(SERIAL_INTERRUPT);
-            return;
-        }
-    }
-}
-
 void platform_notified(unsigned id)
 {
-    if (id == SERIAL_INTERRUPT) {
-        serial_serve();
+    if (id == TERMINAL_CHANNEL) {
+        terminal_notified();
     } else if (file_rings && id == file_channel) {
         personality_files_notified();
-    } else if (id == TIME_SERVER) {
+    } else if (id == TIME_CHANNEL) {
         if (machine_time_ns() >= timer_moment) {
             timer_moment = UINT64_MAX;
             personality_time_passed();
@@ -126,38 +106,6 @@ const struct machine_files *machine_files(void)
 void machine_files_notify(void)
 {
     microkit_notify((microkit_channel)file_channel);
-}
-
-/* Console and log */
-
-size_t machine_console_write(const char *bytes, size_t count)
-{
-    return serial16550_write(&serial, bytes, count);
-}
-
-void machine_console_flush(void)
-{
-    serial16550_flush(&serial);
-}
-
-static void write_all(const char *bytes, size_t count)
-{
-    while (count) {
-        size_t done = serial16550_write(&serial, bytes, count);
-        bytes += done;
-        count -= done;
-        if (count)
-            serial16550_flush(&serial);
-    }
-}
-
-void machine_log(const char *line)
-{
-    write_all("[linux] ", 8);
-    write_all(line, strlen(line));
-    write_all("\r\n", 2);
-    pecan_log_puts(line);
-    pecan_log_puts("\n");
 }
 
 /* The processor */
@@ -190,22 +138,34 @@ struct machine_float_state machine_float_state(void)
     return state;
 }
 
-/* Without a generator in the processor these numbers are only hard to guess by accident. */
-uint64_t machine_random(void)
+/* Random numbers: some in store from the server. While it is away the processor's generator stands in, or what is only hard to guess. */
+static uint64_t makeshift_random(void)
 {
     static uint64_t state;
-    static bool is_asked, has_generator;
-    if (!is_asked)
-        has_generator = cpuid(LEAF_FEATURES).ecx & HAS_RDRAND;
-    is_asked = true;
     uint64_t word = 0;
-    if (has_generator)
+    if (cpuid(LEAF_FEATURES).ecx & HAS_RDRAND)
         __asm__ volatile("rdrand %0" : "=r"(word) : : "cc");
     state += 0x9e3779b97f4a7c15ull + pecan_counter();
     uint64_t mixed = state ^ word;
     mixed = (mixed ^ mixed >> 30) * 0xbf58476d1ce4e5b9ull;
     mixed = (mixed ^ mixed >> 27) * 0x94d049bb133111ebull;
     return mixed ^ mixed >> 31;
+}
+
+uint64_t machine_random(void)
+{
+    static uint64_t store[RANDOM_MOST_WORDS];
+    static unsigned stored;
+    if (!stored) {
+        microkit_mr_set(0, RANDOM_MOST_WORDS);
+        microkit_msginfo answer = microkit_ppcall(RANDOM_CHANNEL, microkit_msginfo_new(RANDOM_TAKE, 1));
+        seL4_Word count = microkit_msginfo_get_count(answer);
+        while (microkit_msginfo_get_label(answer) == RANDOM_OK && count <= RANDOM_MOST_WORDS && stored < count) {
+            store[stored] = microkit_mr_get((seL4_Uint8)stored);
+            stored++;
+        }
+    }
+    return stored ? store[--stored] : makeshift_random();
 }
 
 /* The end */
@@ -218,7 +178,7 @@ _Noreturn static void stay_ended(void)
 
 _Noreturn void machine_power_off(int status)
 {
-    serial16550_flush(&serial);
+    machine_console_flush();
     machine_exit(EXIT_PORTS, status);
     seL4_X86_IOPort_Out16(ACPI_PORTS, ACPI_PORT, ACPI_SLEEP);
     machine_log("the machine can be switched off now");
@@ -227,7 +187,7 @@ _Noreturn void machine_power_off(int status)
 
 _Noreturn void machine_restart(void)
 {
-    serial16550_flush(&serial);
+    machine_console_flush();
     port_write8(RESET_PORTS, RESET_PORT, RESET_FAST | RESET_ALL_ADDRESSES);
     stay_ended();
 }

@@ -127,6 +127,7 @@ void personality_page_fault(void *owner, uint64_t address, bool write, bool fetc
 void personality_exception(void *owner, uint32_t vector, uint64_t error_code);
 void personality_console_receive(const char *bytes, size_t count);
 void personality_console_drained(void);
+void personality_console_resized(uint16_t columns, uint16_t lines); /* 0: its size is not known */
 void personality_time_passed(void);
 void personality_network_notified(void);
 void personality_control_notified(void);

@@ -114,6 +114,12 @@ void personality_console_drained(void)
     process_settle();
 }
 
+void personality_console_resized(uint16_t columns, uint16_t lines)
+{
+    tty_resized(columns, lines);
+    process_settle();
+}
+
 void personality_time_passed(void)
 {
     process_time_passed();

@@ -1,5 +1,6 @@
 /*
- * A terminal between its client and its serial port (protocols/terminal.h on both sides): bytes pass through as they are. What the client has written
+ * A terminal between its client and its serial port (protocols/terminal.h on both sides): bytes pass through as they are, and what
+ * the client has written is taken from it when the port has sent it. It
  * is also kept, in memory that outlives this program, so that the screen can be drawn again. No call is made here.
  */
 #pragma once
@@ -13,7 +14,7 @@ struct terminal {
     bool has_client, has_port;
     struct terminal_region *region; /* the client's view of the terminal */
     struct stream client, port;
-    uint8_t *history; /* the last bytes before the client's position; each at its position's remainder */
+    uint8_t *history; /* the last bytes that were passed; each at its position's remainder */
 };
 
 /* The regions of a side that is not there are null. `history` may hold anything. */

@@ -8,6 +8,9 @@
 
 enum { OUTPUT_SIZE = 4096, ECHO_RESERVE = 64 };
 
+/* Of a serial line. */
+static const struct linux_winsize USUAL_SIZE = {.rows = 24, .columns = 80};
+
 static struct tty {
     struct line_discipline line;
     int session, foreground_group; /* 0: none */
@@ -52,7 +55,7 @@ static void tty_echo(void *context, const char *bytes, size_t count)
 void tty_initialise(void)
 {
     line_discipline_initialise(&tty.line, tty_echo, NULL);
-    tty.size = (struct linux_winsize){.rows = 24, .columns = 80};
+    tty.size = USUAL_SIZE;
 }
 
 void tty_attach(int session, int group)
@@ -230,16 +233,27 @@ static int64_t set_foreground(struct thread *thread, uint64_t argument)
     return group > 0 ? -EPERM : -EINVAL;
 }
 
+static void resize(struct linux_winsize size)
+{
+    if (memcmp(&size, &tty.size, sizeof size) == 0)
+        return;
+    tty.size = size;
+    struct signal_info info = signal_from_kernel(SIGWINCH);
+    signal_send_group(tty.foreground_group, &info);
+}
+
+void tty_resized(uint16_t columns, uint16_t lines)
+{
+    resize(columns && lines ? (struct linux_winsize){.rows = lines, .columns = columns} : USUAL_SIZE);
+}
+
 static int64_t set_size(struct thread *thread, uint64_t argument)
 {
     struct linux_winsize size;
     int64_t error = user_read_object(thread->process->space, &size, argument);
-    if (error || memcmp(&size, &tty.size, sizeof size) == 0)
-        return error;
-    tty.size = size;
-    struct signal_info info = signal_from_kernel(SIGWINCH);
-    signal_send_group(tty.foreground_group, &info);
-    return 0;
+    if (!error)
+        resize(size);
+    return error;
 }
 
 static int64_t tty_control(struct thread *thread, struct open_file *file, uint64_t request, uint64_t argument)

@@ -25,5 +25,8 @@ int64_t tty_open(struct thread *thread, uint64_t device, uint32_t flags);
 void tty_receive(const char *bytes, size_t count);
 void tty_drained(void);
 
+/* The terminal has another size; 0: not known, then it is 80 by 24. The foreground group is told (SIGWINCH). */
+void tty_resized(uint16_t columns, uint16_t lines);
+
 /* Waits until everything that programs have written is on the screen. */
 void tty_flush(void);
