@@ -60,7 +60,7 @@ enum file_operation {
     FILE_RMDIR,    /* handle, name, other (the directory) */
     FILE_RENAME, /* handle, name, other (the file); target, text (the new name): what it names gives way as in rename(2) */
     FILE_RELEASE, /* handle: frees a file without a name. One that has names, or is gone, is left alone. */
-    FILE_LIST, /* handle, offset (a cookie; 0: from the start), text (where it goes) -> bytes of entries; 0: the end */
+    FILE_LIST, /* handle, offset (a cookie; 0: from the start), text (where it goes) -> bytes of entries; 0: the end. Refused if there is no room for one. */
     FILE_STATISTICS, /* without a handle -> statistics */
     FILE_OPERATIONS
 };

@@ -363,6 +363,13 @@ static void use_directory(void)
     if (expect(read.result, FILE_OK, "load: readlink") &&
         (read.bytes != sizeof target - 1 || memcmp(session_answered_text(), target, read.bytes) != 0))
         complain("load: a link's target ", read.bytes, sizeof target - 1);
+    expect(
+        session_ask((struct file_request){.operation = FILE_LIST, .handle = directory, .text = {.bytes = 16}}).result,
+        FILE_REFUSED, "load: list without room");
+    expect(session_ask(
+               (struct file_request){.operation = FILE_LIST, .handle = directory, .text = {FILE_TEXT_BYTES - 8, 16}})
+               .result,
+           FILE_REFUSED, "load: list beyond the texts");
     unsigned count = count_entries(directory);
     if (count != 5)
         complain("load: entries ", count, 5);

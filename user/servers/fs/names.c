@@ -415,8 +415,7 @@ enum file_result names_list(struct operation *operation)
         if (error)
             return volume_result(error);
         if (physical && !list_block(operation, block.bytes, start, cookie, &result))
-            break;
+            return result == FILE_OK && !operation->answer.bytes ? FILE_REFUSED : result;
     }
-    /* Not even one: the client gave no room. */
-    return result;
+    return FILE_OK;
 }
