@@ -199,11 +199,11 @@ static bool has_long_times(const struct inode *inode, size_t end)
            (size_t)SMALL_INODE_BYTES + inode->raw.i_extra_isize >= end;
 }
 
-/* Seconds since 1970, with two more bits of them and the nanoseconds in a second field. */
+/* Seconds since 1970, with two more bits of them and the nanoseconds in a second field. Nanoseconds have an end in 2262. */
 static int64_t time_from(uint32_t seconds, uint32_t extra)
 {
     int64_t whole = (int32_t)seconds + ((int64_t)(extra & ((1u << EPOCH_BITS) - 1)) << 32);
-    return whole * NS_PER_SECOND + (extra >> EPOCH_BITS);
+    return whole < INT64_MAX / NS_PER_SECOND - 1 ? whole * NS_PER_SECOND + (extra >> EPOCH_BITS) : INT64_MAX;
 }
 
 static void time_to(int64_t ns, uint32_t *seconds, uint32_t *extra)
@@ -213,6 +213,9 @@ static void time_to(int64_t ns, uint32_t *seconds, uint32_t *extra)
         whole--;
         rest += NS_PER_SECOND;
     }
+    /* The first date that there is. */
+    if (whole < INT32_MIN)
+        whole = INT32_MIN;
     *seconds = (uint32_t)whole;
     *extra = (uint32_t)(((whole - (int32_t)whole) >> 32) & ((1u << EPOCH_BITS) - 1)) | (uint32_t)rest << EPOCH_BITS;
 }
