@@ -395,6 +395,10 @@ static void check_ethernet(void)
         frame_comes(answer, cut);
     }
     check(lwip_stats.ip.lenerr > short_before, "and packets that are too short");
+    STAT_COUNTER short_arp = lwip_stats.etharp.lenerr;
+    memcpy(answer + 12, (uint8_t[]){8, 6, 0, 1, 8, 0, 6, 4, 0, 1}, 10);
+    frame_comes(answer, 22);
+    check(lwip_stats.etharp.lenerr == short_arp + 1, "also questions for addresses");
 }
 
 static void check_sequence_numbers(void)

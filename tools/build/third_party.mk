@@ -14,7 +14,7 @@ $(call remember,$(SOURCES)/$1.source,$3 $4 $5)
 $(SOURCES)/$1/.unpacked: $(CACHE)/sources/$3 $(SOURCES)/$1.source $(wildcard third_party/*/$1-*.patch)
 	$$(say) UNPACK $$(@D)
 	$(Q)tools/build/source_package unpack $$< $4 $$(@D) $5
-	$(Q)for file in $$(filter %.patch,$$^); do patch -s -p1 -d $$(@D) < $$$$file || exit 1; done
+	$(Q)for file in $$(filter %.patch,$$^); do patch --binary -s -p1 -d $$(@D) < $$$$file || exit 1; done
 	@touch $$@
 endef
 source = $(eval $(call source_rules,$1,$2,$3,$4,$5))
