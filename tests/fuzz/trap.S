@@ -5,6 +5,7 @@
 #define IN(n)  attacker + 8 * (n)
 #define OUT(n) attacker + 136 + 8 * (n)
 #define FLAGS  16
+#include "../support/registers.inc"
 
     .set IN_RAX, attacker
     .set IN_RBX, attacker + 8
@@ -21,31 +22,11 @@
     .text
     .global trap_run
 trap_run:
-    pushq %rbx
-    pushq %rbp
-    pushq %r12
-    pushq %r13
-    pushq %r14
-    pushq %r15
+    push_preserved
     movq %rsp, REAL_RSP
     pushq IN(FLAGS)
     popfq
-    movq IN(0), %rax
-    movq IN(1), %rbx
-    movq IN(2), %rcx
-    movq IN(3), %rdx
-    movq IN(4), %rsi
-    movq IN(5), %rdi
-    movq IN(6), %rbp
-    movq IN(8), %r8
-    movq IN(9), %r9
-    movq IN(10), %r10
-    movq IN(11), %r11
-    movq IN(12), %r12
-    movq IN(13), %r13
-    movq IN(14), %r14
-    movq IN(15), %r15
-    movq IN(7), %rsp
+    load_registers
     jmp *KIND
 
 trap_return:
@@ -55,27 +36,8 @@ trap_return:
     popq OUT(FLAGS)
     pushq $SANE_FLAGS
     popfq
-    movq %rax, OUT(0)
-    movq %rbx, OUT(1)
-    movq %rcx, OUT(2)
-    movq %rdx, OUT(3)
-    movq %rsi, OUT(4)
-    movq %rdi, OUT(5)
-    movq %rbp, OUT(6)
-    movq %r8, OUT(8)
-    movq %r9, OUT(9)
-    movq %r10, OUT(10)
-    movq %r11, OUT(11)
-    movq %r12, OUT(12)
-    movq %r13, OUT(13)
-    movq %r14, OUT(14)
-    movq %r15, OUT(15)
-    popq %r15
-    popq %r14
-    popq %r13
-    popq %r12
-    popq %rbp
-    popq %rbx
+    store_registers
+    pop_preserved
     ret
 
     .global trap_syscall

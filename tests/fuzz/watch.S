@@ -9,6 +9,8 @@
 #define X87_CONTROL 160
 #define YMM         192
 
+#include "../support/registers.inc"
+
     .section .bss.watch, "aw", @nobits
     .balign 8
 count:
@@ -33,12 +35,7 @@ with_ymm:
     .text
     .global watch_registers
 watch_registers:
-    pushq %rbx
-    pushq %rbp
-    pushq %r12
-    pushq %r13
-    pushq %r14
-    pushq %r15
+    push_preserved
     movq %rsi, got
     movq %rdx, count
     movzbl %cl, %ecx
@@ -110,12 +107,7 @@ watch_registers:
     vzeroupper
     jmp 5f
 4:  each_vector movdqu, xmm, %rdi, store
-5:  popq %r15
-    popq %r14
-    popq %r13
-    popq %r12
-    popq %rbp
-    popq %rbx
+5:  pop_preserved
     ret
 
     .section .note.GNU-stack, "", @progbits

@@ -6,17 +6,13 @@
 
 #define IN(n)  %gs:(STEP_IN + 8 * (n))
 #define OUT(n) %gs:(STEP_OUT + 8 * (n))
+#include "../support/registers.inc"
 
     .text
     .global step
     .type step, @function
 step:
-    pushq %rbx
-    pushq %rbp
-    pushq %r12
-    pushq %r13
-    pushq %r14
-    pushq %r15
+    push_preserved
     movq %rsp, %gs:STEP_STACK
     cmpq $0, %gs:STEP_HAS_FLOATS
     je 1f
@@ -25,22 +21,7 @@ step:
     .endr
 1:  pushq %gs:STEP_FLAGS_IN
     popfq
-    movq IN(0), %rax
-    movq IN(1), %rbx
-    movq IN(2), %rcx
-    movq IN(3), %rdx
-    movq IN(4), %rsi
-    movq IN(5), %rdi
-    movq IN(6), %rbp
-    movq IN(7), %rsp
-    movq IN(8), %r8
-    movq IN(9), %r9
-    movq IN(10), %r10
-    movq IN(11), %r11
-    movq IN(12), %r12
-    movq IN(13), %r13
-    movq IN(14), %r14
-    movq IN(15), %r15
+    load_registers
     jmp *%gs:STEP_INSTRUCTION
 
 /* A handler that skips the instruction adds 2 to its address, whether the kernel has done so already or not. */
@@ -67,21 +48,7 @@ step_end:
     popq %gs:STEP_FLAGS_OUT
     pushq $0x202
     popfq
-    movq %rax, OUT(0)
-    movq %rbx, OUT(1)
-    movq %rcx, OUT(2)
-    movq %rdx, OUT(3)
-    movq %rsi, OUT(4)
-    movq %rdi, OUT(5)
-    movq %rbp, OUT(6)
-    movq %r8, OUT(8)
-    movq %r9, OUT(9)
-    movq %r10, OUT(10)
-    movq %r11, OUT(11)
-    movq %r12, OUT(12)
-    movq %r13, OUT(13)
-    movq %r14, OUT(14)
-    movq %r15, OUT(15)
+    store_registers
     xorl %eax, %eax
     movw %cs, %ax
     movq %rax, %gs:STEP_SELECTOR
@@ -92,12 +59,7 @@ step_end:
     .irp n, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
     movups %xmm\n, %gs:(STEP_FLOATS_OUT + 16 * \n)
     .endr
-1:  popq %r15
-    popq %r14
-    popq %r13
-    popq %r12
-    popq %rbp
-    popq %rbx
+1:  pop_preserved
     ret
     .size step, . - step
 
