@@ -44,8 +44,8 @@ enum socket_operation {
     /* `name`: own address (any: all of them) and port (0: a free one). The answer's `own`: what it is. */
     SOCKET_BIND,
     /*
-     * Stream: answered when the connection is there (`own`, `peer`), or cannot be. Datagram and raw: `name` is where SEND without a
-     * name goes, and what else comes is dropped; no port and address: no longer so.
+     * Stream: answered when the connection is there (`own`, `peer`), or cannot be; then the socket can only be closed. Datagram and
+     * raw: `name` is where SEND without a name goes, and what else comes is dropped; no port and address: no longer so.
      */
     SOCKET_CONNECT,
     /* Stream, bound: connections are taken from now on. `value`: how many may wait for a SOCKET_ACCEPT. */

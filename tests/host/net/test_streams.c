@@ -112,6 +112,24 @@ TEST(net, a_stream_to_ourselves)
     expect_nothing_left(here);
 }
 
+TEST(net, what_is_sent_to_ourselves_waits_for_no_timer)
+{
+    world_start(true);
+    listen_on(here, LISTENER, PORT);
+    connect_machines(here, STREAM, here, LISTENER, ACCEPTED, PORT);
+    world_pass(1000 * MS);
+    uint64_t start = world.now_ns;
+    for (unsigned i = 0; i < 10; i++) {
+        uint16_t from = i % 2 ? ACCEPTED : STREAM, to = i % 2 ? STREAM : ACCEPTED;
+        send_bytes(here, from, 0, 1);
+        world_wait_for(here->sockets[to].count == 1, 3);
+        here->sockets[to].count = 0;
+        here->sockets[to].first = 0;
+        give_back(here, to, 1);
+    }
+    expect(world.now_ns - start < 10 * MS);
+}
+
 TEST(net, nobody_listens)
 {
     world_start(true);

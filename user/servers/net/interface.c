@@ -43,10 +43,14 @@ static err_t loopback_output(struct netif *interface, struct pbuf *packet, const
     return ERR_OK;
 }
 
-bool interface_serve_loopback(void)
+bool interface_has_looping(void)
 {
-    unsigned count = looping_count;
-    for (unsigned i = 0; i < count; i++) {
+    return looping_count;
+}
+
+void interface_serve_loopback(void)
+{
+    for (unsigned count = looping_count; count; count--) {
         struct looping next = looping[looping_first];
         looping_first = (looping_first + 1) % MOST_LOOPING;
         looping_count--;
@@ -54,7 +58,6 @@ bool interface_serve_loopback(void)
         counters(next.interface)->received_bytes += next.packet->tot_len;
         ip4_input(next.packet, next.interface);
     }
-    return count;
 }
 
 static err_t ethernet_send(struct netif *interface, struct pbuf *frame)

@@ -20,8 +20,9 @@ void interface_find_card(void);
 /* A frame came from the card. */
 void interface_receive(struct pbuf *frame);
 
-/* Takes packets to ourselves in; false if there were none. */
-bool interface_serve_loopback(void);
+/* Takes packets to ourselves in; and whether there are any. */
+void interface_serve_loopback(void);
+bool interface_has_looping(void);
 
 /* What a socket could not take. */
 void interface_count_dropped(void);

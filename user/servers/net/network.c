@@ -34,7 +34,7 @@ bool network_serve(void)
     if (card_serve())
         interface_find_card();
     client_serve();
-    bool is_looping = interface_serve_loopback();
+    interface_serve_loopback();
     sys_check_timeouts();
     stream_work();
     /* What did not fit was refused, and lwIP keeps it. */
@@ -45,7 +45,7 @@ bool network_serve(void)
         client_report_status();
     client_publish();
     bool card_is_done = card_waits();
-    return client_waits() && card_is_done && !is_looping;
+    return client_waits() && card_is_done && !interface_has_looping();
 }
 
 uint64_t network_next_ns(void)
