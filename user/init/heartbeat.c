@@ -46,6 +46,14 @@ static bool is_starved(const struct domain_record *domain)
     return false;
 }
 
+/* A domain that hung until now may have kept those below it from running: their time begins anew. */
+static void begin_anew_below(uint32_t priority, uint64_t now_us)
+{
+    for (uint32_t i = 0; i < the_system.description->domains.count; i++)
+        if (the_system.domains[i].description->priority < priority)
+            the_system.domains[i].heard_us = now_us;
+}
+
 void heartbeat_check(uint64_t now_us)
 {
     for (uint32_t i = 0; i < the_system.description->domains.count; i++) {
@@ -57,6 +65,7 @@ void heartbeat_check(uint64_t now_us)
             if (is_starved(domain))
                 continue;
             log_print("init: %s failed: no heartbeat\n", domain->description->name);
+            begin_anew_below(domain->description->priority, now_us);
             supervise_failure(i, &(struct domain_failure){.kind = PECAN_FAILURE_HEARTBEAT});
             continue;
         }
