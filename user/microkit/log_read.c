@@ -54,10 +54,13 @@ uint64_t pecan_log_last_lines(const struct pecan_log_source *source, unsigned co
     struct view view;
     if (!view_take(&view, source))
         return 0;
+    /* A line that has not ended is none yet; and the newline that ends the last line is not in front of a line. */
     uint64_t position = view.written;
-    /* The newline that ends the last line is not in front of a line. */
+    while (position > view.oldest && character_at(&view, position - 1) != '\n')
+        position--;
+    uint64_t end = position;
     while (position > view.oldest) {
-        if (character_at(&view, position - 1) == '\n' && position != view.written && count-- <= 1)
+        if (character_at(&view, position - 1) == '\n' && position != end && count-- <= 1)
             break;
         position--;
     }

@@ -70,6 +70,9 @@ TEST(log, the_last_lines_are_found)
     position = pecan_log_last_lines(&source, 1);
     expect_line(&source, &position, 3, "third");
     expect_eq(pecan_log_last_lines(&source, 3), 0);
+    append(&source, "0000000000000004 begun");
+    position = pecan_log_last_lines(&source, 1);
+    expect_line(&source, &position, 3, "third");
     expect_eq(pecan_log_last_lines(&source, 1000), 0);
     free((void *)source.address);
 }

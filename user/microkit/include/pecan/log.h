@@ -45,7 +45,7 @@ const struct pecan_log_source *pecan_log_find(const char *name);
 /* The position behind everything that is in the log now. */
 uint64_t pecan_log_end(const struct pecan_log_source *source);
 
-/* Where the last `count` lines begin. */
+/* Where the last `count` lines begin that have ended. */
 uint64_t pecan_log_last_lines(const struct pecan_log_source *source, unsigned count);
 
 /*
