@@ -13,9 +13,10 @@ $(HOST_FS)/libext2fs.a: $(OUT)/third_party/libext2fs.a
 	    xargs -P 2 -I '{}' sh -c '$(HOST_CC) $(HOST_FS_LIBRARY) -c {} -o $(@D)/objects/$$(echo {} | tr / -).o'
 	$(Q)rm -f $@ && $(AR) rcsD $@ $(@D)/objects/*.o
 
-$(HOST_FS)/power_cuts: tests/host/fs/power_cuts.c $(wildcard user/servers/fs/*.[ch]) protocols/file.h $(HOST_FS)/libext2fs.a
+$(HOST_FS)/power_cuts $(HOST_FS)/hostile: $(HOST_FS)/%: tests/host/fs/%.c tests/host/fs/disk_image.c tests/host/fs/disk_image.h \
+    $(wildcard user/servers/fs/*.[ch]) protocols/file.h $(HOST_FS)/libext2fs.a
 	$(say) HOSTLD $@
 	$(Q)$(HOST_CC) -std=gnu17 -g -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -Wall -Wextra -Werror \
-	    $(HOST_FS_INCLUDE) -Wl,--gc-sections $< $(FS_SOURCES) $(HOST_FS)/libext2fs.a -o $@
+	    $(HOST_FS_INCLUDE) -Itests/host/fs -Wl,--gc-sections $< tests/host/fs/disk_image.c $(FS_SOURCES) $(HOST_FS)/libext2fs.a -o $@
 
-TEST_NEEDS += $(HOST_FS)/power_cuts
+TEST_NEEDS += $(HOST_FS)/power_cuts $(HOST_FS)/hostile

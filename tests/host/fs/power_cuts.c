@@ -8,24 +8,22 @@
  *
  *   power_cuts IMAGE ROUNDS SEED: the image is of an empty file system; e2fsck is for the caller.
  */
+#include "disk_image.h"
 #include "protocols/file.h"
-#include "servers/fs/disk.h"
 #include "servers/fs/requests.h"
 #include "servers/fs/volume.h"
 #include "support/random.h"
 
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { BLOCK = 4096, SECTORS_PER_BLOCK = BLOCK / DISK_SECTOR_BYTES };
-enum { NAMES = 8, MOST_PAGES = 24, MOST_OPERATIONS = 400, MOST_BEGUN = 64, MEMORY_BYTES = 4 << 20 };
-enum { STATUS_CUT = 3, STATUS_WRONG = 4 };
+enum { BLOCK = IMAGE_BLOCK_BYTES };
+enum { NAMES = 8, MOST_PAGES = 24, MOST_OPERATIONS = 400 };
+enum { STATUS_CUT = 3 };
 
 /* A file as a client knows it. */
 struct file {
@@ -40,131 +38,12 @@ struct world {
     uint32_t next_uid;
     uint32_t versions[1 << 16][MOST_PAGES]; /* of each file's pages, by uid: the last that was written, */
     uint32_t sure[1 << 16][MOST_PAGES];     /* and the last that was committed */
-    uint64_t changed_count;                 /* blocks that are not flushed, */
-    uint64_t changed[1 << 14];
-    uint8_t before[1 << 14][BLOCK]; /* and what they were */
     uint64_t cuts, requests;
 };
 
 static struct world *world;
-static uint8_t *image;
-static size_t image_bytes;
 static uint64_t random_state;
-static uint64_t writes_left; /* until the cut */
-
-uint8_t *disk_memory;
-size_t disk_memory_bytes;
-static uint8_t client_pages[(MOST_PAGES + 1) * BLOCK];
 static char client_texts[FILE_TEXT_BYTES], server_texts[FILE_TEXT_BYTES];
-
-static void wrong(const char *what, uint64_t a, uint64_t b)
-{
-    printf("not ok %s: %llu, %llu\n", what, (unsigned long long)a, (unsigned long long)b);
-    fflush(stdout);
-    _exit(STATUS_WRONG);
-}
-
-/* --- the disk ----------------------------------------------------------------------------------------------------------- */
-
-struct begun {
-    enum disk_operation operation;
-    struct disk_range range;
-    disk_done *done;
-    void *context;
-};
-
-static struct begun begun[MOST_BEGUN];
-static unsigned begun_count;
-
-static void remember(uint64_t block)
-{
-    for (uint64_t i = 0; i < world->changed_count; i++) {
-        if (world->changed[i] == block)
-            return;
-    }
-    if (world->changed_count == sizeof world->changed / sizeof *world->changed)
-        wrong("too much is not flushed", block, 0);
-    memcpy(world->before[world->changed_count], image + block * BLOCK, BLOCK);
-    world->changed[world->changed_count++] = block;
-}
-
-static void write_block(uint64_t block, const uint8_t *data)
-{
-    if (writes_left-- == 0)
-        _exit(STATUS_CUT);
-    remember(block);
-    memcpy(image + block * BLOCK, data, BLOCK);
-}
-
-static void end_one(unsigned number)
-{
-    struct begun one = begun[number];
-    uint8_t *memory = (one.range.buffer ? client_pages : disk_memory) + one.range.offset;
-    begun[number] = begun[--begun_count];
-    for (uint32_t done = 0; done < one.range.bytes; done += BLOCK) {
-        uint64_t block = one.range.sector / SECTORS_PER_BLOCK + done / BLOCK;
-        if (one.operation == DISK_READ)
-            memcpy(memory + done, image + block * BLOCK, BLOCK);
-        else
-            write_block(block, memory + done);
-    }
-    one.done(one.context, DISK_OK);
-}
-
-void disk_begin(enum disk_operation operation, struct disk_range range, disk_done *done, void *context)
-{
-    if (range.bytes % BLOCK || range.sector % SECTORS_PER_BLOCK ||
-        (range.sector * DISK_SECTOR_BYTES) + range.bytes > image_bytes)
-        wrong("a range that cannot be", range.sector, range.bytes);
-    while (begun_count == MOST_BEGUN || (begun_count && random_one_in(&random_state, 3)))
-        end_one((unsigned)random_below(&random_state, begun_count));
-    begun[begun_count++] = (struct begun){operation, range, done, context};
-}
-
-void disk_wait(void)
-{
-    while (begun_count)
-        end_one((unsigned)random_below(&random_state, begun_count));
-}
-
-static void note_end(void *context, enum disk_result result)
-{
-    (void)result;
-    *(bool *)context = true;
-}
-
-enum disk_result disk_do(enum disk_operation operation, struct disk_range range)
-{
-    bool is_done = false;
-    disk_begin(operation, range, note_end, &is_done);
-    while (!is_done)
-        end_one((unsigned)random_below(&random_state, begun_count));
-    return DISK_OK;
-}
-
-/* What has been written is there for good; what is on its way is not. */
-enum disk_result disk_flush(void)
-{
-    world->changed_count = 0;
-    return DISK_OK;
-}
-
-enum disk_result disk_size(uint64_t *sectors)
-{
-    *sectors = image_bytes / DISK_SECTOR_BYTES;
-    return DISK_OK;
-}
-
-/* The power is cut: of what was not flushed, some is lost. */
-static void lose_some(void)
-{
-    unsigned of = 1 + (unsigned)random_below(&random_state, 4);
-    for (uint64_t i = 0; i < world->changed_count; i++) {
-        if (random_one_in(&random_state, of))
-            memcpy(image + world->changed[i] * BLOCK, world->before[i], BLOCK);
-    }
-    world->changed_count = 0;
-}
 
 /* --- the client --------------------------------------------------------------------------------------------------------- */
 
@@ -241,7 +120,7 @@ static void check_page(uint32_t uid, uint32_t page, const uint64_t *words)
             return;
         }
     }
-    wrong("a page is not what was written to it", uid, page);
+    image_wrong("a page is not what was written to it", uid, page);
 }
 
 static void check_content(unsigned number, const struct file *file)
@@ -250,9 +129,9 @@ static void check_content(unsigned number, const struct file *file)
         return;
     struct file_answer answer = ask(transfer(FILE_READ, handle_of(number), 0, file->pages));
     if (answer.result != FILE_OK || answer.bytes != file->pages * BLOCK || answer.holes)
-        wrong("a read failed", answer.result, answer.holes);
+        image_wrong("a read failed", answer.result, answer.holes);
     for (uint32_t page = 0; page < file->pages; page++)
-        check_page(file->uid, page, (uint64_t *)(client_pages + page * BLOCK));
+        check_page(file->uid, page, (uint64_t *)(image_client_pages + page * BLOCK));
 }
 
 /* Finds the number of requests after which the names were as they are now. */
@@ -265,12 +144,12 @@ static void compare(void)
             found[i] = (struct file){answer.attributes.uid, answer.attributes.mode,
                                      (uint32_t)(answer.attributes.size / BLOCK)};
         else if (answer.result != FILE_NOT_FOUND)
-            wrong("a look-up failed", answer.result, i);
+            image_wrong("a look-up failed", answer.result, i);
     }
     unsigned count = world->begun;
     while (memcmp(world->states[count], found, sizeof found) != 0) {
         if (count == world->committed)
-            wrong("the names are as they never were, of requests", world->committed, world->begun);
+            image_wrong("the names are as they never were, of requests", world->committed, world->begun);
         count--;
     }
     for (unsigned i = 0; i < NAMES; i++)
@@ -283,7 +162,7 @@ static void commit(void)
 {
     struct file_answer answer = ask((struct file_request){.operation = FILE_COMMIT});
     if (answer.result != FILE_OK)
-        wrong("a commit failed", answer.result, 0);
+        image_wrong("a commit failed", answer.result, 0);
     memcpy(world->sure, world->versions, sizeof world->sure);
     world->committed = world->answered;
 }
@@ -333,7 +212,7 @@ static void do_something(void)
             return;
         request = transfer(FILE_WRITE, handle_of(number), first, count);
         for (uint32_t page = first; page < first + count; page++)
-            fill((uint64_t *)(client_pages + (page - first) * BLOCK), file->uid, page,
+            fill((uint64_t *)(image_client_pages + (page - first) * BLOCK), file->uid, page,
                  ++world->versions[file->uid][page]);
         if (file->pages < first + count)
             file->pages = first + count;
@@ -341,26 +220,31 @@ static void do_something(void)
     world->begun = world->answered + 1;
     struct file_answer answer = ask(request);
     if (answer.result != FILE_OK)
-        wrong("a request failed", request.operation, answer.result);
+        image_wrong("a request failed", request.operation, answer.result);
     world->answered = world->begun;
     world->requests++;
+}
+
+static _Noreturn void cut(void)
+{
+    _exit(STATUS_CUT);
 }
 
 static _Noreturn void live(void)
 {
     const char *why;
-    disk_memory_bytes = MEMORY_BYTES;
-    disk_memory = malloc(MEMORY_BYTES);
-    writes_left =
-        random_one_in(&random_state, 8) ? random_below(&random_state, 60) : 100 + random_below(&random_state, 2500);
+    image_start(&random_state,
+                random_one_in(&random_state, 8) ? random_below(&random_state, 60)
+                                                : 100 + random_below(&random_state, 2500),
+                cut);
     if (volume_mount(&why) != FILE_OK) {
         printf("not ok mounting: %s\n", why);
-        wrong("mounting", 0, 0);
+        image_wrong("mounting", 0, 0);
     }
     requests_start(FILE_OK, client_texts, server_texts);
     struct file_answer attached = ask((struct file_request){.operation = FILE_ATTACH});
     if (attached.result != FILE_OK)
-        wrong("attaching", attached.result, 0);
+        image_wrong("attaching", attached.result, 0);
     root = attached.attributes.handle;
     compare();
     commit();
@@ -370,21 +254,15 @@ static _Noreturn void live(void)
             commit();
     }
     /* As many as there is room for. */
-    _exit(STATUS_CUT);
+    cut();
 }
 
 int main(int count, char **arguments)
 {
-    struct stat status;
     if (count != 4)
         return 2;
-    int file = open(arguments[1], O_RDWR);
-    if (file < 0 || fstat(file, &status))
-        return 2;
-    image_bytes = (size_t)status.st_size;
-    image = mmap(NULL, image_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
     world = mmap(NULL, sizeof *world, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    if (image == MAP_FAILED || world == MAP_FAILED)
+    if (!image_open(arguments[1]) || world == MAP_FAILED)
         return 2;
     unsigned rounds = (unsigned)atoi(arguments[2]);
     random_state = (uint64_t)atoi(arguments[3]) * 0x9e3779b97f4a7c15u + 1;
@@ -400,7 +278,7 @@ int main(int count, char **arguments)
             printf("not ok round %u\n", round);
             return 1;
         }
-        lose_some();
+        image_lose_some(&random_state);
         world->cuts++;
     }
     printf("figure power cuts: %llu, after %llu requests in all\n", (unsigned long long)world->cuts,
