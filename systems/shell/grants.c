@@ -4,6 +4,11 @@
 #include "drivers/virtio/layout.h"
 
 const struct pci_grant pci_grants[] = {
+    {.channel = 4,
+     .kind = VIRTIO_BLK,
+     .places = {[1] = 0xe0010000, [4] = 0xe0000000},
+     .msix = {(volatile void *)0x10002000, 4096},
+     .vector = 60},
     {.channel = 1,
      .kind = VIRTIO_NET,
      .places = {[1] = 0xe0110000, [4] = 0xe0100000},

@@ -10,8 +10,10 @@ $(INITRD): $(BUSYBOX) $(INITRD_BUILDER) $(shell find systems/shell/root -type f 
 
 $(call component,pci_shell,user/drivers/pci/component.c user/drivers/pci/config.c user/drivers/pci/pci.c \
     user/drivers/virtio/layout.c systems/shell/grants.c)
-$(call system,shell,systems/shell/shell.system,pci_shell time serial16550 ps2 display virtio_net virtio_rng supervisor \
-    random console net log names linux)
+$(call component,block_shell,user/servers/block/component.c user/servers/block/partitions.c systems/shell/block_grants.c \
+    user/ring/ring.c)
+$(call system,shell,systems/shell/shell.system,pci_shell time serial16550 ps2 display virtio_blk virtio_net virtio_rng supervisor \
+    block_shell fs random console net log names linux)
 $(foreach config,$(COMPONENT_CONFIGS),$(eval $(OUT)/systems/shell/$(config)/image: $(INITRD)))
 
 # Beside each kernel, its image; kernels that measure are release kernels.
@@ -21,3 +23,9 @@ $(OUT)/$1/roottask.elf: $(OUT)/systems/shell/$(if $(filter debug,$1),debug,relea
 	$(Q)cp $$< $$@
 endef
 $(foreach variant,$(ALL_VARIANTS),$(eval $(call shell_image,$(variant))))
+
+# The disk that `make run` attaches is made once, and then keeps what is written to it.
+DISK := $(BUILD)/disk.img
+$(DISK): | $(BUILD)/setup/run
+	$(say) DISK $@
+	$(Q)systems/shell/make_disk.py --output $@

@@ -10,8 +10,10 @@ BOOTED := $(OUT)/$(VARIANT)
 BOOT    = tools/run/boot --cpu '$(CPU)' --mem '$(MEM)' --qemu '$(QEMU)'
 SYMBOLS = $(if $(filter roottask,$(PROGRAM)),$(OUT)/components/$(if $(filter debug,$(VARIANT)),debug,release)/linux.elf,$(BOOTED)/$(PROGRAM).elf)
 # What the shell system finds in the machine; systems/shell/shell.system knows the places.
-DEVICES := -netdev user,id=net -device virtio-net-pci,netdev=net,addr=4 -device virtio-rng-pci,addr=5 -vga none -device bochs-display,addr=6
+DEVICES  = -drive if=none,id=disk,format=raw,file=$(DISK) -device virtio-blk-pci,drive=disk,addr=3 \
+           -netdev user,id=net -device virtio-net-pci,netdev=net,addr=4 -device virtio-rng-pci,addr=5 -vga none -device bochs-display,addr=6
 FOUND    = $(if $(filter roottask,$(PROGRAM)),$(DEVICES))
+FOUND_DISK := $(if $(filter roottask,$(PROGRAM)),$(BUILD)/disk.img)
 IMAGE   = --kernel $(BOOTED)/kernel32.elf --module $(BOOTED)/$(PROGRAM).elf
 
 # $(call boot,ARGUMENTS): a recipe that boots a machine, and with it make ends with the machine's status.
@@ -28,7 +30,7 @@ $(MAKE_STATUS): tools/run/make_status.c | $(BUILD)/setup/build
 CONSOLE := $(BUILD)/console.socket
 SECOND_PORT = -serial unix:$(CONSOLE),server=on,wait=off
 
-run: $(BOOTED)/kernel32.elf $(BOOTED)/$(PROGRAM).elf $(MAKE_STATUS) | $(BUILD)/setup/run ## boot to the shell (leave QEMU with Ctrl-A X)
+run: $(BOOTED)/kernel32.elf $(BOOTED)/$(PROGRAM).elf $(MAKE_STATUS) | $(BUILD)/setup/run $(FOUND_DISK) ## boot to the shell (leave QEMU with Ctrl-A X)
 	$(call boot,$(IMAGE) -- $(SECOND_PORT) $(FOUND) $(QEMUFLAGS))
 
 console: ## connect to the supervisor's console of a system that `make run` has booted (leave it with Ctrl-A X)
@@ -37,12 +39,12 @@ console: ## connect to the supervisor's console of a system that `make run` has 
 hello: $(BOOTED)/kernel32.elf $(BOOTED)/hello.elf $(MAKE_STATUS) | $(BUILD)/setup/run ## boot the smallest root task, sdk/examples/hello
 	$(call boot,--kernel $(BOOTED)/kernel32.elf --module $(BOOTED)/hello.elf -- $(QEMUFLAGS))
 
-debug: $(BOOTED)/kernel32.elf $(BOOTED)/kernel.elf $(BOOTED)/$(PROGRAM).elf | $(BUILD)/setup/run ## boot stopped, with gdb attached
+debug: $(BOOTED)/kernel32.elf $(BOOTED)/kernel.elf $(BOOTED)/$(PROGRAM).elf | $(BUILD)/setup/run $(FOUND_DISK) ## boot stopped, with gdb attached
 	$(Q)$(BOOT) $(IMAGE) --gdb --symbols $(BOOTED)/kernel.elf $(SYMBOLS) -- $(FOUND) $(QEMUFLAGS)
 
 iso: $(BOOTED)/$(PROGRAM).iso ## make a bootable CD image (GRUB, multiboot 2)
 
-run-iso: $(BOOTED)/$(PROGRAM).iso $(MAKE_STATUS) ## boot the CD image
+run-iso: $(BOOTED)/$(PROGRAM).iso $(MAKE_STATUS) | $(FOUND_DISK) ## boot the CD image
 	$(call boot,--iso $< -- $(SECOND_PORT) $(FOUND) $(QEMUFLAGS))
 
 $(OUT)/%.iso: $(OUT)/%.elf tools/run/grub.cfg | $(BUILD)/setup/run

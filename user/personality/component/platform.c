@@ -23,7 +23,10 @@ uintptr_t time_page;
 
 /* The file server's regions and channel. The tool fills these in, if there is one. */
 uintptr_t file_rings, file_server_rings, file_texts, file_server_texts;
-uint64_t file_channel, file_buffer;
+uint64_t file_server_channel;
+
+/* What the file server calls the largest piece of memory, where all frames are that the disk reaches. */
+enum { FILE_BUFFER = 0 };
 
 static uint64_t timer_moment = UINT64_MAX;
 
@@ -74,7 +77,7 @@ void platform_notified(unsigned id)
 {
     if (id == TERMINAL_CHANNEL) {
         terminal_notified();
-    } else if (file_rings && id == file_channel) {
+    } else if (file_rings && id == file_server_channel) {
         personality_files_notified();
     } else if (id == TIME_CHANNEL) {
         if (machine_time_ns() >= timer_moment) {
@@ -99,13 +102,19 @@ const struct machine_files *machine_files(void)
     if (!file_rings)
         return NULL;
     files = (struct machine_files){(void *)file_rings, (const void *)file_server_rings, (char *)file_texts,
-                                   (const char *)file_server_texts, (uint32_t)file_buffer};
+                                   (const char *)file_server_texts, FILE_BUFFER};
     return &files;
+}
+
+/* All that it takes has a higher priority. */
+void machine_files_let_run(void)
+{
+    seL4_Yield();
 }
 
 void machine_files_notify(void)
 {
-    microkit_notify((microkit_channel)file_channel);
+    microkit_notify((microkit_channel)file_server_channel);
 }
 
 /* The processor */

@@ -81,6 +81,7 @@ struct machine_files {
 };
 const struct machine_files *machine_files(void); /* null: there is no file server */
 void machine_files_notify(void);
+void machine_files_let_run(void); /* for who waits for it in the middle of something: it may go on for a moment */
 
 /* The log of the system below, one line without its end. */
 void machine_log(const char *line);

@@ -392,7 +392,7 @@ static void serve_one(const struct file_request *request)
     ring_put(&pair.out, &answer, 1);
 }
 
-bool file_server_run(void)
+bool file_server_step(void)
 {
     struct file_request request;
     bool has_worked = false;
@@ -414,7 +414,13 @@ bool file_server_run(void)
     ring_release(&pair.in);
     has_worked |= client_is_told;
     client_is_told = false;
-    if (has_worked)
-        personality_files_notified();
     return has_worked;
+}
+
+bool file_server_run(void)
+{
+    if (!file_server_step())
+        return false;
+    personality_files_notified();
+    return true;
 }

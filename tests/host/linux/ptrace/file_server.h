@@ -12,5 +12,6 @@
 void file_server_start(char *buffer, size_t bytes, bool has_disk);
 const struct machine_files *file_server_regions(void);
 
-/* Serves a few requests, now and then from a new start. True: it has done something, and the client is notified. */
+/* Serves a few requests, now and then from a new start. True: it has done something, which `run` notifies the client of. */
+bool file_server_step(void);
 bool file_server_run(void);

@@ -101,6 +101,11 @@ const struct machine_files *machine_files(void)
     return file_server_regions();
 }
 
+void machine_files_let_run(void)
+{
+    file_server_step();
+}
+
 /* The server looks by itself. */
 void machine_files_notify(void)
 {

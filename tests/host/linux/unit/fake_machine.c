@@ -71,6 +71,10 @@ const struct machine_files *machine_files(void)
     return NULL;
 }
 
+void machine_files_let_run(void)
+{
+}
+
 void machine_files_notify(void)
 {
 }

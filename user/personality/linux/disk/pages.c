@@ -9,9 +9,11 @@
 #include "personality/linux/process/timer.h"
 #include "personality/linux/support/clock.h"
 #include "personality/linux/support/frame.h"
+#include "personality/linux/support/text.h"
 
 enum { AHEAD_PAGES = 64, UNWRITTEN_SHARE = 8 };
 #define COMMIT_AFTER_NS (2 * NS_PER_SECOND)
+#define FINISH_MOST_NS  (5 * NS_PER_SECOND)
 
 /* Files with pages that are not certain. */
 static struct list changed = LIST_INITIAL(changed);
@@ -428,6 +430,19 @@ int64_t disk_sync(struct thread *thread, struct inode *file)
     if (commit_done < thread->progress)
         return disk_wait(&commit_done);
     return file ? error_once(&file->disk->write_error) : 0;
+}
+
+void disk_finish(void)
+{
+    uint64_t stop = machine_time_ns() + FINISH_MOST_NS;
+    while (!list_is_empty(&changed) && machine_time_ns() < stop) {
+        if (!commit_is_wanted && !commit_is_out)
+            commit_time_passed(&commit_timer);
+        machine_files_let_run();
+        disk_requests_serve();
+    }
+    if (!list_is_empty(&changed))
+        log_line("not all that was written has reached the disk");
 }
 
 void disk_pages_write_again(void)

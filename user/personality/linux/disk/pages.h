@@ -32,6 +32,9 @@ void disk_pages_write(struct inode *file);
 /* Makes certain what was written to a file (null: to all). 0, an error, or CALL_WAITS. */
 int64_t disk_sync(struct thread *thread, struct inode *file);
 
+/* The machine is about to end: waits until all that was written is certain, or for too long. */
+void disk_finish(void);
+
 /* The server was restarted: submits the writes that are not certain. */
 void disk_pages_write_again(void);
 

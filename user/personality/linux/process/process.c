@@ -3,6 +3,7 @@
 #include "lib/string.h"
 #include "personality/linux/abi/errno.h"
 #include "personality/linux/disk/disk.h"
+#include "personality/linux/disk/pages.h"
 #include "personality/linux/file/directory.h"
 #include "personality/linux/file/file_table.h"
 #include "personality/linux/memory/address_space.h"
@@ -382,6 +383,7 @@ void process_exit(struct process *process, int status)
     if (process->pid == SHELL_PID) {
         int signal = status & 0x7f;
         tty_flush();
+        disk_finish();
         machine_power_off(signal ? 128 + signal : status >> 8);
     }
 

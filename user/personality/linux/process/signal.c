@@ -2,6 +2,7 @@
 
 #include "lib/string.h"
 #include "personality/linux/abi/errno.h"
+#include "personality/linux/disk/pages.h"
 #include "personality/linux/memory/address_space.h"
 #include "personality/linux/process/process.h"
 #include "personality/linux/process/signal_frame.h"
@@ -134,6 +135,7 @@ static void init_signalled(int number)
     if (number != SIGUSR1 && number != SIGUSR2 && number != SIGTERM)
         return;
     tty_flush();
+    disk_finish();
     if (number == SIGTERM)
         machine_restart();
     machine_power_off(0);
