@@ -76,16 +76,20 @@ class Screen:
         self.characters = glyph_characters()
         self.picture = b""
 
-    def wait_for(self, wanted):
-        """Waits until the screen begins with these lines."""
+    def wait_until(self, holds, lines=LINES):
+        """Waits until something holds of the first lines."""
         for _ in range(60):
             self.path.unlink(missing_ok=True)
             self.picture = screen_dump(self.monitor, self.path, len(HEADER) + 3 * WIDTH * HEIGHT)
-            shown = screen_text(self.picture, self.characters, len(wanted))
-            if shown == wanted:
+            shown = screen_text(self.picture, self.characters, lines)
+            if holds(shown):
                 return
             time.sleep(0.2)
-        raise AssertionError(f"the screen shows {shown}, not {wanted}")
+        raise AssertionError(f"the screen shows {shown}")
+
+    def wait_for(self, wanted):
+        """Waits until the screen begins with these lines."""
+        self.wait_until(lambda shown: shown == wanted, len(wanted))
 
 
 def press(monitor, *keys):

@@ -33,7 +33,7 @@ SECOND_PORT = -serial unix:$(CONSOLE),server=on,wait=off
 run: $(BOOTED)/kernel32.elf $(BOOTED)/$(PROGRAM).elf $(MAKE_STATUS) | $(BUILD)/setup/run $(FOUND_DISK) ## boot to the shell (leave QEMU with Ctrl-A X)
 	$(call boot,$(IMAGE) -- $(SECOND_PORT) $(FOUND) $(QEMUFLAGS))
 
-console: ## connect to the supervisor's console of a system that `make run` has booted (leave it with Ctrl-A X)
+console: ## connect to the supervisor's console of a system that `make run` has booted (leave it with Ctrl-])
 	$(Q)tools/run/console $(CONSOLE)
 
 hello: $(BOOTED)/kernel32.elf $(BOOTED)/hello.elf $(MAKE_STATUS) | $(BUILD)/setup/run ## boot the smallest root task, sdk/examples/hello
