@@ -13,8 +13,9 @@
 /* The terminal's region. The client is notified when the size changes. */
 struct terminal_region {
     struct stream_area stream;
-    _Atomic uint32_t size;        /* columns << 16 | lines; 0: not known */
-    _Atomic uint32_t port_offset; /* the terminal's own: what its stream to a port is ahead of the client's */
+    _Atomic uint32_t size;         /* columns << 16 | lines; 0: not known */
+    _Atomic uint32_t port_offset;  /* the terminal's own: what its stream to a port is ahead of the client's */
+    _Atomic uint32_t input_offset; /* the same for what comes from the port and a keyboard */
 };
 
 /* The client's region. */

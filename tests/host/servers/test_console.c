@@ -260,6 +260,45 @@ TEST(terminal, a_restart_neither_loses_nor_repeats_output)
     setting_end(&s);
 }
 
+/* The same for input, ended between the client's having it and the port's being told so; typed bytes come in between. */
+TEST(terminal, a_restart_neither_loses_nor_repeats_input)
+{
+    struct setting s = setting_start(true);
+    unsigned seed = 6, typed = 0, keys = 0;
+    uint8_t sent = 0, got = 0, bytes[TERMINAL_BATCH_BYTES];
+    for (int round = 0; round < 20000; round++) {
+        for (int i = rand_r(&seed) % 60; i--;)
+            sent = (uint8_t)((sent + stream_write(&s.port, &sent, 1)) % 200);
+        if (rand_r(&seed) % 4 == 0 && stream_room(&s.terminal.client)) {
+            terminal_type(&s.terminal, "\377", 1);
+            typed++;
+        }
+        uint32_t taken = s.own_port->stream.taken;
+        terminal_pass_input(&s.terminal);
+        if (rand_r(&seed) % 3 == 0) {
+            if (rand_r(&seed) % 2)
+                s.own_port->stream.taken = taken; /* it did not come to that */
+            restart(&s);
+        }
+        uint32_t count = stream_peek(&s.client, 0, bytes, (uint32_t)rand_r(&seed) % 60);
+        for (uint32_t i = 0; i < count; i++) {
+            keys += bytes[i] == 255;
+            if (bytes[i] == 255)
+                continue;
+            expect_eq(bytes[i], got);
+            got = (uint8_t)((got + 1) % 200);
+        }
+        stream_take(&s.client, count);
+    }
+    while (stream_peek(&s.client, 0, bytes, 1)) {
+        keys += bytes[0] == 255;
+        stream_take(&s.client, 1);
+    }
+    expect_eq(keys, typed);
+    expect(s.own_port->stream.taken > 100000);
+    setting_end(&s);
+}
+
 TEST(terminal, wrong_positions_of_a_client_are_got_over)
 {
     struct setting s = setting_start(true);

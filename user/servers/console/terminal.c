@@ -29,7 +29,17 @@ void terminal_start(struct terminal *terminal, void *own_client_region, const vo
         stream_start(&terminal->client, own_client_region, client_region);
     if (terminal->has_port)
         stream_start(&terminal->port, own_port_region, port_region);
-    if (terminal->has_client && terminal->has_port && passed(terminal) > stream_waiting(&terminal->client))
+    if (!terminal->has_client || !terminal->has_port)
+        return;
+    /* What came from the port and was written to the client before this program was ended is not written again. */
+    uint32_t came = load(&terminal->client.mine->written) - load(&terminal->region->input_offset) -
+                    load(&terminal->port.mine->taken);
+    if (came <= stream_waiting(&terminal->port))
+        stream_take(&terminal->port, came);
+    else
+        store(&terminal->region->input_offset,
+              load(&terminal->client.mine->written) - load(&terminal->port.mine->taken));
+    if (passed(terminal) > stream_waiting(&terminal->client))
         store(&terminal->region->port_offset,
               load(&terminal->port.mine->written) - load(&terminal->client.mine->taken));
 }
@@ -79,8 +89,12 @@ uint32_t terminal_pass_input(struct terminal *terminal)
 
 void terminal_type(struct terminal *terminal, const void *bytes, uint32_t count)
 {
-    if (terminal->has_client)
-        stream_write(&terminal->client, bytes, count);
+    if (!terminal->has_client)
+        return;
+    uint32_t room = stream_room(&terminal->client);
+    count = count < room ? count : room;
+    store(&terminal->region->input_offset, load(&terminal->region->input_offset) + count);
+    stream_write(&terminal->client, bytes, count);
 }
 
 bool terminal_set_size(struct terminal *terminal, uint16_t columns, uint16_t lines)
