@@ -5,6 +5,7 @@ The same inputs give the same bytes: no dates, owners or inode numbers of the bu
 """
 
 import argparse
+import os
 import stat
 import subprocess
 from pathlib import Path
@@ -41,7 +42,9 @@ class Archive:
     def add_tree(self, top):
         for path in sorted(top.rglob("*")):
             name = str(path.relative_to(top))
-            if path.is_dir():
+            if path.is_symlink():
+                self.add(name, stat.S_IFLNK | 0o777, os.readlink(path).encode())
+            elif path.is_dir():
                 self.add_directory(name)
             else:
                 executable = path.stat().st_mode & 0o111

@@ -6,6 +6,7 @@
 #include "personality/linux/file/file_table.h"
 #include "personality/linux/file/proc_text.h"
 #include "personality/linux/memory/address_space.h"
+#include "personality/linux/net/proc_net.h"
 #include "personality/linux/process/process.h"
 #include "personality/linux/support/clock.h"
 #include "personality/linux/support/text.h"
@@ -230,8 +231,12 @@ static const struct {
 };
 enum {
     SYSTEM_FILE_COUNT = sizeof system_files / sizeof system_files[0],
-    FIRST_PROCESS_POSITION = 2 + SYSTEM_FILE_COUNT + 1
+    ROW_SELF = SYSTEM_FILE_COUNT,
+    ROW_NET,
+    ROW_NET_FILES = 128, /* and what follows */
+    FIRST_PROCESS_POSITION = 2 + SYSTEM_FILE_COUNT + 2
 };
+_Static_assert((int)ROW_NET<(int)ROW_DIRECTORY && (int)ROW_NET_FILES>(int) ROW_DIRECTORY, "rows are different");
 
 static void system_file_generate(struct inode *file, struct text *text)
 {
@@ -250,10 +255,41 @@ static int64_t self_read(struct inode *link, char *target, size_t room)
 
 static const struct inode_operations self_operations = {.read_link = self_read};
 
+/* /proc/net */
+
+static void net_file_generate(struct inode *file, struct text *text)
+{
+    proc_net_files[KEY_ROW(file->pseudo.key) - ROW_NET_FILES].generate(text);
+}
+
+static const struct inode_operations net_file_operations = {.generate = net_file_generate, .read_link = no_link};
+
+static struct inode *net_lookup(struct inode *directory, const char *name, size_t length)
+{
+    for (unsigned i = 0; i < PROC_NET_FILES; i++) {
+        if (name_is(proc_net_files[i].name, name, length))
+            return pseudo_create(directory, S_IFREG | 0444, &net_file_operations, KEY(0, ROW_NET_FILES + i));
+    }
+    return NULL;
+}
+
+static void net_list(struct inode *directory, uint64_t position, directory_visitor *visit, void *context)
+{
+    (void)directory;
+    for (uint64_t i = position - 2; i < PROC_NET_FILES; i++) {
+        if (!visit(context, proc_net_files[i].name, NUMBER_BASE + KEY(0, ROW_NET_FILES + i), S_IFREG, i + 3))
+            return;
+    }
+}
+
+static const struct inode_operations net_operations = {.lookup = net_lookup, .list = net_list};
+
 static struct inode *proc_lookup(struct inode *directory, const char *name, size_t length)
 {
     if (name_is("self", name, length))
-        return pseudo_create(directory, S_IFLNK | 0777, &self_operations, KEY(0, SYSTEM_FILE_COUNT));
+        return pseudo_create(directory, S_IFLNK | 0777, &self_operations, KEY(0, ROW_SELF));
+    if (name_is("net", name, length))
+        return pseudo_create(directory, S_IFDIR | 0555, &net_operations, KEY(0, ROW_NET));
     for (unsigned i = 0; i < SYSTEM_FILE_COUNT; i++) {
         if (name_is(system_files[i].name, name, length))
             return pseudo_create(directory, S_IFREG | 0444, &system_file_operations, KEY(0, i));
@@ -288,8 +324,11 @@ static void proc_list(struct inode *directory, uint64_t position, directory_visi
         if (!visit(context, system_files[i].name, NUMBER_BASE + KEY(0, i), S_IFREG, i + 3))
             return;
     }
+    if (position < FIRST_PROCESS_POSITION - 1 &&
+        !visit(context, "self", NUMBER_BASE + KEY(0, ROW_SELF), S_IFLNK, FIRST_PROCESS_POSITION - 1))
+        return;
     if (position < FIRST_PROCESS_POSITION &&
-        !visit(context, "self", NUMBER_BASE + KEY(0, SYSTEM_FILE_COUNT), S_IFLNK, FIRST_PROCESS_POSITION))
+        !visit(context, "net", NUMBER_BASE + KEY(0, ROW_NET), S_IFDIR, FIRST_PROCESS_POSITION))
         return;
     int next = position > FIRST_PROCESS_POSITION ? (int)(position - FIRST_PROCESS_POSITION) : 0;
     const struct process *process;
