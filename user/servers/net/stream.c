@@ -98,7 +98,6 @@ static err_t on_acknowledged(void *argument, struct tcp_pcb *tcp, u16_t bytes)
 {
     struct endpoint *endpoint = argument;
     uint32_t rest = bytes;
-    (void)tcp;
     while (rest && endpoint->send_count) {
         struct endpoint_send *first = &endpoint->sends[endpoint->first_send];
         uint32_t part = first->written - first->acknowledged;
@@ -111,6 +110,11 @@ static err_t on_acknowledged(void *argument, struct tcp_pcb *tcp, u16_t bytes)
         endpoint_answer_send(endpoint, first->id, SOCKET_OK);
         endpoint->first_send = (endpoint->first_send + 1) % SOCKET_MOST_SENDS;
         endpoint->send_count--;
+    }
+    /* If our end is acknowledged too, lwIP frees it right after this, without a word. */
+    if (!endpoint->send_count && endpoint->is_finishing && endpoint->state == ENDPOINT_CLOSING) {
+        let_go(tcp);
+        endpoint->tcp = NULL;
     }
     need_work(endpoint);
     return ERR_OK;
