@@ -7,8 +7,8 @@ import sys
 from machine import Checks
 from shell import Shell
 
-PROGRAMS = ["poll", "processes", "signals", "memory", "files", "float", "hostile", "sockets", "epoll",
-            "poll-glibc", "processes-glibc", "signals-glibc", "sockets-glibc"]
+PROGRAMS = ["poll", "processes", "signals", "memory", "files", "float", "hostile", "sockets", "epoll", "network",
+            "poll-glibc", "processes-glibc", "signals-glibc", "sockets-glibc", "network-glibc"]
 MACHINES = [{"cpu": "max", "variant": "debug"}, {"cpu": "haswell", "variant": "release"},
             {"cpu": "nehalem", "variant": "debug"}]
 
