@@ -163,8 +163,9 @@ bool frames_give_up(void)
 {
     static uint32_t next;
     for (uint32_t i = 0; root && i < BUCKETS; i++) {
+        struct list *bucket = bucket_of(next++);
         bool has_given = false;
-        list_each (entry, bucket_of(next++ % BUCKETS))
+        list_each (entry, bucket)
             has_given |= disk_pages_give_up(list_item(entry, struct disk_file, in_bucket)->inode);
         if (has_given)
             return true;

@@ -16,7 +16,7 @@ struct list {
 /* The structure of type `type` whose `member` is the list entry `entry`. */
 #define list_item(entry, type, member) ((type *)(void *)((char *)(entry)-offsetof(type, member)))
 
-/* Walks the ring; the entry at hand may be removed by the body. */
+/* Walks the ring; the entry at hand may be removed by the body. `head` is evaluated again and again. */
 #define list_each(entry, head)                                                                                         \
     for (struct list *entry = (head)->next, *entry##_next = entry->next; entry != (head);                              \
          entry = entry##_next, entry##_next = entry->next)
