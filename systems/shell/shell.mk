@@ -3,7 +3,7 @@
 INITRD         := $(OUT)/initrd.cpio
 INITRD_BUILDER := systems/shell/build_initrd.py
 
-$(INITRD): $(BUSYBOX) $(INITRD_BUILDER) $(shell find systems/shell/root ! -type d 2>/dev/null)
+$(INITRD): $(BUSYBOX) $(INITRD_BUILDER) $(shell find systems/shell/root -type f -o -type d)
 	$(say) INITRD $@
 	@mkdir -p $(@D)
 	$(Q)$(PYTHON) $(INITRD_BUILDER) --output $@ --busybox $(BUSYBOX) --root systems/shell/root $(TEST_PROGRAMS)

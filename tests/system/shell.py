@@ -116,7 +116,7 @@ def history(shell):
 
 
 def completion(shell):
-    shell.key("cat /etc/host" + TAB)
+    shell.key("cat /etc/hostn" + TAB)
     assert shell.output_of("").strip() == "pecan"
 
 
