@@ -28,14 +28,19 @@ def connected(path):
     raise AssertionError(f"no socket {path}")
 
 
+def receive(port, most=4096):
+    """What comes next, at least a byte; an exception when QEMU has ended."""
+    got = port.recv(most)
+    if not got:
+        raise AssertionError("the port is closed")
+    return got
+
+
 def comes_back(serial, text):
     """All of the text comes back in capitals, in order."""
     got = b""
     while len(got) < len(text):
-        part = serial.recv(4096)
-        if not part:
-            raise AssertionError("the port is closed")
-        got += part
+        got += receive(serial)
     if got != text.upper():
         raise AssertionError(f"other bytes came back: {got[:80]}")
 

@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "system"))
-from console import connected  # noqa: E402
+from console import connected, receive  # noqa: E402
 from machine import OUT, Checks, Machine  # noqa: E402
 
 SYSTEM = OUT / "systems" / "supervisor" / "debug"
@@ -27,9 +27,7 @@ class Console:
     def expect(self, pattern):
         """Waits for a pattern, and drops everything up to its end."""
         while not (match := re.search(pattern, self.text)):
-            part = self.port.recv(4096)
-            assert part, "the port is closed"
-            self.text += part.decode("ascii")
+            self.text += receive(self.port).decode("ascii")
         self.text = self.text[match.end():]
         return match
 

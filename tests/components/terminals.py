@@ -5,6 +5,7 @@ as QEMU shows it; keys make the bytes they should and switch terminals."""
 import gzip
 import importlib.util
 import re
+import socket
 import sys
 import tempfile
 import time
@@ -13,7 +14,7 @@ from pathlib import Path
 import pexpect
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "system"))
-from console import connected  # noqa: E402
+from console import connected, receive  # noqa: E402
 from display import screen_dump  # noqa: E402
 from machine import OUT, TOP, Checks, Machine  # noqa: E402
 
@@ -22,17 +23,30 @@ FAULTS_SYSTEM = OUT / "systems" / "terminals_faults" / "debug"
 FONTS = TOP / "third_party/cache/console-setup-linux/usr/share/consolefonts"
 WIDTH, HEIGHT, CELL_WIDTH, CELL_HEIGHT = 800, 600, 8, 16
 COLUMNS, LINES = WIDTH // CELL_WIDTH, HEIGHT // CELL_HEIGHT
+FIRST_WORDS = b"this is first\r\n"
 HEADER = b"P6\n%d %d\n255\n" % (WIDTH, HEIGHT)
 
 
+def serial_port(path):
+    """QEMU's option: the machine starts when the test is connected, so that nothing is said to nobody."""
+    return f"unix:{path},server=on,wait=on"
+
+
 def read_exactly(port, count):
+    """What comes after that is left for the next call."""
     got = b""
     while len(got) < count:
-        part = port.recv(4096)
-        if not part:
-            raise AssertionError("the port is closed")
-        got += part
+        got += receive(port, count - len(got))
     return got
+
+
+def leaves_the_rest():
+    """However much has come when the test gets to read it."""
+    here, there = socket.socketpair()
+    with here, there:
+        here.sendall(b"first wordsZ")
+        if read_exactly(there, 5) != b"first" or read_exactly(there, 6) != b" words" or read_exactly(there, 1) != b"Z":
+            raise AssertionError("other bytes were read")
 
 
 def glyph_characters():
@@ -107,8 +121,7 @@ def starts(system):
 def passes(port):
     """More than all streams hold, at once."""
     text = b"".join(b"line %d of the text\n" % number for number in range(300))
-    hello = b"this is first\r\n"
-    if read_exactly(port, len(hello)) != hello:
+    if read_exactly(port, len(FIRST_WORDS)) != FIRST_WORDS:
         raise AssertionError("the client's first words are others")
     port.sendall(text)
     if read_exactly(port, len(text)) != text.upper():
@@ -171,7 +184,7 @@ def redraws(monitor, port, screen):
 def terminals(checks):
     with tempfile.TemporaryDirectory() as folder:
         serial, monitor = Path(folder) / "serial", Path(folder) / "monitor"
-        flags = ["-vga", "none", "-device", "bochs-display,addr=6", "-serial", f"unix:{serial},server=on,wait=off",
+        flags = ["-vga", "none", "-device", "bochs-display,addr=6", "-serial", serial_port(serial),
                  "-monitor", f"unix:{monitor},server=on,wait=off"]
         with Machine(system=SYSTEM, seconds=60, flags=flags) as system:
             with connected(serial) as port, connected(monitor) as commands:
@@ -189,6 +202,14 @@ FAULTS = 40
 
 def numbers(first, count):
     return b"".join(b"<%d>" % (first + i) for i in range(count))
+
+
+def answers(system, port):
+    system.expect("first: started")
+    port.sendall(b"z")
+    wanted = FIRST_WORDS + b"Z"
+    if read_exactly(port, len(wanted)) != wanted:
+        raise AssertionError("other bytes came back")
 
 
 def console_restarts(system, port):
@@ -216,11 +237,11 @@ def serial_restarts(system, port):
             port.sendall(text)
             sent += len(text)
             number += 50
-        got += port.recv(4096)
+        got += receive(port)
         is_done = system.console.expect(["tester: serial done", pexpect.TIMEOUT], timeout=0.001) == 0
     port.sendall(b"=end=")
     while not got.endswith(b"=END="):
-        got += port.recv(4096)
+        got += receive(port)
     intact = [int(found) for found in re.findall(rb"<(\d+)>", got)]
     in_order = [found for found, following in zip(intact, [*intact[1:], number]) if found < following]
     if len(in_order) < number - 2 * FAULTS or abs(sent + 5 - len(got)) > 2 * FAULTS:
@@ -231,18 +252,17 @@ def serial_restarts(system, port):
 def restarts(checks):
     with tempfile.TemporaryDirectory() as folder:
         serial = Path(folder) / "serial"
-        with Machine(system=FAULTS_SYSTEM, seconds=60, flags=["-serial", f"unix:{serial},server=on,wait=off"]) as system:
+        with Machine(system=FAULTS_SYSTEM, seconds=60, flags=["-serial", serial_port(serial)]) as system:
             with connected(serial) as port:
-                system.expect("first: started")
-                port.sendall(b"z")
-                while read_exactly(port, 1) != b"Z":
-                    pass
+                if not checks.run("the client answers", answers, system, port):
+                    return
                 if checks.run("the console's restarts lose nothing", console_restarts, system, port):
                     checks.run("the serial port's restarts lose a byte at most", serial_restarts, system, port)
 
 
 def main():
     checks = Checks()
+    checks.run("reading takes no more than asked for", leaves_the_rest)
     terminals(checks)
     restarts(checks)
     return checks.status

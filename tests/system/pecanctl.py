@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "components"))
-from console import connected  # noqa: E402
+from console import connected, receive  # noqa: E402
 from machine import OUT, Checks  # noqa: E402
 from shell import CONTROL_C, CONTROL_D, Shell  # noqa: E402
 
@@ -107,9 +107,7 @@ def console(shell, port):
     port.sendall(b"\rkill names\rps\r")
     text = b""
     while not re.search(rb"linux +runs[^\n]*\n\rpecan> ", text):
-        part = port.recv(4096)
-        assert part, "the port is closed"
-        text += part
+        text += receive(port)
     assert ps(shell, "linux")[1] == "runs"
 
 
@@ -118,12 +116,10 @@ def top(port):
     port.sendall(b"top\r")
     text = b""
     while text.count(b"linux ") < 3:
-        part = port.recv(4096)
-        assert part, "the port is closed"
-        text += part
+        text += receive(port)
     port.sendall(b"q")
     while not text.endswith(b"pecan> \x1b[K"):
-        text += port.recv(4096)
+        text += receive(port)
 
 
 def main():
