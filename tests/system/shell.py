@@ -51,6 +51,8 @@ COMMANDS = [
     ("loop and sort", "for i in 1 2 3; do echo $i; done | sort -r", "3\n2\n1\n"),
     ("long pipe", "seq 1 2000 | cat | grep 7 | wc -l", "542\n"),
     ("reader that stops early", "seq 1 100000 | head -n 2", "1\n2\n"),
+    ("more in one write than the terminal has room for", "seq 1 4000 > /tmp/m; cat /tmp/m; rm /tmp/m",
+     "".join(f"{number}\n" for number in range(1, 4001))),
     ("redirection", "echo one > /tmp/a; echo two >> /tmp/a; cat < /tmp/a", "one\ntwo\n"),
     ("error output", "ls /nowhere 2>/tmp/e; cat /tmp/e", "ls: /nowhere: No such file or directory\n"),
     ("status", "false; echo $?; true; echo $?; sh -c 'exit 42'; echo $?", "1\n0\n42\n"),

@@ -157,6 +157,24 @@ static int64_t tty_read(struct thread *thread, struct open_file *file, struct us
     return thread_wait(thread, &tty, deadline);
 }
 
+/* Puts as much of what a thread writes into the output as it has room for. */
+static int64_t output_fill(struct thread *thread, struct user_buffer *buffer)
+{
+    while (buffer->length && output_room() > ECHO_RESERVE) {
+        char bytes[256], out[2];
+        size_t count = buffer->length < sizeof bytes ? buffer->length : sizeof bytes;
+        if (count > (output_room() - ECHO_RESERVE) / 2 + 1)
+            count = (output_room() - ECHO_RESERVE) / 2 + 1;
+        int64_t error = user_buffer_take(buffer, bytes, count);
+        if (error)
+            return error;
+        for (size_t i = 0; i < count; i++)
+            output_put(out, line_discipline_output(&tty.line, bytes[i], out));
+        thread->progress += count;
+    }
+    return 0;
+}
+
 static int64_t tty_write(struct thread *thread, struct open_file *file, struct user_buffer *buffer)
 {
     if (tty.line.termios.local_flags & TOSTOP) {
@@ -166,19 +184,13 @@ static int64_t tty_write(struct thread *thread, struct open_file *file, struct u
     }
     buffer->address += thread->progress;
     buffer->length -= thread->progress;
+    /* Who waits has filled the output after the console took its last bytes: it wakes when it takes more. */
     while (buffer->length && output_room() > ECHO_RESERVE) {
-        char bytes[256], out[2];
-        size_t count = buffer->length < sizeof bytes ? buffer->length : sizeof bytes;
-        if (count > (output_room() - ECHO_RESERVE) / 2 + 1)
-            count = (output_room() - ECHO_RESERVE) / 2 + 1;
-        int64_t error = user_buffer_take(buffer, bytes, count);
+        int64_t error = output_fill(thread, buffer);
+        output_pump();
         if (error)
             return thread->progress ? (int64_t)thread->progress : error;
-        for (size_t i = 0; i < count; i++)
-            output_put(out, line_discipline_output(&tty.line, bytes[i], out));
-        thread->progress += count;
     }
-    output_pump();
     if (!buffer->length)
         return (int64_t)thread->progress;
     if (file->flags & O_NONBLOCK)
