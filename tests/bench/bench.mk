@@ -11,13 +11,16 @@ OPERATION ?= call_0_other_as
 SLOW      ?=
 QUICK     ?=
 
-bench: $(BENCH_NEEDS) | $(BUILD)/setup/run ## count the instructions of each operation, beside the peer's and the baseline; QUICK=1 leaves out the time with interrupts off
+bench: bench-operations ## count the instructions of each operation, beside the peer's and the baseline, and of the way of data; QUICK=1 leaves out the time with interrupts off and the way of data
+	$(if $(QUICK),,$(Q)$(MAKE) --no-print-directory bench-datapath)
+
+bench-operations: $(BENCH_NEEDS) | $(BUILD)/setup/run
 	$(Q)$(PYTHON) tools/bench/bench.py run $(if $(QUICK),--quick)
 
-bench-check: bench ## fail when an operation got more than 2 % worse than tests/bench/baseline.json
+bench-check: bench-operations ## fail when an operation got more than 2 % worse than tests/bench/baseline.json
 	$(Q)$(PYTHON) tools/bench/bench.py check
 
-bench-baseline: bench ## make the present figures the baseline; the commit says why
+bench-baseline: bench-operations ## make the present figures the baseline; the commit says why
 	$(Q)$(PYTHON) tools/bench/bench.py baseline
 
 
@@ -34,7 +37,10 @@ bench-path: ## show which functions the instructions of OPERATION are in, as the
 bench-personality: $(OUT)/release/kernel32.elf $(OUT)/release/roottask.elf $(LINUX) | $(BUILD)/setup/run $(BUILD)/setup/test ## count what Linux calls cost, beside Debian's Linux kernel
 	$(Q)$(PYTHON) tests/bench/personality.py
 
+bench-datapath: $(OUT)/release/kernel32.elf $(OUT)/release/roottask.elf | $(BUILD)/setup/run $(BUILD)/setup/test ## count what blocks, packets and bytes of the console cost in each component, and how long restarts take
+	$(Q)$(PYTHON) tests/bench/datapath.py
+
 $(LINUX): | $(BUILD)/setup/build
 	$(Q)tools/bench/fetch_linux $(@D)
 
-.PHONY: bench-path bench-personality bench bench-check bench-baseline
+.PHONY: bench-path bench-personality bench-datapath bench bench-operations bench-check bench-baseline

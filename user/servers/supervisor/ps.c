@@ -32,10 +32,10 @@ static const char *failure_text(const seL4_Word *account, char *text)
     }
 }
 
-/* Microseconds as seconds with milliseconds. */
+/* Microseconds as seconds with six decimals. */
 static const char *seconds_text(seL4_Word us, char *text)
 {
-    snprintf(text, FAILURE_BYTES, "%lu.%03lu", us / 1000000, us / 1000 % 1000);
+    snprintf(text, FAILURE_BYTES, "%lu.%06lu", us / 1000000, us % 1000000);
     return text;
 }
 
