@@ -4,7 +4,7 @@ TEST_PROGRAM_FOLDER := $(OUT)/programs
 MUSL_PROGRAMS       := poll processes signals memory files float hostile cost sockets epoll network disk
 GLIBC_PROGRAMS      := poll signals processes sockets network
 TEST_PROGRAMS       := $(TEST_PROGRAM_FOLDER)/divide-by-zero $(addprefix $(TEST_PROGRAM_FOLDER)/,$(MUSL_PROGRAMS)) \
-                       $(patsubst %,$(TEST_PROGRAM_FOLDER)/%-glibc,$(GLIBC_PROGRAMS))
+                       $(patsubst %,$(TEST_PROGRAM_FOLDER)/%-glibc,$(GLIBC_PROGRAMS)) $(TEST_PROGRAM_FOLDER)/load
 $(INITRD): $(TEST_PROGRAMS)
 
 TEST_PROGRAM_FLAGS  := -std=gnu17 -O1 -Wall -Wextra -Werror -static -s

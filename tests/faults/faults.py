@@ -1,0 +1,244 @@
+#!/usr/bin/python3
+"""Kills components, lets them hang and corrupts them under load, and counts what was lost. README.md explains.
+
+The machine counts instructions: sixteen counts of the processor's counter for each. So an interruption is a number of instructions, time
+in which the machine idles included, and nothing depends on how busy the host is.
+"""
+
+import argparse
+import random
+import re
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+TESTS = Path(__file__).resolve().parent.parent
+sys.path += [str(TESTS / "system"), str(TESTS / "components")]
+from machine import OUT, Checks, Machine  # noqa: E402
+from peers import Echo, Server, Transfer  # noqa: E402
+from supervisor import Console  # noqa: E402
+from console import connected  # noqa: E402
+
+# Every driver and server. (linux holds the load itself, and the supervisor does the breaking: tests/components breaks that.)
+TARGETS = ["virtio-blk", "virtio-net", "virtio-rng", "block", "fs", "net", "serial0", "serial1", "ps2", "framebuffer",
+           "console", "time", "random", "log", "names", "pci"]
+# How often each kind comes; a hang takes as long as a heartbeat.
+KINDS = ["kill", "corrupt", "kill", "corrupt", "kill", "hang", "corrupt", "kill", "corrupt", "kill"]
+# A corrupted one of these may have written what is wrong to the disk, which must not pass for right.
+STORAGE = {"virtio-blk", "block", "fs"}
+PATIENCE = 90  # seconds of the host until the load goes on after a fault
+# 16 ns of the machine's time for an instruction: a heartbeat that is missed does not cost billions of them.
+ICOUNT = ["-icount", "shift=4,sleep=on"]
+COUNTS_PER_INSTRUCTION = 16
+PROMPT = r"root@pecan:[^#]*# "
+
+
+class Tally:
+    """What happened to one component."""
+
+    def __init__(self):
+        self.faults = {"kill": 0, "hang": 0, "corrupt": 0}
+        self.recovered, self.by_hand, self.away = 0, 0, []
+
+    def line(self, name):
+        away = f"{int(statistics.median(self.away)):>12} {max(self.away):>12}" if self.away else f"{'-':>12} {'-':>12}"
+        counts = " ".join(f"{self.faults[kind]:>7}" for kind in ("kill", "hang", "corrupt"))
+        return f"{name:<14} {counts} {self.recovered:>9} {self.by_hand:>7} {away}"
+
+
+class System:
+    """The machine, its shell, the supervisor's console, and the servers outside."""
+
+    def __init__(self, machine, console, transfer):
+        self.machine, self.console, self.transfer = machine, console, transfer
+
+    def outages(self):
+        """For each component: state, restarts, out since, back since."""
+        found = {}
+        for line in self.console.run("outages")[1:]:
+            name, state, restarts, out, back, *_ = line.split()
+            found[name] = (state, int(restarts), int(out), int(back))
+        return found
+
+    def wait_until_back(self, name, restarts, seconds):
+        """Waits until the component was restarted more than `restarts` times and works; its last outage, or None."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            state, count, out, back = self.outages()[name]
+            if state == "runs" and count > restarts and back > out:
+                return (back - out) // COUNTS_PER_INSTRUCTION
+            time.sleep(0.05)
+        return None
+
+
+def device_flags(disk, serial):
+    """The devices that `make run` gives the machine, and the socket of the supervisor's console."""
+    return ["-drive", f"if=none,id=disk,format=raw,file={disk}", "-device", "virtio-blk-pci,drive=disk,addr=3",
+            "-netdev", "user,id=net", "-device", "virtio-net-pci,netdev=net,addr=4", "-device", "virtio-rng-pci,addr=5",
+            "-vga", "none", "-device", "bochs-display,addr=6", "-serial", f"unix:{serial},server=on,wait=off"]
+
+
+def inflict(system, name, kind, seed):
+    """One fault. What the console says to it."""
+    return system.console.run(f"corrupt {name} {seed}" if kind == "corrupt" else f"{kind} {name}")
+
+
+def fault(system, tally, name, kind, seed, corrupted):
+    """One fault, and what follows. `corrupted`: components that run on with random words in them."""
+    before, rounds = system.outages()[name][1], dict(system.transfer.rounds)
+    said = inflict(system, name, kind, seed)
+    assert kind == "corrupt" or said == [], f"{kind} {name}: {said}"
+    tally.faults[kind] += 1
+    if kind == "corrupt":
+        corrupted.add(name)
+    else:
+        away = system.wait_until_back(name, before, PATIENCE)
+        assert away is not None, f"{name} did not come back after {kind}: {system.console.run('ps')}"
+        tally.away.append(away)
+        corrupted.discard(name)
+    behind = system.transfer.wait_for_progress(rounds, 10 if corrupted else PATIENCE)
+    if behind and corrupted:
+        tally.by_hand += 1
+        for step in ([name], sorted(corrupted - {name}) + [name]):
+            for other in step:
+                system.console.run(f"restart {other}")
+            behind = system.transfer.wait_for_progress(rounds, PATIENCE / 3)
+            if not behind:
+                break
+        corrupted.difference_update(step)
+    assert not behind, f"{behind} stand still after {kind} {name} (seed {seed})"
+    tally.recovered += 1
+
+
+def run_faults(system, count, seed, targets, kinds):
+    """`count` faults round robin. What happened, by component; a component that does not come back ends the run."""
+    tallies = {name: Tally() for name in targets}
+    choices, corrupted = random.Random(seed), set()
+    for number in range(count):
+        name = targets[number % len(targets)]
+        kind = kinds[(number // len(targets) + number) % len(kinds)]
+        fault_seed = choices.getrandbits(48)
+        print(f"\nfault {number + 1} of {count}: {kind} {name} {fault_seed}", flush=True)
+        fault(system, tallies[name], name, kind, fault_seed, corrupted)
+    return tallies
+
+
+def report(tallies):
+    print(f"\n{'COMPONENT':<14} {'KILL':>7} {'HANG':>7} {'CORRUPT':>7} {'RECOVERED':>9} {'BY HAND':>7} {'MEDIAN AWAY':>12} {'WORST AWAY':>12}")
+    for name, tally in tallies.items():
+        print(tally.line(name))
+    away = [count for tally in tallies.values() for count in tally.away]
+    faults = sum(sum(tally.faults.values()) for tally in tallies.values())
+    interruptions = f", median interruption {int(statistics.median(away))}, worst {max(away)} instructions" if away else ""
+    print(f"figure {faults} faults, {sum(tally.recovered for tally in tallies.values())} recovered "
+          f"({sum(tally.by_hand for tally in tallies.values())} by hand){interruptions}")
+
+
+def shell(system, line, pattern, seconds=PATIENCE):
+    """A command in the Linux shell, again until its answer is seen: what is typed while the terminal restarts may be lost."""
+    for _ in range(5):
+        system.machine.type(line)
+        try:
+            match = system.machine.expect(pattern, seconds=seconds / 5)
+        except Exception:  # pexpect's own, which machine.py hides
+            system.machine.key("\x03")
+            continue
+        system.machine.expect(PROMPT)
+        return match
+    raise AssertionError(f"the shell does not answer to '{line}'")
+
+
+def begin_load(system, echo, transfer):
+    system.machine.expect(PROMPT)
+    system.machine.type(f"mkdir -p /data/load; /tests/programs/load run /data/load 10.0.2.2 {echo.port} {transfer.port} >/tmp/load 2>&1 &")
+    missing = transfer.wait_for_progress({"files": 0, "echo": 0, "http": 0}, PATIENCE)
+    assert not missing, f"{missing} do not begin"
+
+
+def end_load(system, targets, kinds):
+    """The load's own report: no byte was wrong, and nothing failed but by what was corrupted, or connections by the network server."""
+    shell(system, "kill $!; wait; tail -n 4 /tmp/load", r"load: ended|load: BYTES ARE WRONG")
+    match = shell(system, "grep -c wrong.bytes.in /tmp/load; tail -n 4 /tmp/load",
+                  r"\n(\d+)\s+load: files: ([^\r\n]*)\s+load: echo: ([^\r\n]*)\s+load: http: ([^\r\n]*)\s+load: ([^\r\n]*)\s")
+    for kind, text in zip(("files", "echo", "http"), match.groups()[1:]):
+        print(f"\nfigure {kind}: {text}")
+    assert match[1] == "0" and match[5] == "ended", match.groups()
+    if "corrupt" not in kinds:
+        errors = [int(re.search(r"(\d+) errors", text)[1]) for text in match.groups()[1:4]]
+        resets = [int(re.search(r"(\d+) resets", text)[1]) for text in match.groups()[1:4]]
+        assert errors == [0, 0, 0] and (resets == [0, 0, 0] or "net" in targets), (errors, resets)
+
+
+def memory(system):
+    return system.console.run("memory")
+
+
+def verify_after_restart(flags):
+    """The files of the load are there, and right, on a machine that starts anew; and the file system is whole."""
+    with Machine(seconds=200, flags=flags) as machine:
+        machine.expect(PROMPT)
+        machine.type("/tests/programs/load verify /data/load")
+        match = machine.expect(r"load: verified (\d+) files, (\d+) wrong bytes")
+        assert int(match[1]) >= 1 and match[2] == "0", match.groups()
+        machine.type("poweroff")
+        assert machine.end() == 0
+
+
+def check_file_system(disk, may_be_damaged):
+    """With what is in the journal e2fsck finds nothing in the partition; or it repairs what a corrupted component has done."""
+    partition = Path(f"{disk}.partition")
+    partition.write_bytes(disk.read_bytes()[1 << 20:])
+    subprocess.run(["/sbin/e2fsck", "-y", "-E", "journal_only", partition], capture_output=True, check=False)
+    done = subprocess.run(["/sbin/e2fsck", "-fy" if may_be_damaged else "-fn", partition], capture_output=True, text=True)
+    if may_be_damaged:
+        print(f"\nfigure e2fsck after corruption of {', '.join(sorted(STORAGE))}: "
+              f"{'found and repaired damage' if done.returncode else 'nothing to repair'}")
+    assert done.returncode in ((0, 1) if may_be_damaged else (0,)), done.stdout
+
+
+def breaks(count, seed, targets, kinds, flags, serial, echo, transfer):
+    with Machine(seconds=1000 + 20 * count, flags=flags + ICOUNT) as machine, connected(serial) as port:
+        system = System(machine, Console(port), transfer)
+        begin_load(system, echo, transfer)
+        before = memory(system)
+        tallies = run_faults(system, count, seed, targets, kinds)
+        report(tallies)
+        end_load(system, targets, kinds)
+        after = memory(system)
+        assert before == after, f"init had {before}, and has {after}"
+        stopped = [name for name, (state, *_) in system.outages().items() if state != "runs"]
+        assert not stopped, stopped
+        system.machine.type("sync; poweroff")
+        assert machine.end() == 0
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--count", type=int, default=200, help="faults")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--kinds", default=",".join(dict.fromkeys(KINDS)), help="of faults, with commas between")
+    parser.add_argument("targets", nargs="*", default=TARGETS, help="components, instead of all")
+    arguments = parser.parse_args()
+    targets, wanted = arguments.targets or TARGETS, arguments.kinds.split(",")
+    kinds = [kind for kind in KINDS if kind in wanted]
+    if set(wanted) - set(KINDS):
+        parser.error(f"kinds of faults are {', '.join(dict.fromkeys(KINDS))}")
+    may_be_damaged = "corrupt" in wanted and not STORAGE.isdisjoint(targets)
+    checks = Checks()
+    echo, transfer = Server(Echo), Server(Transfer)
+    with tempfile.TemporaryDirectory() as folder:
+        disk, serial = Path(folder) / "disk", Path(folder) / "serial"
+        subprocess.run([TESTS.parent / "systems/shell/make_disk.py", "--output", disk, "--mib", "64"], check=True)
+        devices = device_flags(disk, serial)
+        checks.run(f"{arguments.count} faults with seed {arguments.seed}", breaks, arguments.count, arguments.seed, targets, kinds,
+                   devices, serial, echo, transfer)
+        checks.run("the file system is whole", check_file_system, disk, may_be_damaged)
+        checks.run("the files are there after a restart of the machine", verify_after_restart, devices)
+    return checks.status
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,79 @@
+"""The servers outside of the machine that the load talks to: echo, and HTTP transfers of the load's contents (load.c)."""
+
+import re
+import socketserver
+import threading
+
+PATTERN_BYTES = 65521
+
+
+def make_pattern():
+    word, pattern = 1, bytearray()
+    for _ in range(PATTERN_BYTES):
+        word = (word * 1103515245 + 12345) & 0xFFFFFFFF
+        pattern.append(word >> 16 & 0xFF)
+    return bytes(pattern)
+
+
+PATTERN = make_pattern()
+
+
+def contents(seed, count):
+    """`count` bytes of the contents `seed`."""
+    start = seed % PATTERN_BYTES
+    return (PATTERN[start:] + PATTERN * (count // PATTERN_BYTES + 1))[:count]
+
+
+class Echo(socketserver.BaseRequestHandler):
+    def handle(self):
+        try:
+            while part := self.request.recv(65536):
+                self.request.sendall(part)
+                self.server.bytes += len(part)
+        except OSError:
+            pass  # a reset is the client's business
+
+
+class Transfer(socketserver.StreamRequestHandler):
+    REQUEST = re.compile(rb"GET /(\d+)/(\d+)\?files=(\d+),(\d+)&echo=(\d+),(\d+)&http=(\d+),(\d+)&end ")
+
+    def handle(self):
+        try:
+            request = self.REQUEST.match(self.rfile.readline())
+            if not request:
+                self.wfile.write(b"HTTP/1.0 400 Bad Request\r\n\r\n")
+                return
+            seed, count, *progress = map(int, request.groups())
+            with self.server.told:
+                self.server.rounds = dict(zip(("files", "echo", "http"), progress[::2]))
+                self.server.wrong = sum(progress[1::2])
+                self.server.told.notify_all()
+            while self.rfile.readline().strip():
+                pass
+            self.wfile.write(b"HTTP/1.0 200 OK\r\n\r\n" + contents(seed, count))
+        except OSError:
+            pass
+
+
+class Server(socketserver.ThreadingTCPServer):
+    daemon_threads = True
+    allow_reuse_address = True
+
+    def __init__(self, handler):
+        super().__init__(("127.0.0.1", 0), handler)
+        self.bytes = 0
+        self.rounds, self.wrong = {"files": 0, "echo": 0, "http": 0}, 0
+        self.told = threading.Condition()
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+    @property
+    def port(self):
+        return self.server_address[1]
+
+    def wait_for_progress(self, since, seconds):
+        """Waits until each kind of load has done a round more than `since`; those that have not, if time runs out."""
+        def behind():
+            return [kind for kind, rounds in self.rounds.items() if rounds <= since[kind]]
+        with self.told:
+            self.told.wait_for(lambda: not behind(), timeout=seconds)
+            return behind()
