@@ -8,8 +8,7 @@ $(INITRD): $(BUSYBOX) $(INITRD_BUILDER) $(shell find systems/shell/root -type f 
 	@mkdir -p $(@D)
 	$(Q)$(PYTHON) $(INITRD_BUILDER) --output $@ --busybox $(BUSYBOX) --root systems/shell/root $(TEST_PROGRAMS)
 
-$(call component,pci_shell,user/drivers/pci/component.c user/drivers/pci/config.c user/drivers/pci/pci.c \
-    user/drivers/virtio/layout.c systems/shell/grants.c)
+$(call component,pci_shell,$(wildcard user/drivers/pci/*.c) user/drivers/virtio/layout.c systems/shell/grants.c)
 $(call component,block_shell,user/servers/block/component.c user/servers/block/partitions.c systems/shell/block_grants.c \
     user/ring/ring.c)
 $(call system,shell,systems/shell/shell.system,pci_shell time serial16550 ps2 display virtio_blk virtio_net virtio_rng supervisor \

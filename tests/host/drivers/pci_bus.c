@@ -4,7 +4,7 @@
 #include "test.h"
 #include <string.h>
 
-enum { COMMAND = 4, STATUS = 6, HEADER = 14, BAR = 16, CAPABILITIES = 0x34 };
+enum { COMMAND = 4, STATUS = 6, HEADER = 14, BAR = 16, SECONDARY_BUS = 25, WINDOW = 32, CAPABILITIES = 0x34 };
 
 static struct bus_function *find(struct bus *bus, struct pci_address address)
 {
@@ -30,6 +30,7 @@ static uint32_t config_read(struct bus *bus, struct pci_address address, unsigne
 static void config_write(struct bus *bus, struct pci_address address, unsigned offset, unsigned bytes, uint32_t value)
 {
     struct bus_function *function = find(bus, address);
+    bus->writes++;
     if (!function)
         return;
     if (offset >= BAR && offset < BAR + 24 && value == UINT32_MAX && function->bytes[COMMAND] & 3)
@@ -51,6 +52,16 @@ struct bus_function *bus_add(struct bus *bus, struct pci_address address, uint16
     function->writable[COMMAND] = 7;
     function->writable[COMMAND + 1] = 4;
     return function;
+}
+
+struct bus_function *bus_add_bridge(struct bus *bus, struct pci_address address, uint8_t behind)
+{
+    struct bus_function *bridge = bus_add(bus, address, 0x1b36, 0x000c, true);
+    bridge->bytes[SECONDARY_BUS] = behind;
+    /* First and last MiB: 0xfe800000 to 0xfe9fffff, as firmware has it. */
+    memcpy(bridge->bytes + WINDOW, (uint8_t[]){0x80, 0xfe, 0x90, 0xfe}, 4);
+    memcpy(bridge->writable + WINDOW, (uint8_t[]){0xf0, 0xff, 0xf0, 0xff}, 4);
+    return bridge;
 }
 
 void bus_add_bar(struct bus_function *function, unsigned index, uint32_t kind, uint64_t address, uint64_t bytes)

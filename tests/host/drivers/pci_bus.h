@@ -17,11 +17,14 @@ struct bus {
     struct bus_function functions[BUS_MOST_FUNCTIONS];
     unsigned count;
     uint32_t selected; /* what was written to port 0xcf8 */
+    unsigned writes;   /* to configuration space */
 };
 
 /* Adds a function: with a device's header unless `is_bridge`. */
 struct bus_function *bus_add(struct bus *bus, struct pci_address address, uint16_t vendor, uint16_t device,
                              bool is_bridge);
+/* Adds a bridge to bus `behind`. */
+struct bus_function *bus_add_bridge(struct bus *bus, struct pci_address address, uint8_t behind);
 /* Gives it a BAR; the low bits of `kind` are those of the register. */
 void bus_add_bar(struct bus_function *function, unsigned index, uint32_t kind, uint64_t address, uint64_t bytes);
 /* Puts a capability of `length` bytes at `offset`, first of the list. */

@@ -19,8 +19,7 @@ static void add_devices(struct bus *bus)
     bus_add_bar(disk, 0, PORTS, 0xc000, 128);
     bus_add_bar(disk, 1, MEMORY, 0xfebd1000, 4096);
     bus_add_bar(disk, 4, MEMORY_64, 0x800000000, 0x200000000);
-    struct bus_function *bridge = bus_add(bus, (struct pci_address){0, 31, 0}, 0x1b36, 0x000c, true);
-    bridge->bytes[0x19] = 3;
+    bus_add_bridge(bus, (struct pci_address){0, 31, 0}, 3);
     struct bus_function *first = bus_add(bus, (struct pci_address){3, 0, 0}, 0x1234, 1, false);
     first->bytes[14] = 0x80;
     bus_add(bus, (struct pci_address){3, 0, 5}, 0x1234, 2, false);
@@ -47,7 +46,11 @@ static void check_devices(const struct pci_access *access)
     expect(disk->bars[4].is_64_bits && disk->bars[4].is_prefetchable);
     expect_eq(disk->bars[5].bytes, 0);
     expect(functions[2].is_bridge);
+    expect_eq(functions[2].above, PCI_NO_BRIDGE);
+    expect_eq(functions[2].window.first, 0xfe800000);
+    expect_eq(functions[2].window.end, 0xfea00000);
     expect_eq(functions[3].address.bus, 3);
+    expect_eq(functions[3].above, 2);
     expect_eq(functions[4].address.function, 5);
     expect_eq(functions[4].device, 2);
 }

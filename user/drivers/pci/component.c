@@ -2,6 +2,7 @@
  * The component that owns the PCI buses. It finds the devices, puts the ranges of those that are granted where the description
  * has them, sets up their message interrupts, and lets each driver open its own device (protocols/pci.h).
  */
+#include "drivers/pci/bridge.h"
 #include "drivers/pci/grants.h"
 #include "drivers/virtio/layout.h"
 #include "protocols/pci.h"
@@ -18,8 +19,8 @@ uintptr_t ecam_start, ecam_bytes;
 
 /* What became of a grant. */
 struct opening {
-    bool is_there, has_msix;
-    struct pci_function function;
+    struct pci_function *function; /* null: there is no such device, or none that can be used */
+    bool has_msix;
     struct virtio_layout layout;
 };
 
@@ -35,16 +36,45 @@ static bool is_granted(const struct pci_grant *grant, const struct pci_function 
     return function->vendor == grant->vendor && function->device == grant->device;
 }
 
-static bool device_find(const struct pci_grant *grant, struct pci_function *function)
+static struct pci_function *device_find(const struct pci_grant *grant)
 {
     unsigned before = 0;
     for (unsigned i = 0; i < function_count; i++) {
-        if (is_granted(grant, &functions[i]) && before++ == grant->number) {
-            *function = functions[i];
-            return true;
-        }
+        if (is_granted(grant, &functions[i]) && before++ == grant->number)
+            return &functions[i];
     }
-    return false;
+    return NULL;
+}
+
+/*
+ * Puts the device's ranges where they belong. After a restart of this component they are there already, and the device may be at work. Otherwise
+ * nobody uses it yet, and what the firmware let it do ends.
+ */
+static void grant_place(const struct pci_grant *grant, struct opening *opening)
+{
+    struct pci_function *function = device_find(grant);
+    bool is_new = false;
+    for (unsigned i = 0; function && i < PCI_BAR_COUNT; i++)
+        is_new |= grant->places[i] && function->bars[i].bytes && function->bars[i].address != grant->places[i];
+    if (is_new)
+        pci_command_change(&config, function, PCI_NO_LINE_INTERRUPT, PCI_USE_DMA);
+    for (unsigned i = 0; function && i < PCI_BAR_COUNT; i++) {
+        if (grant->places[i] && function->bars[i].bytes && !pci_bar_move(&config, function, i, grant->places[i]))
+            return;
+    }
+    opening->function = function;
+}
+
+/* Devices that are nobody's neither use memory nor interrupt, whatever the firmware did with them. */
+static void others_silence(void)
+{
+    for (unsigned i = 0; i < function_count; i++) {
+        bool is_granted = functions[i].is_bridge;
+        for (unsigned j = 0; j < MOST_GRANTS; j++)
+            is_granted |= openings[j].function == &functions[i];
+        if (!is_granted)
+            pci_command_change(&config, &functions[i], PCI_NO_LINE_INTERRUPT, PCI_USE_DMA);
+    }
 }
 
 /* Points the table's first entry to the grant's vector. */
@@ -60,23 +90,20 @@ static bool interrupt_set_up(const struct pci_grant *grant, const struct pci_fun
     return true;
 }
 
-/*
- * Puts the device where it belongs. After a restart of this component it is there already and may be at work, undisturbed: what
- * was left half done is done again, its use of memory stays as it is, and its driver does not run before this is over.
- */
+/* What was left half done at a restart is done again, and undisturbed: the device's driver does not run before this is over. */
 static void grant_prepare(const struct pci_grant *grant, struct opening *opening)
 {
-    struct pci_function *function = &opening->function;
-    if (!device_find(grant, function))
+    struct pci_function *function = opening->function;
+    if (!function)
         return;
-    for (unsigned i = 0; i < PCI_BAR_COUNT; i++) {
-        if (grant->places[i] && function->bars[i].bytes && function->bars[i].address != grant->places[i] &&
-            !pci_bar_move(&config, function, i, grant->places[i]))
-            return;
+    if (!pci_is_reachable(functions, function) ||
+        (grant->kind && !virtio_layout_find(&config, function, &opening->layout))) {
+        opening->function = NULL;
+        return;
     }
-    pci_command_change(&config, function, PCI_USE_MEMORY, PCI_USE_PORTS);
+    pci_path_allow(&config, functions, function, PCI_USE_MEMORY);
+    pci_command_change(&config, function, 0, PCI_USE_PORTS);
     opening->has_msix = grant->msix.bytes && interrupt_set_up(grant, function);
-    opening->is_there = !grant->kind || virtio_layout_find(&config, function, &opening->layout);
 }
 
 void init(void)
@@ -90,6 +117,10 @@ void init(void)
     if (function_count > MOST_FUNCTIONS)
         function_count = MOST_FUNCTIONS;
     for (unsigned i = 0; i < pci_grant_count && i < MOST_GRANTS; i++)
+        grant_place(&pci_grants[i], &openings[i]);
+    others_silence();
+    pci_bridges_open(&config, functions, function_count);
+    for (unsigned i = 0; i < pci_grant_count && i < MOST_GRANTS; i++)
         grant_prepare(&pci_grants[i], &openings[i]);
 }
 
@@ -100,9 +131,11 @@ void notified(microkit_channel ch)
 
 static microkit_msginfo open(const struct opening *opening)
 {
-    if (!opening->is_there)
+    if (!opening->function)
         return microkit_msginfo_new(PCI_NO_DEVICE, 0);
-    pci_command_change(&config, &opening->function, PCI_USE_DMA | (opening->has_msix ? PCI_NO_LINE_INTERRUPT : 0), 0);
+    pci_command_change(&config, opening->function, opening->has_msix ? PCI_NO_LINE_INTERRUPT : 0,
+                       opening->has_msix ? 0 : PCI_NO_LINE_INTERRUPT);
+    pci_path_allow(&config, functions, opening->function, PCI_USE_DMA);
     microkit_mr_set(PCI_ANSWER_VECTOR, opening->has_msix ? 0 : PCI_LINE_INTERRUPT);
     microkit_mr_set(PCI_ANSWER_NOTIFY_MULTIPLIER, opening->layout.notify_multiplier);
     for (unsigned i = 0; i < VIRTIO_GROUP_COUNT; i++) {

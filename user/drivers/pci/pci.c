@@ -9,6 +9,7 @@ enum {
     REGISTER_HEADER = 0x0e,
     REGISTER_BAR = 0x10,
     REGISTER_SECONDARY_BUS = 0x19,
+    REGISTER_WINDOW = 0x20, /* of a bridge: first and last MiB, in the upper bits of 16 each */
     REGISTER_CAPABILITIES = 0x34,
     REGISTER_INTERRUPT_LINE = 0x3c,
     REGISTER_INTERRUPT_PIN = 0x3d
@@ -18,7 +19,8 @@ enum { STATUS_CAPABILITIES = 0x10 };
 enum { BAR_PORTS = 1, BAR_TYPE = 6, BAR_64_BITS = 4, BAR_PREFETCHABLE = 8 };
 #define BAR_PORT_BITS   0xfffffffcu
 #define BAR_MEMORY_BITS 0xfffffff0u
-enum { FIRST_CAPABILITY = 0x40 }; /* behind the header */
+#define WINDOW_BITS     0xfff00000u /* of an address */
+enum { FIRST_CAPABILITY = 0x40 };   /* behind the header */
 enum { MSIX_CONTROL = 2, MSIX_TABLE = 4, MSIX_ENABLE = 0x8000, MSIX_MASK_ALL = 0x4000, MSIX_SIZE = 0x7ff };
 enum { ENTRY_BYTES = 16, ENTRY_ADDRESS = 0, ENTRY_ADDRESS_HIGH = 4, ENTRY_DATA = 8, ENTRY_CONTROL = 12 };
 
@@ -85,6 +87,14 @@ static void bars_measure(const struct pci_access *access, struct pci_function *f
     pci_write16(access, function->address, REGISTER_COMMAND, command);
 }
 
+/* First and last in units; a window that ends before it begins is none. */
+static struct pci_window window_read(const struct pci_access *access, struct pci_address address)
+{
+    uint32_t bounds = pci_read32(access, address, REGISTER_WINDOW);
+    uint64_t first = bounds << 16 & WINDOW_BITS, end = (uint64_t)(bounds & WINDOW_BITS) + PCI_WINDOW_UNIT;
+    return first < end ? (struct pci_window){first, end} : (struct pci_window){0, 0};
+}
+
 /* What is at the address; false if nothing, or a kind of header that nobody knows. */
 static bool function_probe(const struct pci_access *access, struct pci_address address, struct pci_function *function)
 {
@@ -104,6 +114,8 @@ static bool function_probe(const struct pci_access *access, struct pci_address a
     if (function->vendor == NO_VENDOR || header > HEADER_BRIDGE)
         return false;
     bars_measure(access, function);
+    if (function->is_bridge)
+        function->window = window_read(access, address);
     return true;
 }
 
@@ -123,13 +135,15 @@ static bool bus_set_add(struct bus_set *set, uint8_t bus)
 unsigned pci_enumerate(const struct pci_access *access, struct pci_function *functions, unsigned capacity)
 {
     struct bus_set known = {0};
-    uint8_t buses[256];
+    struct {
+        uint8_t number;
+        int bridge; /* that leads there */
+    } buses[256] = {{0, PCI_NO_BRIDGE}};
     unsigned count = 0, bus_count = 1;
     bus_set_add(&known, 0);
-    buses[0] = 0;
     for (unsigned next = 0; next < bus_count; next++) {
         for (unsigned place = 0; place < PCI_DEVICES_PER_BUS * PCI_FUNCTIONS_PER_DEVICE; place++) {
-            struct pci_address address = {buses[next], (uint8_t)(place / PCI_FUNCTIONS_PER_DEVICE),
+            struct pci_address address = {buses[next].number, (uint8_t)(place / PCI_FUNCTIONS_PER_DEVICE),
                                           place % PCI_FUNCTIONS_PER_DEVICE};
             struct pci_function function;
             if (!function_probe(access, address, &function)) {
@@ -137,14 +151,17 @@ unsigned pci_enumerate(const struct pci_access *access, struct pci_function *fun
                     place += PCI_FUNCTIONS_PER_DEVICE - 1;
                 continue;
             }
+            function.above = buses[next].bridge;
             if (count < capacity)
                 functions[count] = function;
-            count++;
             if (function.is_bridge) {
                 uint8_t behind = pci_read8(access, address, REGISTER_SECONDARY_BUS);
-                if (bus_set_add(&known, behind))
-                    buses[bus_count++] = behind;
+                if (bus_set_add(&known, behind)) {
+                    buses[bus_count].number = behind;
+                    buses[bus_count++].bridge = (int)count;
+                }
             }
+            count++;
             if (address.function == 0 && !(pci_read8(access, address, REGISTER_HEADER) & HEADER_MANY_FUNCTIONS))
                 place += PCI_FUNCTIONS_PER_DEVICE - 1;
         }
@@ -160,6 +177,8 @@ bool pci_bar_move(const struct pci_access *access, struct pci_function *function
     uint64_t end = bar->is_ports ? 0x10000 : bar->is_64_bits ? UINT64_MAX : 0x100000000u;
     if (!bar->bytes || address % bar->bytes || address >= end || bar->bytes > end - address)
         return false;
+    if (bar->address == address)
+        return bar->is_placed = true;
     unsigned offset = REGISTER_BAR + 4 * index;
     uint16_t command = pci_read16(access, function->address, REGISTER_COMMAND);
     pci_write16(access, function->address, REGISTER_COMMAND, command & (uint16_t) ~(PCI_USE_PORTS | PCI_USE_MEMORY));
@@ -171,7 +190,19 @@ bool pci_bar_move(const struct pci_access *access, struct pci_function *function
     }
     pci_write16(access, function->address, REGISTER_COMMAND, command);
     bar->address = taken;
-    return taken == address;
+    return bar->is_placed = taken == address;
+}
+
+bool pci_window_set(const struct pci_access *access, struct pci_function *bridge, struct pci_window window)
+{
+    if (window.first >= window.end || window.first % PCI_WINDOW_UNIT || window.end % PCI_WINDOW_UNIT ||
+        window.end > 0x100000000u)
+        return false;
+    if (window.first != bridge->window.first || window.end != bridge->window.end)
+        pci_write32(access, bridge->address, REGISTER_WINDOW,
+                    (uint32_t)window.first >> 16 | ((uint32_t)(window.end - 1) & WINDOW_BITS));
+    bridge->window = window_read(access, bridge->address);
+    return window.first == bridge->window.first && window.end == bridge->window.end;
 }
 
 void pci_command_change(const struct pci_access *access, const struct pci_function *function, uint16_t set,

@@ -18,7 +18,15 @@ struct pci_bar {
     uint64_t address; /* where it is now; 0 if it has no place */
     uint64_t bytes;   /* a power of two; 0 if the device has no such range */
     bool is_ports, is_64_bits, is_prefetchable;
+    bool is_placed; /* pci_bar_move has put it there */
 };
+
+/* Addresses from `first` up to `end`; none if they are the same. */
+struct pci_window {
+    uint64_t first, end;
+};
+
+enum { PCI_NO_BRIDGE = -1, PCI_WINDOW_UNIT = 1 << 20 };
 
 struct pci_function {
     struct pci_address address;
@@ -26,6 +34,8 @@ struct pci_function {
     uint8_t class_code, subclass, interface;
     uint8_t interrupt_line, interrupt_pin; /* as the firmware left it; pin 0: none, 1: INTA, ... */
     bool is_bridge;                        /* to another bus */
+    int above;                /* index of the bridge in front of it among those found; PCI_NO_BRIDGE: it is on bus 0 */
+    struct pci_window window; /* of a bridge: the memory that it hands down, without what is prefetchable */
     struct pci_bar bars[PCI_BAR_COUNT];
 };
 
@@ -36,10 +46,13 @@ struct pci_function {
 unsigned pci_enumerate(const struct pci_access *access, struct pci_function *functions, unsigned capacity);
 
 /*
- * Gives a range of the device another place, a multiple of its size; a 32-bit range lies below 4 GiB. False if that cannot
- * be, or if the device does not take it.
+ * Gives a range of the device its place, a multiple of its size; a 32-bit range lies below 4 GiB. Does nothing if it is there. False if
+ * that cannot be, or if the device does not take it.
  */
 bool pci_bar_move(const struct pci_access *access, struct pci_function *function, unsigned bar, uint64_t address);
+
+/* Sets what a bridge hands down: whole MiB below 4 GiB. Does nothing if it is so. False if that cannot be, or if the bridge does not take it. */
+bool pci_window_set(const struct pci_access *access, struct pci_function *bridge, struct pci_window window);
 
 /* Allows and forbids the device: PCI_USE_... and PCI_NO_LINE_INTERRUPT; what is in neither stays. */
 void pci_command_change(const struct pci_access *access, const struct pci_function *function, uint16_t set,
