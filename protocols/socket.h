@@ -15,7 +15,8 @@
  * What comes from one side is hostile to the other: the client too checks offsets and lengths, for memory's sake.
  *
  * Restart of the server (the client finds RING_PEER_STARTED): all sockets are gone, as if reset, unanswered requests are forgotten, and
- * nothing touches the send region once the pair is RING_OPEN again. Restart of the client: the server aborts all its sockets, and
+ * nothing touches the send region once the pair is RING_OPEN again. Segments are there to be read until the client accepts; the server
+ * waits for that before it uses the packet region again. Restart of the client: the server aborts all its sockets, and
  * accepts the new client when neither it nor the card reads the send region any more; until then, the client leaves that alone. A
  * restart of the card's driver is not seen here: connections go on.
  */

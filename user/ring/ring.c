@@ -319,6 +319,12 @@ enum ring_state ring_pair_state(struct ring_pair *pair)
     return is_accepted(&pair->out.end) && is_accepted(&pair->in.end) ? RING_OPEN : RING_CLOSED;
 }
 
+bool ring_pair_peer_is_behind(const struct ring_pair *pair)
+{
+    uint16_t epoch = pair_peer_epoch(pair);
+    return epoch && epoch == pair->in.end.peer_epoch && !(is_accepted(&pair->out.end) && is_accepted(&pair->in.end));
+}
+
 bool ring_pair_accept(struct ring_pair *pair)
 {
     uint16_t epoch = pair_peer_epoch(pair);

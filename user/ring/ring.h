@@ -146,6 +146,12 @@ bool ring_pair_start(struct ring_pair *pair, void *own_region, const void *peer_
 /* RING_CLOSED also while the peer is about to start, or has not accepted this side's start. */
 enum ring_state ring_pair_state(struct ring_pair *pair);
 
+/*
+ * Whether the peer has started and has not accepted this side's present start: it may still use what it has learnt from an earlier
+ * one.
+ */
+bool ring_pair_peer_is_behind(const struct ring_pair *pair);
+
 /* As ring_producer_accept. */
 bool ring_pair_accept(struct ring_pair *pair);
 

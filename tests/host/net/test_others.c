@@ -189,6 +189,44 @@ TEST(net, a_restarted_server_has_reset_everything_and_works)
     expect_nothing_left(here);
 }
 
+TEST(net, what_came_stays_until_the_client_knows_of_a_restart)
+{
+    static uint8_t before[PACKETS_BYTES];
+    world_start(true);
+    listen_on(there, LISTENER, 80);
+    connect_machines(here, FIRST, there, LISTENER, SECOND, 80);
+    send_bytes(here, FIRST, 0, 300000);
+    struct inbox *inbox = &there->sockets[SECOND];
+    world_wait_for(inbox->count > 5, 10);
+    memcpy(before, there->packets, sizeof before);
+    unsigned count = inbox->count, resets = there->resets;
+    there->is_asleep = true;
+    server_restart(there);
+    world_pass(5000 * MS);
+    for (unsigned i = 0; i < count; i++) {
+        const struct socket_report *segment = &inbox->segments[(inbox->first + i) % QUEUE];
+        expect(!memcmp(there->packets + segment->offset, before + segment->offset, segment->bytes));
+    }
+    there->is_asleep = false;
+    world_wait_for(there->resets > resets, 10);
+    /* What still comes to the old connection is answered by a reset. */
+    world_wait_for(here->sockets[FIRST].failure == SOCKET_RESET, 100);
+}
+
+TEST(net, a_client_learns_of_a_restart_when_the_card_has_let_go)
+{
+    world_start(true);
+    world_wait_for(there->is_open, 10);
+    unsigned resets = there->resets;
+    there->is_driver_dead = true;
+    server_restart(there);
+    world_pass(5000 * MS);
+    expect_eq(there->resets, resets);
+    there->is_driver_dead = false;
+    driver_restart(there);
+    world_wait_for(there->resets > resets && there->is_open, 10);
+}
+
 TEST(net, a_dead_driver_stops_no_request_for_good)
 {
     world_start(true);

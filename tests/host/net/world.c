@@ -316,6 +316,8 @@ static bool client_serve(struct machine *machine)
 {
     struct socket_report report;
     bool is_any = false;
+    if (machine->is_asleep)
+        return false;
     if (ring_pair_accept(&machine->client)) {
         machine->resets += machine->is_open;
         machine->is_open = false;

@@ -38,6 +38,7 @@ struct machine {
     /* The client. */
     struct ring_pair client;
     bool is_open; /* the server has accepted it */
+    bool is_asleep;
     unsigned resets;
     uint64_t next_id;
     bool is_answered[ANSWERS];

@@ -22,7 +22,7 @@ static struct ring_pair card;
 static const uint8_t *send_region;
 static size_t send_region_bytes;
 static bool is_open; /* the driver knows all that is given and being sent */
-static bool has_been_open, has_refused;
+static bool has_refused;
 static bool is_given[PACKET_MOST];
 static unsigned given_count;
 static struct sending sending[MOST_SENDING]; /* frame number n is at n % MOST_SENDING */
@@ -213,19 +213,19 @@ static void ask_again(void)
 
 bool card_is_settled(void)
 {
-    return has_been_open;
+    if (ring_pair_accept(&card)) {
+        is_open = false;
+        environment_notify(ENVIRONMENT_CARD);
+    }
+    return ring_pair_state(&card) == RING_OPEN;
 }
 
 bool card_serve(void)
 {
     struct net_answer batch[BATCH];
-    bool has_started = false;
-    if (ring_pair_accept(&card)) {
-        is_open = false;
-        environment_notify(ENVIRONMENT_CARD);
-    }
-    if (!is_open && ring_pair_state(&card) == RING_OPEN) {
-        has_started = is_open = has_been_open = true;
+    bool has_started = card_is_settled() && !is_open;
+    if (has_started) {
+        is_open = true;
         has_refused = false;
         ask_again();
     }

@@ -16,6 +16,9 @@ enum { CARD_PACKET_REGION, CARD_SEND_REGION };
 /* `send_region` is what the client fills with data to be sent. */
 void card_start(void *own_rings, const void *card_rings, const void *send_region, size_t send_region_bytes);
 
+/* Whether the driver has accepted this start of the server: the device uses no memory that it was given by the one before. */
+bool card_is_settled(void);
+
 /* Takes what the driver has to say: each frame that came goes to interface_receive. True if the driver has started since. */
 bool card_serve(void);
 /* Tells the driver of what was put since. */
@@ -30,8 +33,6 @@ bool card_waits(void);
 bool card_send(struct pbuf *frame);
 bool card_has_room(void);
 
-/* The driver has accepted this start of the server: no memory belongs to what its predecessor asked for. */
-bool card_is_settled(void);
 /* Names the frames sent so far; and whether the card is through with all of those, so that their memory can be used again. */
 uint64_t card_mark(void);
 bool card_is_past(uint64_t mark);

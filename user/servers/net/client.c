@@ -30,6 +30,11 @@ void client_start(void *own_rings, const void *client_rings, const void *send_re
     environment_notify(ENVIRONMENT_CLIENT);
 }
 
+bool client_has_let_go(void)
+{
+    return !ring_pair_peer_is_behind(&client);
+}
+
 void client_report(const struct socket_report *report)
 {
     if (report->kind == SOCKET_ANSWER)
@@ -72,7 +77,7 @@ static void accept_client(void)
         requests_forget();
         mark = card_mark();
     }
-    if (!card_is_settled() || !card_is_past(mark) || !ring_pair_accept(&client))
+    if (!card_is_past(mark) || !ring_pair_accept(&client))
         return;
     is_forgetting = false;
     has_status = true;

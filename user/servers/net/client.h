@@ -12,6 +12,9 @@
 
 void client_start(void *own_rings, const void *client_rings, const void *send_region, size_t send_region_bytes);
 
+/* Whether no client reads any more what an earlier start of this server has told it of. */
+bool client_has_let_go(void);
+
 /* Takes requests, and notices a client that has started again. */
 void client_serve(void);
 /* Reports what waited for the card, and tells the client of all that was reported. */

@@ -19,23 +19,47 @@ u32_t sys_now(void)
     return (u32_t)(environment_now_ns() / NS_PER_MS);
 }
 
-void network_start(const struct network_places *places)
+static struct network_places places;
+static bool has_client, has_packets;
+
+void network_start(const struct network_places *given)
 {
-    packet_start(places->packets, places->packets_bytes);
+    places = *given;
     lwip_init();
-    interface_start((struct socket_status *)((char *)places->client_rings_own + SOCKET_STATUS_OFFSET));
-    card_start(places->card_rings_own, places->card_rings_theirs, places->send_region, places->send_region_bytes);
-    client_start(places->client_rings_own, places->client_rings_theirs, places->send_region, places->send_region_bytes);
+    interface_start((struct socket_status *)((char *)places.client_rings_own + SOCKET_STATUS_OFFSET));
+    card_start(places.card_rings_own, places.card_rings_theirs, places.send_region, places.send_region_bytes);
+}
+
+/*
+ * Memory that others still use because of an earlier start of the server: the client fills the send region anew as soon as it knows of
+ * this start, so it is told when the card no longer reads that. What came before lies in the packet region, and the client may be in the
+ * middle of reading it, so nothing is written there before it has let go. True: all is this start's.
+ */
+static bool take_over(void)
+{
+    if (!has_client && card_is_settled()) {
+        client_start(places.client_rings_own, places.client_rings_theirs, places.send_region, places.send_region_bytes);
+        has_client = true;
+    }
+    if (has_client && client_has_let_go()) {
+        packet_start(places.packets, places.packets_bytes);
+        has_packets = true;
+    }
+    return has_packets;
 }
 
 bool network_serve(void)
 {
+    sys_check_timeouts();
+    if (!has_packets && !take_over()) {
+        bool client_is_done = !has_client || client_waits();
+        return card_waits() && client_is_done;
+    }
     bool had_room = card_has_room();
     if (card_serve())
         interface_find_card();
     client_serve();
     interface_serve_loopback();
-    sys_check_timeouts();
     stream_work();
     /* What did not fit was refused, and lwIP keeps it. */
     if (!had_room && card_has_room())
