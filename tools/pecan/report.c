@@ -134,7 +134,7 @@ static void print_policy(FILE *out, const struct description *description, const
     else
         fprintf(out, " up to %u times", policy->limit);
     if (policy->delay_us)
-        fprintf(out, ", %lu to %lu us later", policy->delay_us, policy->delay_most_us);
+        fprintf(out, ", at once, then %lu to %lu us later", policy->delay_us, policy->delay_most_us);
     for (uint32_t i = 0; i < description->domains.count; i++)
         if (policy->with >> i & 1)
             fprintf(out, ", with %s", DESCRIPTION_ROW(description, domains, domain, i)->name);

@@ -17,5 +17,11 @@ uint64_t clock_now_us(void);
 /* Of the processor's counter, which the kernel counts time by. */
 uint64_t clock_ticks_per_us(void);
 
-/* Lets the thread run if a restart is due at some time or a heartbeat is watched, and stops it otherwise. */
+/* The thread has woken init. What time it is. */
+uint64_t clock_ticked(void);
+
+/*
+ * Lets the thread run if a restart is due at some time or a heartbeat is watched, and stops it otherwise. It comes at least every
+ * CLOCK_TICK_US, and when a restart is due.
+ */
 void clock_run(void);

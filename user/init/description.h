@@ -71,7 +71,7 @@ enum domain_flag {
 struct description_restart {
     uint64_t with;          /* domains, by bit, that are restarted along with it */
     uint64_t window_us;     /* no more than `limit` restarts in this time; 0: ever */
-    uint64_t delay_us;      /* the first restart comes this late, each further one twice as late as the one before */
+    uint64_t delay_us;      /* the second restart in the window comes this late, each further one twice as late */
     uint64_t delay_most_us; /* up to this */
     uint64_t heartbeat_us;  /* a domain that does not reach its event loop for so long hangs; 0: not watched */
     uint32_t limit;         /* restarts; RESTART_UNLIMITED */

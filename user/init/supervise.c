@@ -147,12 +147,14 @@ void supervise_stop(uint64_t set, bool for_good)
             domain_reconnect_callers(record_at(i));
 }
 
-/* How long a restart is put off: twice as long for each one that the window has seen. */
+/* How long a restart is put off: not at all the first time in a window, then twice as long for each one that it has seen. */
 static uint64_t restart_delay_us(const struct domain_record *domain)
 {
     const struct description_restart *policy = &domain->description->restart;
     uint64_t delay = policy->delay_us;
-    for (uint64_t i = 1; i < domain->window_restarts && i < DELAY_DOUBLINGS_MOST && delay < policy->delay_most_us; i++)
+    if (domain->window_restarts == 1)
+        return 0;
+    for (uint64_t i = 2; i < domain->window_restarts && i < DELAY_DOUBLINGS_MOST && delay < policy->delay_most_us; i++)
         delay *= 2;
     return delay < policy->delay_most_us ? delay : policy->delay_most_us;
 }
@@ -267,7 +269,7 @@ static void make_passive(struct domain_record *domain)
 
 static void handle_tick(void)
 {
-    uint64_t now_us = clock_now_us();
+    uint64_t now_us = clock_ticked();
     heartbeat_check(now_us);
     supervise_tick(now_us);
     clock_run();

@@ -32,7 +32,7 @@ enum {
     INDEX_DELAYED = 9,
     INDEX_MIDDLE = 10
 };
-enum { ROUNDS = 200, WARM_UP_ROUNDS = 2, RESTARTS_IN_A_ROUND = 5, LIMIT = 2 };
+enum { ROUNDS = 200, WARM_UP_ROUNDS = 2, RESTARTS_IN_A_ROUND = 5, LIMIT = 2, DELAY_US = 3000, US_AT_ONCE = 1000 };
 
 struct accounts {
     seL4_Word free_bytes, slots, private_bytes;
@@ -194,9 +194,15 @@ static void reasons(void)
     check(count(WATCHED) == 1, "and restarted");
     check(order(BUDGETED, ORDER_HANG, &own, &shared) == PECAN_PEER_RESTARTED, "a server that overruns is found");
     check(count(BUDGETED) == 1, "and restarted");
+    seL4_Word before_us = pecan_time_us();
+    crash(DELAYED, 0);
+    check(pecan_time_us() - before_us < US_AT_ONCE, "the first restart comes at once");
+    before_us = pecan_time_us();
     check(order(DELAYED, ORDER_CRASH, &own, &shared) == PECAN_PEER_RESTARTED, "a failure is told at once");
-    check(state(INDEX_DELAYED, &restarts) == PECAN_DOMAIN_WAITS, "a restart may be put off");
+    check(state(INDEX_DELAYED, &restarts) == PECAN_DOMAIN_WAITS, "a second restart is put off");
     check(count(DELAYED) == 1, "a caller waits until the server is back");
+    seL4_Word waited_us = pecan_time_us() - before_us;
+    check(waited_us >= DELAY_US && waited_us < DELAY_US + US_AT_ONCE, "as long as the policy says");
 }
 
 static void wrong_requests(void)
