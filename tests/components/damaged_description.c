@@ -147,6 +147,7 @@ int main(int count, char **words)
     random_state = strtoull(words[2], NULL, 0) * 0x9e3779b97f4a7c15ull + 1;
 
     const struct description *description = (const struct description *)(bytes + start);
+    size += description->stage_bytes; /* zeros behind the file */
     if (description_check(description, size))
         fail(description_check(description, size));
     const struct description_domain *domain = NULL;

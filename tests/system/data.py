@@ -1,14 +1,20 @@
 #!/usr/bin/python3
-"""Files on a disk: in the shell, over the death of every component below, and over a new start of the machine."""
+"""Files on a disk: in the shell, over the death and update of components below, and over a new start of the machine."""
 
+import re
 import subprocess
 import sys
 import tempfile
+from pathlib import Path
 
-from machine import TOP, Checks
+from machine import OUT, TOP, Checks
 from shell import Shell, expect_output
 
+SYSTEM = TOP / "systems/shell/shell.system"
 COMPONENTS = ["fs", "virtio-blk", "block", "pci"]
+# Components that get a new program, its file, and what the new one says in other words than the old one.
+UPDATES = [("fs", "fs.elf", b"\0mounted\0", b"\0updated\0"), ("virtio-blk", "virtio_blk.elf", b": started", b": updated")]
+FILE_SYSTEM_BYTES = 1 << 20  # where the file system begins on the disk (systems/shell/make_disk.py)
 # A program's file is copied again and again, made certain, and each copy is summed up.
 LOAD = "(while true; do cat /bin/busybox > /data/copy; sync; md5sum < /data/copy; rm /data/copy; done > /tmp/sums 2>&1) &"
 
@@ -17,20 +23,67 @@ def disk_flags(image):
     return ["-drive", f"if=none,id=disk,format=raw,file={image}", "-device", "virtio-blk-pci,drive=disk,addr=3"]
 
 
+def make_update(name, output, *search):
+    subprocess.run([OUT / "sdk/bin/pecan", "update", SYSTEM, "--domain", name, "--search-path", *search, OUT / "components/debug",
+                    OUT, "--board", "x86_64_generic", "--config", "debug", "-o", output], check=True, stdout=subprocess.DEVNULL)
+
+
+def updates_fit():
+    """The update of every component goes through the supervisor's region."""
+    description = SYSTEM.read_text()
+    room = int(re.search(r'memory_region name="update" size="(\w+)"', description)[1], 0)
+    names = re.findall(r'<protection_domain name="([^"]*)"', description)
+    with tempfile.TemporaryDirectory() as folder:
+        for name in names:
+            make_update(name, Path(folder) / name)
+        sizes = {name: (Path(folder) / name).stat().st_size for name in names}
+    assert len(names) > 15 and all(size <= room for size in sizes.values()), sizes
+
+
+def make_updates(image):
+    """Puts updates on the disk: programs that are like those that run, but say something else when they start."""
+    with tempfile.TemporaryDirectory() as folder:
+        for name, file, before, after in UPDATES:
+            program = (OUT / "components/debug" / file).read_bytes()
+            assert before in program, f"{file} no longer says {before}"
+            (Path(folder) / file).write_bytes(program.replace(before, after))
+            update = Path(folder) / f"{name}.update"
+            make_update(name, update, folder)
+            subprocess.run(["/sbin/debugfs", "-w", "-R", f"write {update} {update.name}",
+                            f"{image}?offset={FILE_SYSTEM_BYTES}"], check=True, stderr=subprocess.DEVNULL)
+
+
 def programs_work(shell):
     output = shell.output_of("/tests/programs/disk; echo status $?", 100)
     assert "status 0" in output and "not ok" not in output, output
 
 
-def components_die(shell):
-    """All that lies below the files dies in turn while they are written: every sum is right, and none is missing."""
-    shell.output_of(LOAD)
-    for component in COMPONENTS * 2:
-        shell.output_of(f"sleep 1; pecanctl kill {component}", 30)
+def sums_are_right(shell):
+    """Ends the load: every sum is right, and none is missing."""
     shell.output_of("sleep 2; kill %1; wait; sync", 60)
     count = int(shell.output_of("wc -l < /tmp/sums", 20))
     assert count > 3, f"{count} copies were made"
     expect_output(shell, "[ \"$(sort -u /tmp/sums)\" = \"$(md5sum < /bin/busybox)\" ]; echo $?", "0\n")
+
+
+def components_die(shell):
+    """All that lies below the files dies in turn while they are written."""
+    shell.output_of(LOAD)
+    for component in COMPONENTS * 2:
+        shell.output_of(f"sleep 1; pecanctl kill {component}", 30)
+    sums_are_right(shell)
+
+
+def components_change(shell):
+    """Programs that lie below the files get new ones while they are written."""
+    shell.output_of(LOAD)
+    for name, *_ in UPDATES:
+        update = f"pecanctl update {name} /data/{name}.update; echo status $?; sleep 1"
+        assert "status 0" in shell.output_of(update, 30)
+    shell.output_of("pecanctl kill fs; sleep 1")
+    for name, *_ in UPDATES:
+        assert f"{name}: updated" in shell.output_of(f"pecanctl log {name} 1", 30)
+    sums_are_right(shell)
 
 
 def files_last(image):
@@ -56,10 +109,13 @@ def main():
     checks = Checks()
     with tempfile.NamedTemporaryFile(suffix=".img") as file:
         subprocess.run([TOP / "systems/shell/make_disk.py", "--output", file.name, "--mib", "64"], check=True)
+        make_updates(file.name)
         with Shell(seconds=200, flags=disk_flags(file.name)) as shell:
             checks.run("programs", programs_work, shell)
             checks.run("components below die", components_die, shell)
+            checks.run("components below are updated", components_change, shell)
         checks.run("files last", files_last, file.name)
+    checks.run("an update fits for each component", updates_fit)
     checks.run("no disk", without_a_disk)
     return checks.status
 

@@ -30,7 +30,7 @@ int command_build(int count, char **words)
     struct kernel_options kernel = sdk_kernel_options(&sdk);
     struct system *system = system_read(options.system, &options.search, &kernel);
     struct compiled *compiled = system_compile(system);
-    struct file_bytes module = module_make(sdk_file(&sdk, "elf/initialiser.elf"), &compiled->description);
+    struct file_bytes module = module_make(sdk_file(&sdk, "elf/initialiser.elf"), compiled);
     struct file_bytes report = report_make(system, compiled);
 
     file_write(report_path, report.data, report.size);

@@ -1,6 +1,7 @@
 #include "compile.h"
 
 #include "init/check.h"
+#include "init/plan.h"
 #include "microkit/include/pecan/log.h"
 #include "microkit/include/pecan/trace.h"
 
@@ -14,16 +15,18 @@ _Static_assert(PECAN_LOGS_MOST > DOMAINS_MAX && PECAN_TRACES_MOST >= DOMAINS_MAX
 
 enum { VARIABLE_BYTES = 8 };
 
+/* By how much a program may grow at an update, normally: an eighth of its contents, and at least this. */
+enum { GROWTH_SHARE = 8, GROWTH_BYTES_LEAST = 0x2000 };
+
 /* --- values of variables -------------------------------------------------------------------------------------------- */
 
 static void set_bytes(struct program *program, const char *name, const void *value, size_t size)
 {
     struct program_variable variable = program_variable(program, name, program->place);
-    struct program_part *part;
     if (variable.size < size)
         fail_at(program->place, "symbol '%s' of '%s' has %lu bytes and not %zu (is it linked with libmicrokit?) @ ",
                 name, program->path, variable.size, size);
-    memcpy(program_bytes(program, variable.address, size, program->place, &part), value, size);
+    memcpy(program_bytes(program, variable.address, size, program->place), value, size);
 }
 
 static void set_mask(struct program *program, const char *name, uint64_t mask)
@@ -99,12 +102,11 @@ static void set_symbol(const struct system *system, const struct symbol *symbol,
 {
     struct program_variable variable = program_variable(program, symbol->name, symbol->place);
     const struct region *region = symbol_region(system, symbol);
-    struct program_part *part;
     uint64_t value = symbol->number;
     if (variable.size != VARIABLE_BYTES)
         fail_at(symbol->place, "setvar of symbol '%s' in PD '%s': its size is %lu bytes and not %d @ ", symbol->name,
                 program->domain_name, variable.size, VARIABLE_BYTES);
-    uint8_t *bytes = program_bytes(program, variable.address, VARIABLE_BYTES, symbol->place, &part);
+    uint8_t *bytes = program_bytes(program, variable.address, VARIABLE_BYTES, symbol->place);
     if (symbol->kind == VALUE_REGION_SIZE)
         value = region->bytes;
     else if (symbol->kind == VALUE_PREFILL_SIZE)
@@ -113,7 +115,7 @@ static void set_symbol(const struct system *system, const struct symbol *symbol,
         value = region->physical_address;
     if (symbol->kind == VALUE_BUDGET_ADDRESS || symbol->kind == VALUE_BUDGET_BYTES || value == ADDRESS_NONE) {
         struct late_value *item = ADD(late->items, late->count);
-        *item = (struct late_value){.part = part, .offset = (uint64_t)(bytes - part->contents)};
+        *item = (struct late_value){.address = variable.address};
         item->kind = symbol->kind == VALUE_BUDGET_ADDRESS ? PATCH_BUDGET_ADDRESS
                      : symbol->kind == VALUE_BUDGET_BYTES ? PATCH_BUDGET_BYTES
                                                           : PATCH_REGION_ADDRESS;
@@ -160,6 +162,7 @@ static struct program *read_program(const struct system *system, const struct do
     set_logs_and_traces(system, domain, program);
     for (size_t i = 0; i < domain->symbol_count; i++)
         set_symbol(system, &domain->symbols[i], program, late);
+    program_cut(program);
     return program;
 }
 
@@ -179,7 +182,9 @@ struct compiler {
     size_t content_count;
     uint64_t *content_sizes;
     size_t content_size_count;
-    uint64_t *patch_contents; /* for each patch, the number of the contents that it is in */
+    uint64_t stage_bytes;         /* the largest room for an update */
+    uint64_t growth[DOMAINS_MAX]; /* private memory for a program that has grown, by domain */
+    uint64_t *patch_contents;     /* for each patch, the number of the contents that it is in */
     size_t patch_content_count;
 };
 
@@ -242,8 +247,10 @@ static void add_maps(struct compiler *compiler, const struct domain *domain)
               compare_maps);
 }
 
-static void add_segments(struct compiler *compiler, const struct domain *domain, const struct program *program)
+/* Returns how many bytes the contents take, in whole pages. */
+static uint64_t add_segments(struct compiler *compiler, const struct domain *domain, const struct program *program)
 {
+    uint64_t contents_bytes = 0;
     const struct late_values *late = &compiler->compiled->late[domain->index];
     for (size_t i = 0; i < program->part_count; i++) {
         const struct program_part *part = &program->parts[i];
@@ -253,14 +260,17 @@ static void add_segments(struct compiler *compiler, const struct domain *domain,
                                             .contents = add_contents(compiler, part->contents, part->contents_bytes),
                                             .contents_bytes = part->contents_bytes,
                                             .is_writable = part->is_writable};
+        contents_bytes += round_up(part->contents_bytes, PAGE_BYTES);
         for (size_t k = 0; k < late->count; k++)
-            if (late->items[k].part == part) {
-                /* The offset is added to the contents' when that is known. */
+            if (program_part_at(program, late->items[k].address) == part) {
+                /* The place in the part is added to the contents' when that is known. */
                 struct description_patch *patch = ADD_ROW(&compiler->patches, patch);
-                *patch = (struct description_patch){late->items[k].offset, late->items[k].kind, late->items[k].of};
+                *patch = (struct description_patch){late->items[k].address - part->address, late->items[k].kind,
+                                                    late->items[k].of};
                 *(uint64_t *)ADD(compiler->patch_contents, compiler->patch_content_count) = row->contents;
             }
     }
+    return contents_bytes;
 }
 
 static void add_channels(struct compiler *compiler, const struct domain *domain)
@@ -298,6 +308,31 @@ static void add_devices(struct compiler *compiler, const struct domain *domain)
     }
 }
 
+/*
+ * A new program takes the place of the first, with room for more behind it: as much as the description says, or for one
+ * that has grown a little if there is a supervisor to hand it over.
+ */
+static void add_update_room(struct compiler *compiler, const struct domain *domain, struct description_domain *row,
+                            uint64_t first_contents, uint64_t contents_bytes)
+{
+    uint64_t room = domain->update_room_bytes;
+    if (room == UPDATE_ROOM_NORMAL) {
+        uint64_t growth = contents_bytes / GROWTH_SHARE;
+        growth = round_up(growth < GROWTH_BYTES_LEAST ? GROWTH_BYTES_LEAST : growth, PAGE_BYTES);
+        compiler->growth[domain->index] = compiler->system->has_supervisor ? growth : 0;
+        room = compiler->system->has_supervisor ? contents_bytes + growth : 0;
+    }
+    if (room == 0)
+        return;
+    room = round_up(room < contents_bytes ? contents_bytes : room, PAGE_BYTES);
+    if (room > contents_bytes)
+        add_contents(compiler, allocate(room - contents_bytes), room - contents_bytes);
+    row->update_room = first_contents;
+    row->update_room_bytes = room;
+    if (row->update_room_bytes > compiler->stage_bytes)
+        compiler->stage_bytes = row->update_room_bytes;
+}
+
 static uint64_t domain_set(const struct system *system, const char *names)
 {
     uint64_t set = 0;
@@ -329,7 +364,7 @@ static void add_domain(struct compiler *compiler, const struct domain *domain, c
     uint32_t channels = (uint32_t)compiler->channels.count, irqs = (uint32_t)compiler->irqs.count;
     uint32_t ports = (uint32_t)compiler->ports.count, grants = (uint32_t)compiler->grants.count;
     add_maps(compiler, domain);
-    add_segments(compiler, domain, program);
+    uint64_t first_contents = compiler->content_count, contents_bytes = add_segments(compiler, domain, program);
     add_channels(compiler, domain);
     add_devices(compiler, domain);
 
@@ -341,11 +376,7 @@ static void add_domain(struct compiler *compiler, const struct domain *domain, c
     row->period_us = domain->period_us;
     row->reserve_bytes = domain->reserve_bytes;
     row->memory_budget = domain->memory_budget;
-    if (domain->update_room_bytes) {
-        /* One half for the program that runs, one for the next. */
-        row->update_room_bytes = 2 * round_up(domain->update_room_bytes, PAGE_BYTES);
-        row->update_room = add_contents(compiler, allocate(row->update_room_bytes), row->update_room_bytes);
-    }
+    add_update_room(compiler, domain, row, first_contents, contents_bytes);
     row->restart = (struct description_restart){domain_set(compiler->system, policy->with),
                                                 policy->window_us,
                                                 policy->delay_us,
@@ -430,10 +461,24 @@ static void resolve_contents(struct compiler *compiler, const uint64_t *offsets)
             regions[i].contents = offsets[regions[i].contents];
 }
 
+/* Private memory in which a program that has grown finds room, where the description does not say how much. */
+static void reserve_memory(const struct compiler *compiler, struct description *description)
+{
+    struct description_domain *domains =
+        (struct description_domain *)((char *)description + description->domains.offset);
+    for (uint32_t i = 0; i < description->domains.count; i++) {
+        struct program_view program = plan_program(description, &domains[i]);
+        if (domains[i].reserve_bytes == 0 && compiler->growth[i])
+            domains[i].reserve_bytes =
+                plan_domain(description, &domains[i], &program).private_bytes + compiler->growth[i];
+    }
+}
+
 static void assemble(struct compiler *compiler)
 {
     struct description header = {.magic = DESCRIPTION_MAGIC,
                                  .version = DESCRIPTION_VERSION,
+                                 .stage_bytes = compiler->stage_bytes,
                                  .turn_shift = compiler->system->turn_shift,
                                  .turn_start = compiler->system->turn_start,
                                  .log_region = REGION_NONE};
@@ -455,6 +500,7 @@ static void assemble(struct compiler *compiler)
     copy_tables(compiler, &header, image->data);
     for (size_t i = 0; i < compiler->content_count; i++)
         memcpy(image->data + offsets[i], compiler->contents[i], compiler->content_sizes[i]);
+    reserve_memory(compiler, (struct description *)image->data);
 }
 
 struct compiled *system_compile(const struct system *system)
@@ -478,8 +524,8 @@ struct compiled *system_compile(const struct system *system)
     }
     assemble(&compiler);
 
-    const char *problem =
-        description_check(compiled_description(compiler.compiled), compiler.compiled->description.size);
+    const char *problem = description_check(compiled_description(compiler.compiled),
+                                            compiler.compiled->description.size + compiler.stage_bytes);
     if (problem)
         fail("the compiled description is not what init expects: %s", problem);
     return compiler.compiled;

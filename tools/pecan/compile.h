@@ -6,10 +6,9 @@
 #include "program.h"
 #include "system.h"
 
-/* A variable that init fills in at boot: where it lies in the program, and with what. */
+/* A variable that init fills in at boot: its address in the program, and with what. */
 struct late_value {
-    const struct program_part *part;
-    uint64_t offset;
+    uint64_t address;
     enum patch_kind kind;
     uint32_t of; /* index of the region or domain */
 };

@@ -15,14 +15,16 @@ static uint64_t file_place(uint64_t *end, uint64_t bytes)
     return offset;
 }
 
-struct file_bytes module_make(const char *init_path, const struct file_bytes *description)
+struct file_bytes module_make(const char *init_path, const struct compiled *compiled)
 {
+    const struct file_bytes *description = &compiled->description;
     struct program *init = program_read(init_path, init_path, "init", (struct place){init_path, 1, 1}, INIT_LIMIT);
+    program_cut(init);
     struct program_part *parts = init->parts;
     size_t count = init->part_count;
     struct program_part behind = {.address =
                                       round_up(parts[count - 1].address + parts[count - 1].memory_bytes, PAGE_BYTES),
-                                  .memory_bytes = description->size,
+                                  .memory_bytes = description->size + compiled_description(compiled)->stage_bytes,
                                   .contents = description->data,
                                   .contents_bytes = description->size,
                                   .is_writable = true};

@@ -3,7 +3,7 @@
  */
 #pragma once
 
-#include "support.h"
+#include "compile.h"
 
 /* Fails if the file at `init_path` is not init. */
-struct file_bytes module_make(const char *init_path, const struct file_bytes *description);
+struct file_bytes module_make(const char *init_path, const struct compiled *compiled);

@@ -91,13 +91,14 @@ static void make_parts(struct program *program, const GElf_Phdr *segments, size_
 
 static void fill_parts(struct program *program, const GElf_Phdr *segments, size_t count, const struct file_bytes *bytes)
 {
-    for (size_t i = 0; i < program->part_count; i++)
+    for (size_t i = 0; i < program->part_count; i++) {
         program->parts[i].contents = allocate(program->parts[i].memory_bytes);
+        program->parts[i].used = allocate(program->parts[i].memory_bytes / PAGE_BYTES * sizeof(uint16_t));
+    }
     for (size_t i = 0; i < count; i++) {
-        struct program_part *part;
         if (segments[i].p_filesz == 0)
             continue;
-        uint8_t *to = program_bytes(program, segments[i].p_vaddr, segments[i].p_filesz, program->place, &part);
+        uint8_t *to = program_bytes(program, segments[i].p_vaddr, segments[i].p_filesz, program->place);
         memcpy(to, bytes->data + segments[i].p_offset, segments[i].p_filesz);
     }
 }
@@ -131,21 +132,53 @@ struct program *program_read(const char *path, const char *symbols_path, const c
     return program;
 }
 
-uint8_t *program_bytes(struct program *program, uint64_t address, uint64_t size, struct place place,
-                       struct program_part **part)
+uint8_t *program_bytes(struct program *program, uint64_t address, uint64_t size, struct place place)
 {
     for (size_t i = 0; i < program->part_count; i++) {
-        struct program_part *candidate = &program->parts[i];
-        uint64_t offset = address - candidate->address;
-        if (address < candidate->address || offset > candidate->memory_bytes || size > candidate->memory_bytes - offset)
+        struct program_part *part = &program->parts[i];
+        uint64_t offset = address - part->address;
+        if (address < part->address || offset > part->memory_bytes || size > part->memory_bytes - offset)
             continue;
-        if (candidate->contents_bytes < offset + size)
-            candidate->contents_bytes = offset + size;
-        *part = candidate;
-        return candidate->contents + offset;
+        for (uint64_t start = offset / PAGE_BYTES * PAGE_BYTES; start < offset + size; start += PAGE_BYTES) {
+            uint64_t used = offset + size - start < PAGE_BYTES ? offset + size - start : PAGE_BYTES;
+            if (part->used[start / PAGE_BYTES] < used)
+                part->used[start / PAGE_BYTES] = (uint16_t)used;
+        }
+        return part->contents + offset;
     }
     fail_at(place, "0x%lx is outside the segments of '%s' for PD '%s' @ ", address, program->path,
             program->domain_name);
+}
+
+void program_cut(struct program *program)
+{
+    struct program_part *parts = NULL;
+    size_t count = 0;
+    for (size_t i = 0; i < program->part_count; i++) {
+        const struct program_part *whole = &program->parts[i];
+        struct program_part *part = NULL;
+        for (uint64_t page = 0; page < whole->memory_bytes / PAGE_BYTES; page++) {
+            if (!part || (whole->used[page] && !whole->used[page - 1])) {
+                part = ADD(parts, count);
+                *part = (struct program_part){.address = whole->address + page * PAGE_BYTES,
+                                              .contents = whole->contents + page * PAGE_BYTES,
+                                              .is_writable = whole->is_writable};
+            }
+            if (whole->used[page])
+                part->contents_bytes = part->memory_bytes + whole->used[page];
+            part->memory_bytes += PAGE_BYTES;
+        }
+    }
+    program->parts = parts;
+    program->part_count = count;
+}
+
+const struct program_part *program_part_at(const struct program *program, uint64_t address)
+{
+    const struct program_part *part = program->parts;
+    while (address < part->address || address - part->address >= part->contents_bytes)
+        part++;
+    return part;
 }
 
 /* The symbols of a table that have the name; the last one goes to *found. */

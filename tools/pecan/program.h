@@ -9,7 +9,8 @@
 struct program_part {
     uint64_t address, memory_bytes;
     uint8_t *contents;       /* memory_bytes of them */
-    uint64_t contents_bytes; /* all behind these are 0 */
+    uint64_t contents_bytes; /* all behind these are 0; known after program_cut */
+    uint16_t *used;          /* of each page, how many bytes are contents */
     bool is_writable;
 };
 
@@ -39,5 +40,13 @@ struct program_variable {
 struct program_variable program_variable(const struct program *program, const char *name, struct place place);
 
 /* Where `size` bytes at an address of the program lie, to be written; fails if they are in no part. */
-uint8_t *program_bytes(struct program *program, uint64_t address, uint64_t size, struct place place,
-                       struct program_part **part);
+uint8_t *program_bytes(struct program *program, uint64_t address, uint64_t size, struct place place);
+
+/*
+ * When all is written: cuts parts where contents begin again behind pages without, so that each part is contents
+ * and then zeros. A part's first pages may have none.
+ */
+void program_cut(struct program *program);
+
+/* The part whose contents are at an address. */
+const struct program_part *program_part_at(const struct program *program, uint64_t address);

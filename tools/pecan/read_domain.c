@@ -266,8 +266,9 @@ static void read_attributes(struct system *system, struct domain *domain, const 
     domain->reserve_bytes = attribute_number_or(element, "pecan:memory", 0);
     if (domain->reserve_bytes > RESERVE_BYTES_MOST)
         fail_on(element, "pecan:memory must be at most 0x%lx", RESERVE_BYTES_MOST);
-    domain->update_room_bytes = attribute_number_or(element, "pecan:update_room", 0);
-    if (domain->update_room_bytes > UPDATE_ROOM_BYTES_MOST)
+    system->has_supervisor |= domain->is_supervisor;
+    domain->update_room_bytes = attribute_number_or(element, "pecan:update_room", UPDATE_ROOM_NORMAL);
+    if (domain->update_room_bytes != UPDATE_ROOM_NORMAL && domain->update_room_bytes > UPDATE_ROOM_BYTES_MOST)
         fail_on(element, "pecan:update_room must be at most 0x%lx", UPDATE_ROOM_BYTES_MOST);
     domain->log.bytes = read_kept_bytes(element, "pecan:log", LOG_BYTES_NORMAL);
     domain->trace.bytes = read_kept_bytes(element, "pecan:trace", TRACE_BYTES_NORMAL);

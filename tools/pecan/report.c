@@ -35,7 +35,8 @@ static void print_memory(FILE *out, const struct system *system, const struct co
             fprintf(out, "0x%lx\n", region->physical_address);
         total += region->physical_address == ADDRESS_NONE ? region->bytes : 0;
     }
-    fprintf(out, "\n  total %lu KiB, description %lu KiB\n\n", total / KIB, description->bytes / KIB);
+    fprintf(out, "\n  total %lu KiB, description %lu KiB\n\n", total / KIB,
+            (description->bytes + description->stage_bytes) / KIB);
 }
 
 static const char *map_rights(uint32_t flags)

@@ -122,6 +122,9 @@ struct time_domain {
     bool has_id;
 };
 
+/* pecan:update_room where the description does not say. */
+#define UPDATE_ROOM_NORMAL UINT64_MAX
+
 struct domain {
     const char *name;
     struct place place;
@@ -155,7 +158,7 @@ struct system {
     struct service **services;
     struct service_use *uses;
     size_t region_count, channel_count, service_count, use_count;
-    bool has_schedule;
+    bool has_schedule, has_supervisor;
     struct time_domain *time_domains;
     struct description_turn *turns;
     size_t time_domain_count, turn_count;

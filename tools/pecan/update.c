@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { ALIGNMENT = 8, PAGE_BYTES = 4096 };
+enum { ALIGNMENT = 8 };
 
 struct file_bytes update_make(const struct compiled *compiled, const struct domain *domain)
 {
@@ -32,9 +32,9 @@ struct file_bytes update_make(const struct compiled *compiled, const struct doma
         segments[i] = (struct description_segment){part->address,        part->memory_bytes, end,
                                                    part->contents_bytes, part->is_writable,  0};
         for (size_t k = 0; k < late->count; k++)
-            if (late->items[k].part == part)
-                patches[k] =
-                    (struct description_patch){end + late->items[k].offset, late->items[k].kind, late->items[k].of};
+            if (program_part_at(program, late->items[k].address) == part)
+                patches[k] = (struct description_patch){end + late->items[k].address - part->address,
+                                                        late->items[k].kind, late->items[k].of};
         end += part->contents_bytes;
     }
     header.bytes = round_up(end, ALIGNMENT);
@@ -62,13 +62,13 @@ int command_update(int count, char **words)
     struct compiled *compiled = system_compile(system);
     struct file_bytes update = update_make(compiled, domain);
     const struct description *description = compiled_description(compiled);
-    const char *problem = update_check(description, DESCRIPTION_ROW(description, domains, domain, domain->index),
-                                       (const struct program_update *)update.data, update.size);
+    const struct description_domain *row = DESCRIPTION_ROW(description, domains, domain, domain->index);
+    const char *problem = update_check(description, row, (const struct program_update *)update.data, update.size);
     if (problem)
         fail("the update is not what init expects: %s", problem);
-    if (update.size > round_up(domain->update_room_bytes, PAGE_BYTES))
+    if (update.size > row->update_room_bytes)
         fail_at(domain->place, "pecan:update_room of '%s' has %lu bytes, and this update %zu @ ", domain->name,
-                domain->update_room_bytes, update.size);
+                row->update_room_bytes, update.size);
     file_write(options.output, update.data, update.size);
     printf("MICROKIT|UPDATE: %zu KiB\n", update.size >> 10);
     return STATUS_OK;

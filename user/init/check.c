@@ -121,6 +121,18 @@ static const char *check_space(const struct checked *c, const struct description
     return has_entry ? NULL : "an entry outside the program";
 }
 
+/* An update is copied from the stage to the room, and is believed from then on: no other one may be put into it. */
+static bool room_is_usable(const struct checked *c, const struct description_domain *domain, uint64_t *rooms_end)
+{
+    if (domain->update_room_bytes == 0)
+        return true;
+    if (!contents_are_inside(c, domain->update_room, domain->update_room_bytes) || domain->update_room % 8 ||
+        domain->update_room < *rooms_end || domain->update_room_bytes > c->description->stage_bytes)
+        return false;
+    *rooms_end = domain->update_room + domain->update_room_bytes;
+    return true;
+}
+
 static const char *check_domain(const struct checked *c, const struct description_domain *domain, uint32_t index)
 {
     uint32_t count = c->description->domains.count;
@@ -144,9 +156,6 @@ static const char *check_domain(const struct checked *c, const struct descriptio
         return "a domain's scheduling domain";
     if (domain->restart.on & ~(uint32_t)RESTART_REASONS || (count < 64 && domain->restart.with >> count))
         return "a domain's restart policy";
-    if (!contents_are_inside(c, domain->update_room, domain->update_room_bytes) || domain->update_room % 8 ||
-        (domain->update_room_bytes && domain->update_room < c->description->header_bytes))
-        return "a domain's room for updates";
     struct program_view program = plan_program(c->description, domain);
     return check_space(c, domain, &program);
 }
@@ -207,6 +216,7 @@ static const char *check_domains(const struct checked *c)
 {
     const struct description *d = c->description;
     uint32_t maps = 0, segments = 0, channels = 0, irqs = 0, ports = 0, grants = 0, rests = 0;
+    uint64_t rooms_end = d->header_bytes;
     for (uint32_t i = 0; i < d->domains.count; i++) {
         const struct description_domain *domain = DESCRIPTION_ROW(d, domains, domain, i);
         rests += domain->memory_budget == MEMORY_REST;
@@ -218,6 +228,8 @@ static const char *check_domains(const struct checked *c)
             !range_is_inside(domain->irqs, d->irqs, &irqs) || !range_is_inside(domain->ports, d->ports, &ports) ||
             !range_is_inside(domain->grants, d->grants, &grants))
             return "a domain's part of a table";
+        if (!room_is_usable(c, domain, &rooms_end))
+            return "a domain's room for updates";
         const char *problem = check_domain(c, domain, i);
         if (problem)
             return problem;
@@ -247,7 +259,8 @@ const char *description_check(const struct description *description, uint64_t ro
         return "there is none behind the program (was this image made by `pecan build`?)";
     if (description->version != DESCRIPTION_VERSION)
         return "it was made by another version of the tool";
-    if (description->bytes > room || !is_page_multiple(description->bytes))
+    if (description->bytes > room || !is_page_multiple(description->bytes) ||
+        description->stage_bytes > room - description->bytes)
         return "it is cut off";
     if (description->header_bytes < sizeof(*description) || description->header_bytes > description->bytes)
         return "the header's size";

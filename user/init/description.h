@@ -7,6 +7,8 @@
  *     +--------------------+ multiple of a page
  *     | contents           |  pages of program segments and of prefilled regions
  *     +--------------------+ bytes
+ *     | stage              |  memory where a new program is checked before it takes the place of the one before
+ *     +--------------------+ bytes + stage_bytes
  *
  * It lies behind the program image of init, which starts with it in its address space. All numbers are little-endian,
  * all offsets count from the start. Rows that belong to a domain follow each other, in the order of the domains; the
@@ -17,7 +19,7 @@
 #include <stdint.h>
 
 #define DESCRIPTION_MAGIC   0x6e6f697470697263ul /* "cription" */
-#define DESCRIPTION_VERSION 2u
+#define DESCRIPTION_VERSION 3u
 
 #define DOMAINS_MAX        63
 #define DOMAIN_NONE        0xffffu
@@ -47,7 +49,8 @@ struct description_table {
 struct description {
     uint64_t magic;
     uint32_t version, header_bytes;
-    uint64_t bytes; /* of all of it, a multiple of the page size */
+    uint64_t bytes;       /* of all of it but the stage, a multiple of the page size */
+    uint64_t stage_bytes; /* not less than any domain's room for updates */
     struct description_table domains, regions, maps, segments, channels, irqs, ports, grants, patches, turns, services;
     uint32_t turn_shift, turn_start; /* the kernel's index of the first turn, and of that which comes first */
     uint32_t log_region, reserved;   /* of init's own log, one page, or REGION_NONE */
@@ -87,7 +90,8 @@ struct description_domain {
     uint64_t budget_us, period_us;
     uint64_t reserve_bytes; /* private memory at least; more than it needs now leaves room for an update */
     uint64_t memory_budget; /* bytes of untyped memory of its own, whole pages, or MEMORY_REST */
-    uint64_t update_room, update_room_bytes; /* contents that a new program is put into at run time */
+    /* Contents where a new program is put at run time, and where those of the first are; 0 bytes: no updates. */
+    uint64_t update_room, update_room_bytes;
     struct description_restart restart;
     uint32_t priority, flags; /* enum domain_flag */
     uint32_t parent;          /* its index, smaller than its own, or DOMAIN_NONE */
@@ -207,7 +211,7 @@ struct program_update {
 };
 
 _Static_assert(sizeof(struct program_update) == 24 + 64 + 8 + 16, "format");
-_Static_assert(sizeof(struct description) == 128, "format");
+_Static_assert(sizeof(struct description) == 136, "format");
 _Static_assert(sizeof(struct description_restart) == 48, "format");
 _Static_assert(sizeof(struct description_domain) == 64 + 8 * 8 + 48 + 24 + 48, "format");
 _Static_assert(sizeof(struct description_region) == 64 + 48, "format");

@@ -98,25 +98,24 @@ static bool find_region(const struct description_domain *domain, uint64_t addres
 }
 
 /*
- * The room has two halves, and the running program may lie in one. The update goes to the other and is checked there,
- * where its giver cannot change it any more; what is no good changes nothing.
+ * The update is copied to the stage and checked there, where its giver cannot change it any more; what is no good
+ * changes nothing. Then it takes the place of the program that ran.
  */
 static pecan_supervisor_error update(struct domain_record *domain, uint32_t caller, uint64_t address, uint64_t bytes)
 {
     const struct description_domain *description = domain->description;
-    uint64_t half_bytes = description->update_room_bytes / 2, offset;
+    char *stage = (char *)the_system.description + the_system.description->bytes;
     char *room = (char *)the_system.description + description->update_room;
+    uint64_t offset;
     uint32_t region;
     if (!find_region(the_system.domains[caller].description, address, bytes, &region, &offset))
         return PECAN_SUPERVISOR_NO_ADDRESS;
-    if (bytes > half_bytes)
+    if (bytes > description->update_room_bytes)
         return PECAN_SUPERVISOR_NO_ROOM;
-    if (domain->program.base == room)
-        room += half_bytes;
-    if (!region_read(region, offset, room, bytes))
+    if (!region_read(region, offset, stage, bytes))
         return PECAN_SUPERVISOR_NO_ADDRESS;
 
-    const struct program_update *image = (const struct program_update *)room;
+    const struct program_update *image = (const struct program_update *)stage;
     const char *problem = update_check(the_system.description, description, image, bytes);
     if (problem) {
         log_print("init: update of %s: %s\n", description->name, problem);
@@ -125,10 +124,11 @@ static pecan_supervisor_error update(struct domain_record *domain, uint32_t call
     struct program_view program = update_program(image);
     if (!domain_has_room_for(domain, &program))
         return PECAN_SUPERVISOR_NO_ROOM;
-    patches_apply(room, (const struct description_patch *)(room + image->patches.offset), image->patches.count);
+    patches_apply(stage, (const struct description_patch *)(stage + image->patches.offset), image->patches.count);
     uint64_t set = supervise_closure(1ul << (domain - the_system.domains));
     supervise_stop(set, false);
-    domain_replace_program(domain, program);
+    memcpy(room, stage, bytes);
+    domain_replace_program(domain, update_program((const struct program_update *)room));
     count_restarts(set);
     supervise_start(set);
     return PECAN_SUPERVISOR_OK;
