@@ -11,7 +11,7 @@ $(INITRD): $(BUSYBOX) $(INITRD_BUILDER) $(shell find systems/shell/root -type f 
 $(call component,pci_shell,$(wildcard user/drivers/pci/*.c) user/drivers/virtio/layout.c systems/shell/grants.c)
 $(call component,block_shell,user/servers/block/component.c user/servers/block/partitions.c systems/shell/block_grants.c \
     user/ring/ring.c)
-$(call system,shell,systems/shell/shell.system,pci_shell time serial16550 ps2 display virtio_blk virtio_net virtio_rng supervisor \
+$(call system,shell,systems/shell/shell.system,pci_shell rtc time serial16550 ps2 display virtio_blk virtio_net virtio_rng supervisor \
     block_shell fs random console net log names linux)
 $(foreach config,$(COMPONENT_CONFIGS),$(eval $(OUT)/systems/shell/$(config)/image: $(INITRD)))
 

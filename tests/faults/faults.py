@@ -24,7 +24,7 @@ from console import connected  # noqa: E402
 
 # Every driver and server. (linux holds the load itself, and the supervisor does the breaking: tests/components breaks that.)
 TARGETS = ["virtio-blk", "virtio-net", "virtio-rng", "block", "fs", "net", "serial0", "serial1", "ps2", "framebuffer",
-           "console", "time", "random", "log", "names", "pci"]
+           "console", "rtc", "time", "random", "log", "names", "pci"]
 # How often each kind comes; a hang takes as long as a heartbeat.
 KINDS = ["kill", "corrupt", "kill", "corrupt", "kill", "hang", "corrupt", "kill", "corrupt", "kill"]
 # A corrupted one of these may have written what is wrong to the disk, which must not pass for right.

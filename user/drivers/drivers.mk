@@ -7,4 +7,5 @@ $(call component,virtio_rng,$(wildcard user/drivers/virtio_rng/*.c) $(VIRTIO_DRI
 $(call component,serial16550,$(wildcard user/drivers/serial16550/*.c) user/ring/stream.c)
 $(call component,ps2,$(wildcard user/drivers/ps2/*.c) user/ring/ring.c)
 $(call component,display,$(wildcard user/drivers/framebuffer/*.c))
-$(call component,time,$(wildcard user/drivers/timer/*.c) user/drivers/rtc/rtc.c)
+$(call component,time,$(wildcard user/drivers/timer/*.c))
+$(call component,rtc,$(wildcard user/drivers/rtc/*.c))

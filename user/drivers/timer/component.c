@@ -1,15 +1,15 @@
 /*
- * The component of time (protocols/time.h): owns the timer and the real-time clock, fills in the page of time, and wakes its clients. Each channel
- * is one client.
+ * The component of time (protocols/time.h): owns the timer, fills in the page of time, and wakes its clients. Each channel is one client, but
+ * for that to the real-time clock, which the date comes from, if the description gives it one.
  */
-#include "drivers/rtc/rtc.h"
 #include "drivers/timer/timer.h"
 #include "drivers/timer/wakeups.h"
+#include "protocols/rtc.h"
 #include "protocols/time.h"
 #include <microkit.h>
 #include <pecan/component.h>
 
-enum { TIMER_PORTS = 0, CLOCK_PORTS = 1, INTERRUPT = 0 };
+enum { TIMER_PORTS = 0, INTERRUPT = 0, CLOCK = 61 };
 
 /* Filled in from the description. */
 uintptr_t page_start;
@@ -37,12 +37,24 @@ static void serve(void)
     armed_ns = first;
 }
 
+/* The date; 0: not known. */
+static uint64_t date_ask_for(void)
+{
+    microkit_msginfo answer;
+    if (!(microkit_pps >> CLOCK & 1))
+        return 0;
+    do {
+        answer = microkit_ppcall(CLOCK, microkit_msginfo_new(RTC_READ, 0));
+    } while (microkit_msginfo_get_label(answer) == PECAN_PEER_RESTARTED);
+    return microkit_msginfo_get_label(answer) == RTC_OK ? microkit_mr_get(0) : 0;
+}
+
 /* The time goes on from where an earlier start of this component had it begin. */
 static void page_fill_in(void)
 {
     uint32_t ticks_per_us = (uint32_t)pecan_component_page->counter_per_us, epoch = page->epoch + 1;
     if (!time_is_known(page) || page->ticks_per_us != ticks_per_us) {
-        page->start_date = rtc_read(BASE_IOPORT_CAP + CLOCK_PORTS);
+        page->start_date = date_ask_for();
         page->start_ticks = pecan_counter();
         page->ticks_per_us = ticks_per_us;
     }
