@@ -4,8 +4,8 @@
 #   SYSTEM   := system.xml
 #   include $(MICROKIT_SDK)/pecan.mk
 #
-# SEARCH names further folders in which programs are looked for, before the others.
-# Settings: MICROKIT_SDK (this folder), BUILD_DIR, MICROKIT_BOARD, MICROKIT_CONFIG (debug, release), CC.
+# Programs are linked with libring and libmicrokit. SEARCH names further folders in which programs are looked for, before the
+# others. Settings: CFLAGS (warnings and optimisation), MICROKIT_SDK (this folder), BUILD_DIR, MICROKIT_BOARD, MICROKIT_CONFIG (debug, release), CC.
 # Targets: all (the image), run (boots it in QEMU), clean.
 
 MICROKIT_SDK    ?= $(patsubst %/,%,$(dir $(lastword $(MAKEFILE_LIST))))
@@ -18,9 +18,9 @@ BOARD_DIR       := $(MICROKIT_SDK)/board/$(MICROKIT_BOARD)/$(MICROKIT_CONFIG)
 ifeq ($(origin CC),default)
 CC := gcc
 endif
-CFLAGS  ?= -std=c17 -O2 -g -Wall -Wextra
-CFLAGS  += -m64 -march=x86-64 -nostdlib -ffreestanding -fno-pic -fno-stack-protector -MMD -MP -I$(BOARD_DIR)/include
-LDFLAGS += -nostdlib -z noexecstack -L$(BOARD_DIR)/lib
+CFLAGS  ?= -std=c17 -O2 -g -Wall -Wextra -Wno-unused-parameter
+COMPILE := -m64 -march=x86-64 -nostdlib -ffreestanding -fno-pic -fno-stack-protector -MMD -MP -I$(BOARD_DIR)/include
+LINK    := -nostdlib -z noexecstack -L$(BOARD_DIR)/lib -T microkit.ld
 
 IMAGE_FILE := $(BUILD_DIR)/image
 IMAGES     := $(addprefix $(BUILD_DIR)/,$(PROGRAMS))
@@ -29,17 +29,17 @@ all: $(IMAGE_FILE)
 
 $(BUILD_DIR)/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) -c $< -o $@
+	$(CC) $(CFLAGS) $(COMPILE) -c $< -o $@
 
 define program_rule
-$(BUILD_DIR)/$1.elf: $(addprefix $(BUILD_DIR)/,$(or $($1_OBJS),$1.o)) $(BOARD_DIR)/lib/libmicrokit.a
+$(BUILD_DIR)/$1.elf: $(addprefix $(BUILD_DIR)/,$(or $($1_OBJS),$1.o)) $(wildcard $(BOARD_DIR)/lib/*)
 	@mkdir -p $$(@D)
-	ld $(LDFLAGS) -T microkit.ld $$(filter %.o,$$^) -lmicrokit -o $$@
+	ld $(LDFLAGS) $(LINK) $$(filter %.o,$$^) -lring -lmicrokit -o $$@
 endef
 $(foreach program,$(PROGRAMS:.elf=),$(eval $(call program_rule,$(program))))
 
 $(IMAGE_FILE): $(SYSTEM) $(IMAGES) $(MICROKIT_TOOL) $(wildcard $(BOARD_DIR)/elf/*.elf)
-	$(MICROKIT_TOOL) build $(SYSTEM) --search-path $(SEARCH) $(BUILD_DIR) . --board $(MICROKIT_BOARD) \
+	$(MICROKIT_TOOL) build $(SYSTEM) --search-path $(strip $(SEARCH) $(BUILD_DIR)) . --board $(MICROKIT_BOARD) \
 	    --config $(MICROKIT_CONFIG) -o $@ -r $(BUILD_DIR)/report.txt
 
 run: $(IMAGE_FILE)

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Every header of the kernel, of the user library and of the generated include trees compiles alone."""
+"""Every header of the kernel, of the user library, of the generated include trees and of the SDK compiles alone."""
 
 import os
 import subprocess
@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 GENERATED = Path(os.environ["OUT"]) / "debug" / "gen"
+SDK = Path(os.environ["OUT"]) / "sdk/board/x86_64_generic/debug/include"
 ARCH = os.environ["ARCH"]
 COMPILE = [os.environ["CC"], "-std=c17", "-ffreestanding", "-fsyntax-only", "-Wall", "-Wextra", "-Werror", "-x", "c", "-"]
 KERNEL_FLAGS = ["-DPECAN_DEBUG=1", "-mgeneral-regs-only", "-Ikernel", f"-Ikernel/arch/{ARCH}", f"-I{GENERATED}/kernel"]
@@ -43,7 +44,7 @@ def compiles_alone(path, flags):
 
 def main():
     groups = [("kernel", KERNEL_FLAGS), (GENERATED / "kernel", KERNEL_FLAGS), ("user", USER_FLAGS),
-              (GENERATED / "user/include", USER_FLAGS)]
+              (GENERATED / "user/include", USER_FLAGS), (SDK, [f"-I{SDK}"])]
     failed = 0
     for folder, flags in groups:
         bad = [name for name in headers(folder) if not compiles_alone(name, flags)]

@@ -23,6 +23,8 @@ def main():
     checks.run("a driver gets interrupts and passes them on", says, "driver", "driver: the clock runs",
                "driver: tick 1\r", "listener: heard 1\r", "driver: tick 2\r", "listener: heard 2\r", "driver: tick 3\r",
                "listener: heard 3\r")
+    checks.run("a client of a ring gets all answers from a server that fails", says, "squares", "server: start 1",
+               "init: server failed: exception 6", "server: start 2", "client: 1000 squares, their sum is 332833500")
     return checks.status
 
 
