@@ -36,8 +36,8 @@ def main():
     checks.run("a domain runs beside one that never stops, and is restarted", takes_turns)
     with tempfile.TemporaryDirectory(prefix="pecan-domains-") as name:
         tool.prepare(Path(name))
-        for title, text, pattern in DOMAIN_CASES:
-            checks.run(title, tool.refuses, Path(name), text, pattern)
+        for title, text, error in DOMAIN_CASES:
+            checks.run(title, tool.says, Path(name), text, error)
     return checks.status
 
 

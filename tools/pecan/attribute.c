@@ -21,8 +21,15 @@ _Noreturn void fail_unknown(const struct xml_element *element)
     fail_at(element->place, "invalid XML element '%s': ", element->name);
 }
 
-void attributes_allow(const struct xml_element *element, const char *const *names)
+void text_refuse(const struct xml_element *element)
 {
+    if (element->has_text)
+        fail_at(element->place, "unexpected text found in element '%s' @ ", element->name);
+}
+
+void container_check(const struct xml_element *element, const char *const *names)
+{
+    text_refuse(element);
     for (size_t i = 0; i < element->attribute_count; i++) {
         const char *const *name = names;
         while (*name && !text_is(*name, element->attributes[i].name))
@@ -30,6 +37,13 @@ void attributes_allow(const struct xml_element *element, const char *const *name
         if (!*name)
             fail_on(element, "invalid attribute '%s'", element->attributes[i].name);
     }
+}
+
+void leaf_check(const struct xml_element *element, const char *const *names)
+{
+    container_check(element, names);
+    if (element->first_child)
+        fail_unknown(element->first_child);
 }
 
 const char *attribute_text(const struct xml_element *element, const char *name)
@@ -51,28 +65,37 @@ static int digit_value(char character)
     return HEXADECIMAL;
 }
 
-/* Decimal, or hexadecimal after 0x; underscores anywhere are for the reader. */
+/* Underscores anywhere are for the reader. */
+static const char *drop_underscores(const char *text)
+{
+    char *dropped = text_copy(text), *end = dropped;
+    for (; *text; text++)
+        if (*text != '_')
+            *end++ = *text;
+    *end = '\0';
+    return dropped;
+}
+
+/* Decimal, or hexadecimal after 0x. */
 static bool number_parse(const char *text, uint64_t *number)
 {
     uint64_t base = DECIMAL;
-    bool has_digits = false;
-    if (text[0] == '0' && text[1] == 'x') {
+    const char *digits = drop_underscores(text);
+    if (digits[0] == '0' && digits[1] == 'x') {
         base = HEXADECIMAL;
-        text += 2;
-    } else if (text[0] == '+') {
-        text++;
+        digits += 2;
     }
+    if (*digits == '+')
+        digits++;
+    const char *first = digits;
     *number = 0;
-    for (; *text; text++) {
-        uint64_t digit = (uint64_t)digit_value(*text);
-        if (*text == '_')
-            continue;
+    for (; *digits; digits++) {
+        uint64_t digit = (uint64_t)digit_value(*digits);
         if (digit >= base || *number > (UINT64_MAX - digit) / base)
             return false;
         *number = *number * base + digit;
-        has_digits = true;
     }
-    return has_digits;
+    return digits > first;
 }
 
 uint64_t attribute_number(const struct xml_element *element, const char *name)

@@ -66,7 +66,7 @@ static uint32_t pci_part(const struct xml_element *element, const char **text, c
 static void read_msi(struct description_irq *row, const struct xml_element *element)
 {
     static const char *const allowed[] = {"id", "pcidev", "handle", "vector", "setvar_id", NULL};
-    attributes_allow(element, allowed);
+    leaf_check(element, allowed);
     const char *text = attribute_text(element, "pcidev");
     row->kind = IRQ_MSI;
     row->bus = pci_part(element, &text, ':', BUSES, "bus");
@@ -78,7 +78,7 @@ static void read_msi(struct description_irq *row, const struct xml_element *elem
 static void read_ioapic(struct description_irq *row, const struct xml_element *element)
 {
     static const char *const allowed[] = {"id", "pin", "vector", "ioapic", "trigger", "polarity", "setvar_id", NULL};
-    attributes_allow(element, allowed);
+    leaf_check(element, allowed);
     row->kind = IRQ_IOAPIC;
     row->pin = natural_number(element, "pin");
     row->ioapic = xml_value(element, "ioapic") ? natural_number(element, "ioapic") : 0;
@@ -105,7 +105,7 @@ static void read_irq(struct domain *domain, const struct xml_element *element)
 static void read_port(struct domain *domain, const struct xml_element *element)
 {
     static const char *const allowed[] = {"id", "addr", "size", "setvar_id", "setvar_addr", NULL};
-    attributes_allow(element, allowed);
+    leaf_check(element, allowed);
     struct port *port = ADD(domain->ports, domain->port_count);
     port->place = element->place;
     port->id = attribute_id(element, "id");

@@ -104,7 +104,7 @@ static void read_map(struct domain *domain, const struct xml_element *element)
 {
     static const char *const allowed[] = {
         "mr", "vaddr", "perms", "cached", "setvar_vaddr", "setvar_size", "setvar_prefill_size", NULL};
-    attributes_allow(element, allowed);
+    leaf_check(element, allowed);
     struct map *map = ADD(domain->maps, domain->map_count);
     map->place = element->place;
     map->region_name = attribute_text(element, "mr");
@@ -125,7 +125,7 @@ static void read_image(struct domain *domain, const struct xml_element *element,
     static const char *const allowed[] = {"path", "path_for_symbols", NULL};
     if (domain->image_path)
         fail_on(parent, "program_image must only be specified once");
-    attributes_allow(element, allowed);
+    leaf_check(element, allowed);
     domain->image_path = attribute_text(element, "path");
     domain->symbols_path = xml_value(element, "path_for_symbols");
     domain->image_place = element->place;
@@ -143,7 +143,7 @@ static void read_setvar(struct domain *domain, const struct xml_element *element
     static const char *const allowed[] = {
         "symbol", "region_paddr", "pecan:region_bytes", "pecan:budget_paddr", "pecan:budget_bytes", NULL};
     size_t i = 0;
-    attributes_allow(element, allowed);
+    leaf_check(element, allowed);
     struct symbol *symbol = domain_add_symbol(domain, attribute_text(element, "symbol"), element);
     while (i < sizeof(values) / sizeof(values[0]) - 1 && !xml_value(element, values[i].name))
         i++;
@@ -157,7 +157,7 @@ static void read_setvar(struct domain *domain, const struct xml_element *element
 static void read_memory_budget(struct domain *domain, const struct xml_element *element)
 {
     static const char *const allowed[] = {"size", NULL};
-    attributes_allow(element, allowed);
+    leaf_check(element, allowed);
     if (domain->memory_budget)
         fail_on(element, "pecan:memory_budget must only be specified once");
     domain->memory_budget =
@@ -194,7 +194,7 @@ static void read_cspace(struct domain *domain, const struct xml_element *element
     static const char *const own_allowed[] = {"slot", "type", NULL};
     static const char *const kinds[] = {
         [GRANT_TCB] = "cap_tcb", [GRANT_SCHEDCTX] = "cap_sc", [GRANT_VSPACE] = "cap_vspace"};
-    attributes_allow(element, none);
+    container_check(element, none);
     XML_EACH(child, element)
     {
         bool is_own = text_is(child->name, "pecan:cap");
@@ -206,7 +206,7 @@ static void read_cspace(struct domain *domain, const struct xml_element *element
                     !strncmp(child->name, "cap_", 4) ? "cap type '%s' is not supported: "
                                                      : "element '%s' is not supported in cspace: ",
                     child->name);
-        attributes_allow(child, is_own ? own_allowed : allowed);
+        leaf_check(child, is_own ? own_allowed : allowed);
         if (is_own)
             kind = read_cap_type(child);
         uint64_t slot = attribute_number(child, "slot");
@@ -315,7 +315,7 @@ static bool read_part(struct system *system, struct domain *domain, const struct
 
 void read_domain(struct system *system, const struct xml_element *element, struct domain *parent)
 {
-    attributes_allow(element, parent ? child_attributes : root_attributes);
+    container_check(element, parent ? child_attributes : root_attributes);
     if (system->domain_count == DOMAINS_MAX)
         fail_at(element->place, "too many protection domains defined, maximum is %d @ ", DOMAINS_MAX);
     struct domain *domain = allocate(sizeof(*domain));

@@ -42,7 +42,7 @@ void read_restart(struct domain *domain, const struct xml_element *element)
 {
     static const char *const allowed[] = {"on", "limit", "window", "delay", "delay_max", "heartbeat", "with", NULL};
     struct restart_policy *policy = &domain->restart;
-    attributes_allow(element, allowed);
+    leaf_check(element, allowed);
     if (policy->is_given)
         fail_on(element, "pecan:restart must only be specified once");
     policy->is_given = true;

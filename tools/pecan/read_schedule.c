@@ -30,7 +30,7 @@ uint32_t schedule_domain(struct system *system, const struct xml_element *elemen
 static void read_time_domain(struct system *system, const struct xml_element *element)
 {
     static const char *const allowed[] = {"name", "id", NULL};
-    attributes_allow(element, allowed);
+    leaf_check(element, allowed);
     const char *name = attribute_text(element, "name");
     if (find_domain(system, name))
         fail_on(element, "duplicate domain name '%s'", name);
@@ -87,13 +87,13 @@ static void read_turn(struct system *system, const struct xml_element *element)
 {
     static const char *const allowed[] = {"domain", "duration", NULL}, *const none[] = {NULL};
     if (text_is(element->name, "schedule_end_marker")) {
-        attributes_allow(element, none);
+        leaf_check(element, none);
         ADD(system->turns, system->turn_count);
         return;
     }
     if (!text_is(element->name, "schedule_entry"))
         fail_unknown(element);
-    attributes_allow(element, allowed);
+    leaf_check(element, allowed);
     const char *name = attribute_text(element, "domain");
     const struct time_domain *domain = find_domain(system, name);
     if (!domain)
@@ -106,7 +106,7 @@ static void read_turn(struct system *system, const struct xml_element *element)
 static void read_turns(struct system *system, const struct xml_element *element)
 {
     static const char *const allowed[] = {"start_index", "index_shift", NULL};
-    attributes_allow(element, allowed);
+    container_check(element, allowed);
     XML_EACH(child, element)
     read_turn(system, child);
     uint64_t count = system->turn_count, shift = attribute_number_or(element, "index_shift", 0);
@@ -136,7 +136,7 @@ void read_schedule(struct system *system, const struct xml_element *element)
         fail_on(element, "domains must only be specified once");
     if (system->domain_count)
         fail_on(element, "domains must come before the protection domains");
-    attributes_allow(element, none);
+    container_check(element, none);
     system->has_schedule = true;
     XML_EACH(child, element)
     {

@@ -16,7 +16,7 @@ static struct service *find_service(const struct system *system, const char *nam
 void read_provide(struct system *system, struct domain *domain, const struct xml_element *element)
 {
     static const char *const allowed[] = {"name", "max", "notify", "setvar_clients", NULL};
-    attributes_allow(element, allowed);
+    leaf_check(element, allowed);
     const char *name = attribute_text(element, "name");
     uint64_t most = attribute_number_or(element, "max", CHANNEL_ID_MAX + 1);
     if (strlen(name) >= NAME_BYTES)
@@ -41,7 +41,7 @@ void read_provide(struct system *system, struct domain *domain, const struct xml
 void read_use(struct system *system, struct domain *domain, const struct xml_element *element)
 {
     static const char *const allowed[] = {"name", "id", "pp", "notify", "setvar_id", NULL};
-    attributes_allow(element, allowed);
+    leaf_check(element, allowed);
     struct service_use *use = ADD(system->uses, system->use_count);
     use->name = attribute_text(element, "name");
     use->element = element;

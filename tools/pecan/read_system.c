@@ -78,7 +78,7 @@ void read_region(struct system *system, const struct xml_element *element)
 {
     static const char *const allowed[] = {"name", "size", "page_size", "phys_addr", "prefill_path", "prefill_bootinfo",
                                           NULL};
-    attributes_allow(element, allowed);
+    leaf_check(element, allowed);
     struct region *region = allocate(sizeof(*region));
     *(struct region **)ADD(system->regions, system->region_count) = region;
     region->place = element->place;
@@ -99,8 +99,6 @@ void read_region(struct system *system, const struct xml_element *element)
         fail_on(element, "phys_addr is not aligned to the page size");
     if (region->physical_address != ADDRESS_NONE && region->physical_address > (1ul << 52) - region->bytes)
         fail_on(element, "phys_addr 0x%lx is not a physical address", region->physical_address);
-    for (const struct xml_element *child = element->first_child; child; child = child->next)
-        fail_unknown(child);
 }
 
 static void read_end(struct system *system, struct end *end, const struct xml_element *element)
@@ -108,7 +106,7 @@ static void read_end(struct system *system, struct end *end, const struct xml_el
     static const char *const allowed[] = {"pd", "id", "pp", "notify", "setvar_id", NULL};
     if (!text_is(element->name, "end"))
         fail_unknown(element);
-    attributes_allow(element, allowed);
+    leaf_check(element, allowed);
     end->domain_name = attribute_text(element, "pd");
     end->id = attribute_id(element, "id");
     end->may_call = attribute_bool_or(element, "pp", false);
@@ -124,7 +122,7 @@ void read_channel(struct system *system, const struct xml_element *element)
     static const char *const none[] = {NULL};
     struct channel channel = {.place = element->place};
     size_t ends = 0;
-    attributes_allow(element, none);
+    container_check(element, none);
     XML_EACH(child, element)
     {
         if (ends == 2)
@@ -185,8 +183,7 @@ struct system *system_read(const char *path, const struct search_path *search, c
     system->kernel = *kernel;
     if (!text_is(root->name, "system"))
         fail_at(root->place, "the document element is '%s', and must be 'system' @ ", root->name);
-    if (root->has_text)
-        fail_at(root->place, "unexpected text found in element 'system' @ ");
+    text_refuse(root);
     XML_EACH(child, root)
     read_part(system, child);
     XML_EACH(child, root)

@@ -8,24 +8,40 @@
 
 enum { KIB = 1024 };
 
-static void print_memory(FILE *out, const struct system *system, const struct compiled *compiled)
+static uint64_t program_bytes_of(const struct program_view *view)
 {
-    const struct description *description = compiled_description(compiled);
+    uint64_t bytes = 0;
+    for (uint32_t i = 0; i < view->segment_count; i++)
+        bytes += view->segments[i].memory_bytes;
+    return bytes;
+}
+
+/* Prints the domains and what each has; returns what all of them reserve. */
+static uint64_t print_domains_memory(FILE *out, const struct description *description)
+{
     uint64_t total = 0;
-    fprintf(out, "Memory (KiB)\n\n  %-24s %10s %10s %10s %10s\n", "protection domain", "program", "stack", "objects",
-            "reserved");
-    for (uint32_t i = 0; i < system->domain_count; i++) {
+    fprintf(out, "  %-24s %10s %10s %10s %10s\n", "protection domain", "program", "stack", "objects", "reserved");
+    for (uint32_t i = 0; i < description->domains.count; i++) {
         const struct description_domain *domain = DESCRIPTION_ROW(description, domains, domain, i);
         struct program_view view = plan_program(description, domain);
         struct domain_plan plan = plan_domain(description, domain, &view);
-        uint64_t program = ((uint64_t)plan.frames << SMALL_PAGE_BITS) - domain->stack_bytes;
-        uint64_t objects = plan.private_bytes - program - domain->stack_bytes;
+        uint64_t program = program_bytes_of(&view), objects = plan.private_bytes - program - domain->stack_bytes;
         fprintf(out, "  %-24s %10lu %10lu %10lu %10lu\n", domain->name, program / KIB, domain->stack_bytes / KIB,
                 objects / KIB, (1ul << plan.private_bits) / KIB);
         total += 1ul << plan.private_bits;
         total += domain->memory_budget == MEMORY_REST ? 0 : domain->memory_budget;
     }
-    fprintf(out, "\n  %-24s %10s %10s %s\n", "memory region", "size", "page", "physical address");
+    fprintf(out,
+            "\n  objects: thread, capability space, page tables, IPC buffer; reserved: all, as a power of two\n\n");
+    return total;
+}
+
+/* The same for regions, without those whose place is given. */
+static uint64_t print_regions_memory(FILE *out, const struct system *system)
+{
+    uint64_t total = 0;
+    if (system->region_count)
+        fprintf(out, "  %-24s %10s %10s %s\n", "memory region", "size", "page", "physical address");
     for (uint32_t i = 0; i < system->region_count; i++) {
         const struct region *region = system->regions[i];
         fprintf(out, "  %-24s %10lu %10lu ", region->name, region->bytes / KIB, (1ul << region->page_bits) / KIB);
@@ -35,8 +51,21 @@ static void print_memory(FILE *out, const struct system *system, const struct co
             fprintf(out, "0x%lx\n", region->physical_address);
         total += region->physical_address == ADDRESS_NONE ? region->bytes : 0;
     }
+<<<<<<< HEAD
     fprintf(out, "\n  total %lu KiB, description %lu KiB\n\n", total / KIB,
             (description->bytes + description->stage_bytes) / KIB);
+=======
+    return total;
+}
+
+static void print_memory(FILE *out, const struct system *system, const struct description *description)
+{
+    fprintf(out, "Memory (KiB)\n\n");
+    uint64_t total = print_domains_memory(out, description);
+    total += print_regions_memory(out, system);
+    fprintf(out, "%s  total %lu KiB, description %lu KiB; kernel and init come to that\n\n",
+            system->region_count ? "\n" : "", total / KIB, description->bytes / KIB);
+>>>>>>> be4d20b (wip)
 }
 
 static const char *map_rights(uint32_t flags)
@@ -169,7 +198,7 @@ static void print_domain(FILE *out, const struct description *description, uint3
                 map_rights(map->flags), region->name, map->flags & MAP_UNCACHED ? " (uncached)" : "");
     }
     fprintf(out, "    0x%012lx..0x%012lx rw stack\n", DOMAIN_STACK_TOP - domain->stack_bytes, DOMAIN_STACK_TOP);
-    fprintf(out, "  capabilities\n");
+    fprintf(out, "  capabilities, by slot\n");
     fprintf(out, "    %3u  wait on its %s\n", CSPACE_INPUT,
             domain->flags & DOMAIN_RECEIVES ? "endpoint and notification" : "notification");
     fprintf(out, "    %3u  address space\n    %3u  reply object\n", CSPACE_VSPACE, CSPACE_REPLY);
@@ -188,7 +217,7 @@ struct file_bytes report_make(const struct system *system, const struct compiled
     FILE *out = open_memstream(&text, &size);
     if (!out)
         fail("out of memory");
-    print_memory(out, system, compiled);
+    print_memory(out, system, compiled_description(compiled));
     for (uint32_t i = 0; i < system->domain_count; i++)
         print_domain(out, compiled_description(compiled), i, system->domains[i]->image_path);
     if (fclose(out))

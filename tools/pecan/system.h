@@ -187,10 +187,16 @@ uint32_t schedule_domain(struct system *system, const struct xml_element *elemen
 /* Notes that `symbol` of the domain's program gets a value; `place` is for the error when it has one already. */
 struct symbol *domain_add_symbol(struct domain *domain, const char *name, const struct xml_element *element);
 
-/* --- attributes of an element (attribute.c) ------------------------------------------------------------------------- */
+/* --- an element and its attributes (attribute.c) ------------------------------------------------------------------------- */
 
-/* Fails unless every attribute of the element is one of the names, which end with null. */
-void attributes_allow(const struct xml_element *element, const char *const *names);
+/* Fails if there is text directly inside the element. */
+void text_refuse(const struct xml_element *element);
+
+/* The same, and unless every attribute of the element is one of the names, which end with null. */
+void container_check(const struct xml_element *element, const char *const *names);
+
+/* The same, and if there are elements inside. */
+void leaf_check(const struct xml_element *element, const char *const *names);
 
 /* The value of an attribute that must be there. */
 const char *attribute_text(const struct xml_element *element, const char *name);

@@ -13,7 +13,8 @@ struct reader {
     const char *path;
     struct xml_element *root, *open[DEPTH_MAX];
     size_t depth;
-    const char *problem; /* of our own, not of expat */
+    const char *problem; /* of our own, not of expat, */
+    struct place place;  /* and where it is */
 };
 
 static struct place here(const struct reader *reader)
@@ -35,6 +36,7 @@ static const char *local_name(const char *name)
 static void stop(struct reader *reader, const char *problem)
 {
     reader->problem = problem;
+    reader->place = here(reader);
     XML_StopParser(reader->parser, XML_FALSE);
 }
 
@@ -103,7 +105,7 @@ struct xml_element *xml_read(const char *path)
     XML_SetCharacterDataHandler(reader.parser, on_text);
     XML_SetStartDoctypeDeclHandler(reader.parser, on_doctype);
     if (XML_Parse(reader.parser, (const char *)bytes.data, (int)bytes.size, XML_TRUE) != XML_STATUS_OK)
-        fail_at(here(&reader), "could not parse '%s': %s: ", path,
+        fail_at(reader.problem ? reader.place : here(&reader), "could not parse '%s': %s: ", path,
                 reader.problem ? reader.problem : XML_ErrorString(XML_GetErrorCode(reader.parser)));
     XML_ParserFree(reader.parser);
     return reader.root;
