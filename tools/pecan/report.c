@@ -51,10 +51,6 @@ static uint64_t print_regions_memory(FILE *out, const struct system *system)
             fprintf(out, "0x%lx\n", region->physical_address);
         total += region->physical_address == ADDRESS_NONE ? region->bytes : 0;
     }
-<<<<<<< HEAD
-    fprintf(out, "\n  total %lu KiB, description %lu KiB\n\n", total / KIB,
-            (description->bytes + description->stage_bytes) / KIB);
-=======
     return total;
 }
 
@@ -64,8 +60,7 @@ static void print_memory(FILE *out, const struct system *system, const struct de
     uint64_t total = print_domains_memory(out, description);
     total += print_regions_memory(out, system);
     fprintf(out, "%s  total %lu KiB, description %lu KiB; kernel and init come to that\n\n",
-            system->region_count ? "\n" : "", total / KIB, description->bytes / KIB);
->>>>>>> be4d20b (wip)
+            system->region_count ? "\n" : "", total / KIB, (description->bytes + description->stage_bytes) / KIB);
 }
 
 static const char *map_rights(uint32_t flags)
