@@ -3,7 +3,8 @@
  */
 #include "check.h"
 
-enum { PEER = 5, CLOCK_PORTS = 9, PEER_TCB_SLOT = 3, OWN_SC_SLOT = 63 };
+enum { PEER = 5, PEER_AGAIN = 7, CLOCK_PORTS = 9, PCI_PORTS = 61, PEER_TCB_SLOT = 3, OWN_SC_SLOT = 63 };
+enum { PCI_ADDRESS = 0xcf8, PCI_DATA = 0xcfc, PCI_ENABLE = 1u << 31, PCI_VENDOR_INTEL = 0x8086 };
 enum { LARGE_PAGE = 0x200000, TEXT_BYTES = 5000, HPET_VENDOR_SHIFT = 16 };
 
 struct chunk {
@@ -44,6 +45,11 @@ static void check_ports(void)
     microkit_x86_ioport_write_8(CLOCK_PORTS, 0x70, 0x0d);
     check(microkit_x86_ioport_read_8(CLOCK_PORTS, 0x71) & 0x80, "the clock's battery is good");
     check(microkit_x86_ioport_read_8(CLOCK_PORTS + 1, 0x71) == 0, "a port range that is not ours does nothing");
+    microkit_x86_ioport_write_32(PCI_PORTS, PCI_ADDRESS, PCI_ENABLE);
+    check(microkit_x86_ioport_read_32(PCI_PORTS, PCI_ADDRESS) == PCI_ENABLE, "32 bits to a port and back");
+    check(microkit_x86_ioport_read_16(PCI_PORTS, PCI_DATA) == PCI_VENDOR_INTEL, "16 bits from a port");
+    check((microkit_x86_ioport_read_32(PCI_PORTS, PCI_DATA) & 0xffff) == PCI_VENDOR_INTEL, "32 bits from a port");
+    microkit_x86_ioport_write_16(PCI_PORTS, PCI_DATA, 0);
 }
 
 /* The peer counts in the shared region whenever it is notified. */
@@ -74,6 +80,7 @@ static void check_refusals(void)
 
 static void check_deferred(void)
 {
+    microkit_deferred_notify(PEER_AGAIN);
     microkit_deferred_notify(PEER);
     check(large[2] == 1, "a deferred notification waits");
 }
@@ -92,6 +99,6 @@ void init(void)
 /* The peer answers the deferred notification. */
 void notified(microkit_channel ch)
 {
-    check(ch == PEER && large[2] == 2, "a deferred notification goes out with the wait");
+    check(ch == PEER && large[2] == 2, "the last deferred notification goes out with the wait, and no other");
     check_end();
 }

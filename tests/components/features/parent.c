@@ -1,13 +1,15 @@
 /*
- * Takes its children's faults: starts one again and again, mends another's registers, sees a third refused the FPU.
+ * Takes its children's faults: starts one again and again, mends another's registers, sees a third refused the FPU. Stops
+ * and resumes a fourth, which counts notifications in a region.
  */
 #include "check.h"
 
 #include "steps.h"
 
-enum { STARTS = 4, PROGRAM_START = 0x200000, SKIPPED_BYTES = 2, FPU_EXCEPTION = 7 };
+enum { STARTS = 4, PROGRAM_START = 0x200000, SKIPPED_BYTES = 2, FPU_EXCEPTION = 7, STEADY = 1 };
 
-seL4_Word wild_id, mended_id, plain_id;
+seL4_Word wild_id, mended_id, plain_id, steady_id;
+volatile seL4_Word *steady;
 static unsigned starts, done;
 
 static void finish(void)
@@ -58,7 +60,12 @@ seL4_Bool fault(microkit_child child, microkit_msginfo msginfo, microkit_msginfo
 
 void init(void)
 {
-    check(wild_id == 0 && mended_id == 7 && plain_id == 61, "variables of children");
+    check(wild_id == 0 && mended_id == 7 && plain_id == 61 && steady_id == 1, "variables of children");
+    microkit_pd_stop(steady_id);
+    microkit_notify(STEADY);
+    check(steady[2] == 0, "a stopped child does nothing");
+    microkit_pd_resume(steady_id);
+    check(steady[2] == 1, "a resumed child takes its notification");
 }
 
 void notified(microkit_channel ch)

@@ -5,7 +5,7 @@
 #include <pecan/component.h>
 
 enum { FIRST = 0, SECOND = 1, CALLS = 2 };
-enum { ORDERS = 3 };
+enum { ORDERS = 3, WORDS = 120 };
 
 static unsigned first_count, second_count, call_count;
 
@@ -39,8 +39,14 @@ void notified(microkit_channel ch)
 
 microkit_msginfo protected(microkit_channel ch, microkit_msginfo msginfo)
 {
+    seL4_Word sum = 0;
+    for (unsigned i = 0; i < microkit_msginfo_get_count(msginfo); i++)
+        sum += microkit_mr_get(i);
     check(ch == CALLS && microkit_msginfo_get_label(msginfo) == 1, "the call comes");
+    check(sum == WORDS * (WORDS + 1) / 2, "all words of it");
     call_count++;
     check(wait_for_first(), "a call's handler gets what it waits for");
-    return microkit_msginfo_new(2, 0);
+    microkit_deferred_notify(CALLS);
+    microkit_mr_set(WORDS - 1, sum);
+    return microkit_msginfo_new(2, WORDS);
 }
