@@ -113,7 +113,7 @@ def graph_shows_everything(folder):
     legend = 1
     assert count["domain"] == 3 and count["region"] == 5, count
     assert count["call"] == 2 + legend and count["notify"] == 1 + legend and count["notify mutual"] == 1, count
-    assert count["map"] == 6 + legend and count["child"] == 1 + legend, count
+    assert count["map"] == 6 + legend and count["dma"] == 2 + legend and count["child"] == 1 + legend, count
     texts = {element.text for element in drawing.iter(f"{svg}text")}
     assert {"driver", "parent", "child", "plain", "interrupt pin 4", "interrupt of 00:1f.7", "ports 0x3f8–0x3ff",
             "thread of driver"} <= texts, texts

@@ -36,6 +36,13 @@ def looks(shell):
     assert ps(shell, "linux")[1] == "runs" and ps(shell, "supervisor")[2] == "225"
     assert "kill" in shell.output_of("pecanctl help")
     assert "names (runs)" in shell.output_of("pecanctl services")
+    # What systems/shell/shell.system tells the drivers the addresses of; of the budget the largest piece.
+    lines = [line.split() for line in shell.output_of("pecanctl memory").splitlines()[1:]]
+    reached = {words[0]: int(words[1]) for words in lines}
+    assert list(reached) == ["virtio-rng", "virtio-net", "virtio-blk"], lines
+    assert reached["virtio-rng"] == 4 << 10 and reached["virtio-net"] == 3104 << 10, reached
+    piece = reached["virtio-blk"] - (4144 << 10)
+    assert piece >= 16 << 20 and piece & (piece - 1) == 0, reached
 
 
 def restarts(shell):

@@ -344,6 +344,18 @@ static uint64_t domain_set(const struct system *system, const char *names)
     return set;
 }
 
+/* The memory that the domain's device reaches: what is known of it, and the budgets of which that is known at boot. */
+static void set_dma(const struct system *system, const struct domain *domain, struct description_domain *row)
+{
+    size_t next = 0;
+    for (const struct symbol *symbol; (symbol = domain_next_dma(domain, &next));) {
+        if (symbol->kind == VALUE_BUDGET_ADDRESS)
+            row->dma_budgets |= 1ul << system_domain(system, symbol->of)->index;
+        else
+            row->dma_bytes += dma_bytes(system, symbol);
+    }
+}
+
 static uint32_t domain_flags(const struct domain *domain)
 {
     return (domain->is_passive ? DOMAIN_PASSIVE : 0u) | (domain->has_fpu ? 0u : DOMAIN_NO_FPU) |
@@ -376,6 +388,7 @@ static void add_domain(struct compiler *compiler, const struct domain *domain, c
     row->period_us = domain->period_us;
     row->reserve_bytes = domain->reserve_bytes;
     row->memory_budget = domain->memory_budget;
+    set_dma(compiler->system, domain, row);
     add_update_room(compiler, domain, row, first_contents, contents_bytes);
     row->restart = (struct description_restart){domain_set(compiler->system, policy->with),
                                                 policy->window_us,

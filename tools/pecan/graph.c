@@ -3,6 +3,7 @@
  * domain alone holds (interrupts, ports, capabilities to others) is written in its box; what it shares is a line.
  */
 #include "commands.h"
+#include "compile.h"
 #include "sdk.h"
 #include "system.h"
 
@@ -12,7 +13,7 @@
 enum { BOX_WIDTH = 190, BOX_GAP = 50, ROW_GAP = 90, LINE_HEIGHT = 15, PADDING = 10, MARGIN = 40, BOXES_IN_ROW = 6 };
 /* Rows begin at different places, so that boxes do not hide lines between others. */
 enum { STAGGER = 75, STAGGER_STEP = 3, STAGGER_PLACES = 5 };
-enum { LEGEND_HEIGHT = 90, KIB_BITS = 10 };
+enum { LEGEND_HEIGHT = 108, KIB_BITS = 10 };
 
 struct box {
     int x, y, height;
@@ -184,6 +185,22 @@ static void draw_maps(struct drawing *drawing)
         }
 }
 
+/* What a domain's device reaches. */
+static void draw_dma(struct drawing *drawing)
+{
+    enum { DMA_SHIFT = 25 };
+    const struct system *system = drawing->system;
+    for (size_t i = 0; i < system->domain_count; i++) {
+        size_t next = 0;
+        for (const struct symbol *symbol; (symbol = domain_next_dma(system->domains[i], &next));)
+            draw_line(drawing, &drawing->domains[i],
+                      symbol->kind == VALUE_REGION_ADDRESS
+                          ? &drawing->regions[region_index(system, symbol->of)]
+                          : &drawing->domains[system_domain(system, symbol->of)->index],
+                      "dma", DMA_SHIFT, "DMA");
+    }
+}
+
 static void draw_families(struct drawing *drawing)
 {
     for (size_t i = 0; i < drawing->system->domain_count; i++) {
@@ -267,7 +284,11 @@ static void draw_legend(struct drawing *drawing)
 {
     static const struct {
         const char *class, *text;
-    } lines[] = {{"call", "may call"}, {"notify", "may notify"}, {"map", "maps"}, {"child", "parent of"}};
+    } lines[] = {{"call", "may call"},
+                 {"notify", "may notify"},
+                 {"map", "maps"},
+                 {"dma", "its device reaches"},
+                 {"child", "parent of"}};
     int y = drawing->height - LEGEND_HEIGHT + LINE_HEIGHT;
     for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++, y += LINE_HEIGHT + 3)
         fprintf(drawing->out, "<path class=\"%s\" d=\"M%d %d H%d\"/><text class=\"note\" x=\"%d\" y=\"%d\">%s</text>\n",
@@ -279,7 +300,8 @@ static const char style[] =
     ".label{font-size:10px;fill:#555}rect{stroke:#444;stroke-width:1.2}.domain{fill:#eef4fb}.region{fill:#f3f3e4}"
     "path{fill:none;stroke-width:1.4}.call{stroke:#a02020;marker-end:url(#head)}"
     ".notify{stroke:#2050a0;stroke-dasharray:5 "
-    "3;marker-end:url(#head)}.mutual{marker-start:url(#head)}.map{stroke:#808040}"
+    "3;marker-end:url(#head)}.mutual{marker-start:url(#head)}.map{stroke:#808040}.dma{stroke:#208040;stroke-width:3;"
+    "opacity:0.5}"
     ".child{stroke:#777;stroke-dasharray:2 3}</style>\n"
     "<defs><marker id=\"head\" viewBox=\"0 0 8 8\" refX=\"8\" refY=\"4\" markerWidth=\"7\" markerHeight=\"7\" "
     "orient=\"auto-start-reverse\"><path d=\"M0 0 L8 4 L0 8 z\" style=\"fill:#444;stroke:none\"/></marker></defs>\n";
@@ -298,6 +320,7 @@ static struct file_bytes draw(const struct system *system)
             "<rect width=\"100%%\" height=\"100%%\" style=\"fill:white;stroke:none\"/>\n",
             drawing.width, drawing.height, drawing.width, drawing.height, style);
     draw_maps(&drawing);
+    draw_dma(&drawing);
     draw_families(&drawing);
     draw_channels(&drawing);
     for (size_t i = 0; i < system->domain_count; i++)

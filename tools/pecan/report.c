@@ -63,6 +63,27 @@ static void print_memory(FILE *out, const struct system *system, const struct de
             system->region_count ? "\n" : "", total / KIB, (description->bytes + description->stage_bytes) / KIB);
 }
 
+/* What the devices of each domain reach. */
+static void print_dma(FILE *out, const struct system *system)
+{
+    bool has_any = false;
+    for (size_t i = 0; i < system->domain_count; i++) {
+        const struct domain *domain = system->domains[i];
+        size_t next = 0;
+        for (const struct symbol *symbol; (symbol = domain_next_dma(domain, &next)); has_any = true) {
+            if (!has_any)
+                fprintf(out, "DMA (KiB)\n\n  %-24s %10s %s\n", "protection domain", "size", "its device reaches");
+            bool is_region = symbol->kind == VALUE_REGION_ADDRESS;
+            uint64_t bytes = dma_bytes(system, symbol);
+            fprintf(out, "  %-24s %10s %s %s\n", domain->name,
+                    bytes == MEMORY_REST ? "any" : text_format("%lu", bytes / KIB),
+                    is_region ? "memory region" : "the budget of", symbol->of);
+        }
+    }
+    if (has_any)
+        fprintf(out, "\n");
+}
+
 static const char *map_rights(uint32_t flags)
 {
     if (!(flags & MAP_READ))
@@ -213,6 +234,7 @@ struct file_bytes report_make(const struct system *system, const struct compiled
     if (!out)
         fail("out of memory");
     print_memory(out, system, compiled_description(compiled));
+    print_dma(out, system);
     for (uint32_t i = 0; i < system->domain_count; i++)
         print_domain(out, compiled_description(compiled), i, system->domains[i]->image_path);
     if (fclose(out))

@@ -187,6 +187,17 @@ uint32_t schedule_domain(struct system *system, const struct xml_element *elemen
 /* Notes that `symbol` of the domain's program gets a value; `place` is for the error when it has one already. */
 struct symbol *domain_add_symbol(struct domain *domain, const char *name, const struct xml_element *element);
 
+/* --- memory that devices reach (dma.c) ------------------------------------------------------------------------------ */
+
+/*
+ * Memory whose physical address a domain is told, for its device: a region, or the largest piece of another domain's budget. Finds the
+ * symbol that tells it, from number *next on, and steps *next behind it; each memory once. Null if there is no more. The description has been checked.
+ */
+const struct symbol *domain_next_dma(const struct domain *domain, size_t *next);
+
+/* How much that is. MEMORY_REST: as much as the largest piece of what is left at boot. */
+uint64_t dma_bytes(const struct system *system, const struct symbol *symbol);
+
 /* --- an element and its attributes (attribute.c) ------------------------------------------------------------------------- */
 
 /* Fails if there is text directly inside the element. */

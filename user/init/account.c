@@ -77,6 +77,7 @@ void account_read(struct domain_record *domain, seL4_Word *words)
     words[PECAN_ACCOUNT_PRIVATE_BYTES_USED] = domain->state == DOMAIN_RUNS ? domain->plan.private_bytes : 0;
     words[PECAN_ACCOUNT_BUDGET_BYTES] = budget_bytes(domain);
     words[PECAN_ACCOUNT_REGION_BYTES] = region_bytes(description);
+    words[PECAN_ACCOUNT_DMA_BYTES] = dma_bytes(description);
     words[PECAN_ACCOUNT_CALLS_SERVED] = counts.calls_served;
     words[PECAN_ACCOUNT_WAKES] = counts.wakes;
     words[PECAN_ACCOUNT_CALLS_MADE] = counts.calls_made;

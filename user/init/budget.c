@@ -65,6 +65,19 @@ uint64_t budget_bytes(const struct domain_record *domain)
     return bytes;
 }
 
+static uint64_t largest_piece_bytes(const struct domain_record *domain)
+{
+    return domain->budget_count ? 1ul << domain->budget_pieces[0].size_bits : 0;
+}
+
+uint64_t dma_bytes(const struct description_domain *description)
+{
+    uint64_t bytes = description->dma_bytes;
+    for (uint32_t i = 0; i < the_system.description->domains.count; i++)
+        bytes += description->dma_budgets >> i & 1 ? largest_piece_bytes(&the_system.domains[i]) : 0;
+    return bytes;
+}
+
 static uint64_t patch_value(const struct description_patch *patch)
 {
     const struct domain_record *domain = &the_system.domains[patch->of];
@@ -72,7 +85,7 @@ static uint64_t patch_value(const struct description_patch *patch)
     case PATCH_BUDGET_ADDRESS:
         return domain->budget_count ? domain->budget_pieces[0].address : 0;
     case PATCH_BUDGET_BYTES:
-        return domain->budget_count ? 1ul << domain->budget_pieces[0].size_bits : 0;
+        return largest_piece_bytes(domain);
     default:
         return the_system.regions[patch->of].physical_address;
     }

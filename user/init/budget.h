@@ -28,3 +28,6 @@ void patches_apply(char *base, const struct description_patch *patches, uint32_t
 
 /* What the domain's budget has in all. */
 uint64_t budget_bytes(const struct domain_record *domain);
+
+/* How much memory the domain's device reaches: what its program is told the addresses of. */
+uint64_t dma_bytes(const struct description_domain *description);

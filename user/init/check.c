@@ -154,6 +154,8 @@ static const char *check_domain(const struct checked *c, const struct descriptio
         return "a domain's parent";
     if (domain->time_domain > TIME_DOMAIN_MAX)
         return "a domain's scheduling domain";
+    if (count < 64 && domain->dma_budgets >> count)
+        return "the memory that a domain's device reaches";
     if (domain->restart.on & ~(uint32_t)RESTART_REASONS || (count < 64 && domain->restart.with >> count))
         return "a domain's restart policy";
     struct program_view program = plan_program(c->description, domain);

@@ -19,7 +19,7 @@
 #include <stdint.h>
 
 #define DESCRIPTION_MAGIC   0x6e6f697470697263ul /* "cription" */
-#define DESCRIPTION_VERSION 3u
+#define DESCRIPTION_VERSION 4u
 
 #define DOMAINS_MAX        63
 #define DOMAIN_NONE        0xffffu
@@ -90,6 +90,8 @@ struct description_domain {
     uint64_t budget_us, period_us;
     uint64_t reserve_bytes; /* private memory at least; more than it needs now leaves room for an update */
     uint64_t memory_budget; /* bytes of untyped memory of its own, whole pages, or MEMORY_REST */
+    uint64_t dma_bytes;     /* of regions whose address its program is told: its device reaches them */
+    uint64_t dma_budgets;   /* a bit for each domain the address of whose budget it is told */
     /* Contents where a new program is put at run time, and where those of the first are; 0 bytes: no updates. */
     uint64_t update_room, update_room_bytes;
     struct description_restart restart;
@@ -213,7 +215,7 @@ struct program_update {
 _Static_assert(sizeof(struct program_update) == 24 + 64 + 8 + 16, "format");
 _Static_assert(sizeof(struct description) == 136, "format");
 _Static_assert(sizeof(struct description_restart) == 48, "format");
-_Static_assert(sizeof(struct description_domain) == 64 + 8 * 8 + 48 + 24 + 48, "format");
+_Static_assert(sizeof(struct description_domain) == 64 + 10 * 8 + 48 + 24 + 48, "format");
 _Static_assert(sizeof(struct description_region) == 64 + 48, "format");
 _Static_assert(sizeof(struct description_map) == 16, "format");
 _Static_assert(sizeof(struct description_segment) == 40, "format");

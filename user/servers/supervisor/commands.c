@@ -90,7 +90,7 @@ static const struct command {
     {"help", "", "this list", step_help, 1, 1, false},
     {"ps", "", "components, what they use and do", step_ps, 1, 1, false},
     {"outages", "", "how long components were away the last time", step_outages, 1, 1, false},
-    {"memory", "", "what init has left", step_memory, 1, 1, false},
+    {"memory", "", "what init has left, and what devices reach", step_memory, 1, 1, false},
     {"top", "", "the same again and again; q ends it", step_top, 1, 1, false},
     {"restart", "NAME", "stop a component and start it again", step_restart, 2, 2, true},
     {"kill", "NAME", "let it fail; its policy says what follows", step_kill, 2, 2, true},

@@ -1,5 +1,5 @@
 /*
- * ps, top and outages: a line for each component; memory: what init has left.
+ * ps, top and outages: a line for each component; memory: what init has left, and what devices reach.
  */
 #include "servers/supervisor/commands.h"
 #include "servers/supervisor/domains.h"
@@ -96,13 +96,27 @@ enum step step_outages(struct session *session)
     return session->index < domains_count() ? STEP_MORE : STEP_DONE;
 }
 
+/* What the next component's device reaches, if there is one. */
+static enum step print_dma_line(struct session *session)
+{
+    seL4_Word account[PECAN_ACCOUNT_WORDS];
+    unsigned index = session->index++;
+    if (domain_account(index, account) && account[PECAN_ACCOUNT_DMA_BYTES])
+        session_print(session, "%-16s %9lu bytes for its device\n", domain_name(index),
+                      account[PECAN_ACCOUNT_DMA_BYTES]);
+    return session->index < domains_count() ? STEP_MORE : STEP_DONE;
+}
+
 enum step step_memory(struct session *session)
 {
+    if (session->part)
+        return print_dma_line(session);
     if (pecan_supervisor_call(PECAN_SUPERVISOR_ACCOUNTS, 0) != PECAN_SUPERVISOR_OK)
         return session_fail(session, "init does not tell");
     session_print(session, "%lu bytes free, %lu capability slots in use, %lu bytes left in components\n", seL4_GetMR(0),
                   seL4_GetMR(1), seL4_GetMR(2));
-    return STEP_DONE;
+    session->part++;
+    return STEP_MORE;
 }
 
 /* The CPU times of the screen before, to show what part of the time between went where. */

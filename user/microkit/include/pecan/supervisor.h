@@ -79,7 +79,8 @@ typedef enum pecan_account {
        last start or, as long as none came, began to wait for one (0: not yet). A corrupted domain is out when it fails. */
     PECAN_ACCOUNT_OUT_SINCE,
     PECAN_ACCOUNT_BACK_SINCE,
-    PECAN_ACCOUNT_FLAGS, /* pecan_account_flag, or-ed */
+    PECAN_ACCOUNT_FLAGS,     /* pecan_account_flag, or-ed */
+    PECAN_ACCOUNT_DMA_BYTES, /* that its device reaches: regions and budgets whose address its program is told */
     PECAN_ACCOUNT_WORDS
 } pecan_account;
 
