@@ -40,7 +40,9 @@ def build(folder, name="wrong.system"):
 def prepare(folder):
     """Programs and files that the descriptions name."""
     shutil.copy(SYSTEMS / "hello/debug/hello.elf", folder)
-    for name in "sel4.elf", "initialiser.elf":
+    shutil.copy(SYSTEMS / "hello/debug/hello.o", folder)
+    subprocess.run(["objcopy", "--strip-all", "hello.elf", "stripped.elf"], cwd=folder, check=True)
+    for name in "sel4.elf", "sel4_32.elf", "initialiser.elf":
         shutil.copy(SDK / "board/x86_64_generic/debug/elf" / name, folder)
     (folder / "empty").write_bytes(b"")
     (folder / "large").write_bytes(b"x" * 0x1001)
@@ -129,6 +131,12 @@ def graph_names_services(folder):
     assert {"work 5→0", "log 6→0", "names 7→0"} <= labels, labels
 
 
+def warns_of_unused_regions(folder):
+    text = (TOP / "sdk/examples/hello-component/hello.system").read_text()
+    (folder / "unused.system").write_text(text.replace("</system>", '<memory_region name="r" size="0x1000" /></system>'))
+    ends(folder, 0, "build", "unused.system", "--search-path", folder, says="WARNING: unused memory region 'r'\n")
+
+
 def ends(folder, status, *words, says=""):
     result = pecan(folder, *words)
     assert result.returncode == status, f"status {result.returncode}, not {status}: {result.stderr}"
@@ -170,6 +178,7 @@ def main():
         for seed in range(2):
             checks.run(f"damaged files, seed {seed}", damaged, folder, seed)
         checks.run("the report", report_is_golden, folder)
+        checks.run("an unused region", warns_of_unused_regions, folder)
         checks.run("the drawing", graph_shows_everything, folder)
         checks.run("services in the drawing", graph_names_services, folder)
         checks.run("the same image again", is_repeatable, folder)

@@ -10,23 +10,28 @@
 #define PAGE_BYTES        4096ul
 #define PROGRAM_BYTES_MAX (1ul << 30)
 
-static _Noreturn void bad(const struct program *program, const char *reason)
+static _Noreturn void bad_file(const struct program *program, const char *path, const char *reason)
 {
-    fail_at(program->place, "failed to parse ELF '%s' for PD '%s': %s @ ", program->path, program->domain_name, reason);
+    fail_at(program->place, "failed to parse ELF '%s' for PD '%s': %s @ ", path, program->domain_name, reason);
 }
 
-static Elf *open_elf(const struct program *program, const struct file_bytes *bytes, GElf_Ehdr *header)
+static _Noreturn void bad(const struct program *program, const char *reason)
+{
+    bad_file(program, program->path, reason);
+}
+
+static Elf *open_elf(const struct program *program, const char *path, const struct file_bytes *bytes, GElf_Ehdr *header)
 {
     elf_version(EV_CURRENT);
     Elf *elf = elf_memory((char *)bytes->data, bytes->size);
     if (!elf || elf_kind(elf) != ELF_K_ELF || !gelf_getehdr(elf, header))
-        bad(program, "it is not an ELF file");
+        bad_file(program, path, "it is not an ELF file");
     if (header->e_ident[EI_CLASS] != ELFCLASS64)
-        bad(program, "it is not a 64-bit ELF file");
+        bad_file(program, path, "it is not a 64-bit ELF file");
     if (header->e_ident[EI_DATA] != ELFDATA2LSB)
-        bad(program, "it is not a little-endian ELF file");
+        bad_file(program, path, "it is not a little-endian ELF file");
     if (header->e_machine != EM_X86_64)
-        bad(program, "it is an ELF file for another machine than x86_64");
+        bad_file(program, path, "it is an ELF file for another machine than x86_64");
     return elf;
 }
 
@@ -113,7 +118,7 @@ struct program *program_read(const char *path, const char *symbols_path, const c
     *program = (struct program){.path = path, .domain_name = domain_name, .place = place, .symbols_path = symbols_path};
     if (!file_read(path, &bytes))
         bad(program, strerror(errno));
-    Elf *elf = open_elf(program, &bytes, &header);
+    Elf *elf = open_elf(program, path, &bytes, &header);
     if (header.e_type != ET_EXEC)
         bad(program, "it is not an executable with fixed addresses");
     GElf_Phdr *segments = read_segments(program, elf, &bytes, &count, limit);
@@ -128,7 +133,7 @@ struct program *program_read(const char *path, const char *symbols_path, const c
         bad(program, "its entry point lies outside its segments");
     elf_end(elf);
     if (!file_read(symbols_path, &program->symbols_file))
-        bad(program, strerror(errno));
+        bad_file(program, symbols_path, strerror(errno));
     return program;
 }
 
@@ -203,7 +208,7 @@ static size_t count_symbols(Elf *elf, Elf_Scn *section, const GElf_Shdr *header,
 struct program_variable program_variable(const struct program *program, const char *name, struct place place)
 {
     GElf_Ehdr header;
-    Elf *elf = open_elf(program, &program->symbols_file, &header);
+    Elf *elf = open_elf(program, program->symbols_path, &program->symbols_file, &header);
     Elf_Scn *section = NULL;
     GElf_Sym found = {0};
     size_t matches = 0;
@@ -217,7 +222,7 @@ struct program_variable program_variable(const struct program *program, const ch
     }
     elf_end(elf);
     if (!has_table)
-        bad(program, "it has no symbol table");
+        bad_file(program, program->symbols_path, "it has no symbol table");
     if (matches != 1)
         fail_at(place, "%s symbol named '%s' in ELF '%s' for PD '%s' @ ", matches ? "found more than one" : "no", name,
                 program->symbols_path, program->domain_name);
