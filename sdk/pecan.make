@@ -4,7 +4,7 @@
 #   SYSTEM   := system.xml
 #   include $(MICROKIT_SDK)/pecan.mk
 #
-# Programs are linked with libring and libmicrokit. SEARCH names further folders in which programs are looked for, before the
+# Programs are linked with libring and libmicrokit, and, if LIBC is set (LIBC := yes), with the C library of libc/. SEARCH names further folders in which programs are looked for, before the
 # others. Settings: CFLAGS (warnings and optimisation), MICROKIT_SDK (this folder), BUILD_DIR, MICROKIT_BOARD, MICROKIT_CONFIG (debug, release), CC.
 # Targets: all (the image), run (boots it in QEMU), clean.
 
@@ -21,6 +21,10 @@ endif
 CFLAGS  ?= -std=c17 -O2 -g -Wall -Wextra -Wno-unused-parameter
 COMPILE := -m64 -march=x86-64 -nostdlib -ffreestanding -fno-pic -fno-stack-protector -MMD -MP -I$(BOARD_DIR)/include
 LINK    := -nostdlib -z noexecstack -L$(BOARD_DIR)/lib -T microkit.ld
+ifneq ($(LIBC),)
+COMPILE += -D_GNU_SOURCE -nostdinc -isystem $(MICROKIT_SDK)/libc/include -isystem $(shell $(CC) -print-file-name=include)
+LINK    += -L$(MICROKIT_SDK)/libc/lib
+endif
 
 IMAGE_FILE := $(BUILD_DIR)/image
 IMAGES     := $(addprefix $(BUILD_DIR)/,$(PROGRAMS))
@@ -34,7 +38,7 @@ $(BUILD_DIR)/%.o: %.c
 define program_rule
 $(BUILD_DIR)/$1.elf: $(addprefix $(BUILD_DIR)/,$(or $($1_OBJS),$1.o)) $(wildcard $(BOARD_DIR)/lib/*)
 	@mkdir -p $$(@D)
-	ld $(LDFLAGS) $(LINK) $$(filter %.o,$$^) -lring -lmicrokit -o $$@
+	ld $(LDFLAGS) $(LINK) $$(filter %.o,$$^) -lring $(if $(LIBC),-lc) -lmicrokit -o $$@
 endef
 $(foreach program,$(PROGRAMS:.elf=),$(eval $(call program_rule,$(program))))
 

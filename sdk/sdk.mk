@@ -2,6 +2,7 @@
 # would build them: in that folder, with their own Makefiles.
 #   $(OUT)/sdk/bin/pecan                              the tool
 #   $(OUT)/sdk/board/x86_64_generic/{debug,release}/  include, lib, elf
+#   $(OUT)/sdk/libc/                                  the C library, for those who want it
 #   $(OUT)/sdk/{doc,example}/                         pages to read, systems to begin with
 
 PECAN       := $(BUILD)/host/pecan
@@ -77,6 +78,16 @@ $(SDK)/LICENSE: LICENSE
 	@mkdir -p $(@D)
 	$(Q)cp -f $< $@
 
+# Headers of musl lie in several folders; those behind replace those in front.
+SDK_LIBC := $(SDK)/libc/.stamp
+$(SDK_LIBC): $(OUT)/third_party/libc.a $(OUT)/third_party/libc.headers sdk/sdk.mk
+	$(say) GEN $(@D)
+	$(Q)rm -rf $(@D) && mkdir -p $(@D)/include/bits $(@D)/lib
+	$(Q)cp -R $(MUSL)/include/. $(@D)/include && rm $(@D)/include/*.in
+	$(Q)for folder in $(MUSL)/arch/generic $(MUSL)/arch/$(ARCH) $(MUSL_GEN); do cp -R $$folder/bits/*.h $(@D)/include/bits; done
+	$(Q)cp third_party/libc/include/*.h $(@D)/include
+	$(Q)cp $(MUSL)/COPYRIGHT third_party/libc/README.md $(@D) && cp $< $(@D)/lib && touch $@
+
 SDK_PAGES := docs/first-component.md docs/components.md docs/rings.md docs/drivers.md
 $(SDK)/doc/.stamp: $(SDK_PAGES) sdk/sdk.mk
 	$(Q)rm -rf $(@D) && mkdir -p $(@D)
@@ -93,7 +104,7 @@ $(SDK)/VERSION: sdk/sdk.mk
 	@mkdir -p $(@D)
 	$(Q)echo 2.3.0 > $@
 
-sdk: $(foreach config,$(SDK_CONFIGS),$(SDK_FILES_$(config))) $(SDK)/doc/.stamp $(SDK)/example/.stamp ## build what programs outside the tree need, in build/x86_64/sdk
+sdk: $(foreach config,$(SDK_CONFIGS),$(SDK_FILES_$(config))) $(SDK_LIBC) $(SDK)/doc/.stamp $(SDK)/example/.stamp ## build what programs outside the tree need, in build/x86_64/sdk
 	@:
 
 # $(call example,FOLDER,NAME): the system in FOLDER becomes $(OUT)/systems/NAME/CONFIG/image.

@@ -2,6 +2,7 @@
 $(call example,tests/components/restart,restart)
 $(call example,tests/components/inject,inject)
 $(call example,tests/components/features,features)
+$(OUT)/systems/features/debug/image $(OUT)/systems/features/release/image: $(SDK_LIBC)
 $(call example,tests/components/update,update)
 $(call example,tests/components/domains,domains)
 
