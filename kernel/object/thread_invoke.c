@@ -30,6 +30,17 @@ static struct thread *target_of(const struct invocation *invocation)
 #define REGISTERS_TRANSFER_FRAME          BIT(2)
 #define REGISTERS_TRANSFER_INTEGER        BIT(3)
 
+/*
+ * Registers as others see them: of a thread that is stopped, or has yet to restart, the pc is where it goes on. What is read and written
+ * back changes nothing then: a call that is still to be issued is not skipped.
+ */
+static void registers_settle(struct thread *thread)
+{
+    hal_sync_context(thread);
+    if (thread->state == THREAD_INACTIVE || thread->state == THREAD_RESTART)
+        context_restart(&thread->context);
+}
+
 static struct refusal read_registers(struct invocation *invocation)
 {
     struct thread *target = target_of(invocation);
@@ -42,9 +53,9 @@ static struct refusal read_registers(struct invocation *invocation)
         return illegal();
     if (flags & REGISTERS_SUSPEND_SOURCE)
         thread_suspend(target);
+    registers_settle(target);
     if (!invocation->is_call)
         return NO_REFUSAL;
-    hal_sync_context(target);
     for (unsigned i = 0; i < count; i++)
         invocation_result(invocation, i, context_user_register(&target->context, i));
     return NO_REFUSAL;
@@ -87,7 +98,7 @@ static struct refusal copy_registers(struct invocation *invocation)
         thread_suspend(source);
     if (flags & REGISTERS_RESUME_TARGET)
         thread_resume(target);
-    hal_sync_context(source);
+    registers_settle(source);
     hal_sync_context(target);
     if (flags & REGISTERS_TRANSFER_FRAME)
         for (unsigned i = 0; i < CONTEXT_FRAME_REGISTERS; i++)

@@ -128,6 +128,54 @@ TEST(thread, read_registers_suspends)
     expect(!counts());
 }
 
+/* A worker that waits to send `word` to the endpoint. */
+static struct worker *sending(seL4_CPtr endpoint, seL4_Word word)
+{
+    struct worker *worker = worker_new(RUNNER_PRIORITY + 1);
+    seL4_UserContext registers = worker_registers(worker, code_syscall);
+
+    worker_set_fault_handler(worker, endpoint_new());
+    registers.rdx = (seL4_Word)seL4_SysSend;
+    registers.rdi = endpoint;
+    registers.rsi = seL4_MessageInfo_new(0, 0, 0, 1).words[0];
+    registers.r10 = word;
+    worker_start_at(worker, &registers);
+    return worker;
+}
+
+/* A call that is yet to be issued, again, is issued by who gets back the registers that were read. */
+static void expect_call_is_kept(struct worker *worker, seL4_CPtr endpoint, seL4_Word badge, seL4_Word word)
+{
+    seL4_UserContext registers = worker_read(worker);
+
+    expect_eq(registers.rip, (seL4_Word)code_syscall);
+    expect_no_error(seL4_TCB_WriteRegisters(worker->tcb, 1, 0, REGISTERS, &registers));
+    worker_set_priority(worker, RUNNER_PRIORITY + 1);
+    expect_message(receive(seL4_SysNBWait, endpoint, 0), badge, 0, WORDS(word));
+}
+
+/* row: tcb.read_registers.restart */
+TEST(thread, read_registers_in_the_middle_of_a_call)
+{
+    seL4_CPtr endpoint = endpoint_new(), badged = cap_mint(endpoint, seL4_AllRights, 3);
+    struct worker *worker = sending(badged, 0x11);
+
+    worker_suspend(worker);
+    expect_call_is_kept(worker, endpoint, 3, 0x11);
+
+    worker = sending(badged, 0x22);
+    worker_set_priority(worker, RUNNER_PRIORITY - 1);
+    expect_success(call(ROOT, CNodeCancelBadgedSends, NONE, WORDS(badged, 64)));
+    expect_call_is_kept(worker, endpoint, 3, 0x22);
+
+    struct worker *copy = worker_new(RUNNER_PRIORITY + 1);
+    worker_set_fault_handler(copy, endpoint_new());
+    worker = sending(badged, 0x33);
+    worker_suspend(worker);
+    expect_success(call(copy->tcb, TCBCopyRegisters, CAPS(worker->tcb), WORDS(TRANSFER_FRAME | TRANSFER_INTEGER)));
+    expect_call_is_kept(copy, endpoint, 3, 0x33);
+}
+
 /* --- writing -------------------------------------------------------------------------------------------------------------- */
 
 /* row: tcb.write_registers.length tcb.write_registers.count tcb.write_registers.self */

@@ -12,6 +12,13 @@ static struct answer illegal(void)
 
 /* --- registers ------------------------------------------------------------------------------------------------------ */
 
+/* The pc of a thread that is stopped, or has yet to restart, is where it goes on. */
+static void settle_registers(struct model_thread *t)
+{
+    if (t->state == STATE_INACTIVE || t->state == STATE_RESTART)
+        t->registers.reg[REG_PC] = t->registers.restart_pc;
+}
+
 static struct answer read_registers(struct model *m, struct message *message, struct model_thread *t)
 {
     if (message->length < 2)
@@ -23,6 +30,7 @@ static struct answer read_registers(struct model *m, struct message *message, st
         return illegal();
     if (word(message, 0) & 1)
         suspend(m, t);
+    settle_registers(t);
     struct answer answer = done();
     for (unsigned i = 0; i < count; i++)
         answer.word[answer.count++] = t->registers.reg[i];
@@ -58,6 +66,7 @@ static struct answer copy_registers(struct model *m, struct message *message, st
         suspend(m, source);
     if (flags & 2)
         resume(m, t);
+    settle_registers(source);
     for (unsigned i = 0; i < MODEL_REGISTERS; i++)
         if (flags & (i < MODEL_FRAME_REGISTERS ? 4 : 8))
             set_register(t, i, source->registers.reg[i]);
