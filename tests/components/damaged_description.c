@@ -127,6 +127,23 @@ static void damage(uint8_t *bytes, uint64_t header_bytes)
     }
 }
 
+/* Patches are written behind the header: a table there could be changed after it was checked. */
+static void expect_tables_in_header(uint8_t *copy, const struct description *description,
+                                    const struct description_domain *domain, size_t size)
+{
+    if (domain) {
+        struct program_update *update = (struct program_update *)copy;
+        update->header_bytes = sizeof(*update);
+        if (!update_check(description, domain, update, size))
+            fail("an update whose tables lie behind its header was accepted");
+    } else {
+        struct description *damaged = (struct description *)copy;
+        damaged->header_bytes = sizeof(*damaged);
+        if (!description_check(damaged, size))
+            fail("a description whose tables lie behind its header was accepted");
+    }
+}
+
 static size_t read_file(const char *path, uint8_t *bytes, size_t room)
 {
     FILE *file = fopen(path, "rb");
@@ -161,6 +178,8 @@ int main(int count, char **words)
     }
     /* Only as much memory as the check is told of: what lies beyond would be noticed. */
     uint8_t *copy = malloc(size);
+    memcpy(copy, good, size);
+    expect_tables_in_header(copy, description, domain, size);
     for (unsigned long i = strtoul(words[3], NULL, 0); i > 0; i--) {
         memcpy(copy, good, size);
         damage(copy, header_bytes);

@@ -9,10 +9,10 @@
 #define REGION_BYTES_MAX (1ul << 36)
 #define TABLE_ROWS_MAX   65536u
 
-/* What all checks look at: the description, and how many bytes there are of it or of an update. */
+/* What all checks look at: the description, and how many bytes there are of it or of an update, and of its tables. */
 struct checked {
     const struct description *description;
-    uint64_t bytes;
+    uint64_t bytes, header_bytes;
 };
 
 static bool is_page_multiple(uint64_t value)
@@ -22,8 +22,8 @@ static bool is_page_multiple(uint64_t value)
 
 static bool table_is_inside(const struct checked *c, struct description_table table, uint64_t row_bytes)
 {
-    return table.offset % 8 == 0 && table.count <= TABLE_ROWS_MAX && table.offset <= c->bytes &&
-           table.count * row_bytes <= c->bytes - table.offset;
+    return table.offset % 8 == 0 && table.count <= TABLE_ROWS_MAX && table.offset <= c->header_bytes &&
+           table.count * row_bytes <= c->header_bytes - table.offset;
 }
 
 static bool range_is_inside(struct description_range range, struct description_table table, uint32_t *next)
@@ -163,11 +163,10 @@ static const char *check_domain(const struct checked *c, const struct descriptio
 }
 
 /* Patches write behind all tables only. */
-static const char *check_patches(const struct checked *c, const struct description_patch *patches, uint32_t count,
-                                 uint64_t header_bytes)
+static const char *check_patches(const struct checked *c, const struct description_patch *patches, uint32_t count)
 {
     for (uint32_t i = 0; i < count; i++)
-        if (patches[i].kind >= PATCH_KINDS || patches[i].contents < header_bytes ||
+        if (patches[i].kind >= PATCH_KINDS || patches[i].contents < c->header_bytes ||
             patches[i].of >= (patches[i].kind == PATCH_REGION_ADDRESS ? c->description->regions.count
                                                                       : c->description->domains.count) ||
             !contents_are_inside(c, patches[i].contents, sizeof(uint64_t)))
@@ -211,7 +210,7 @@ static const char *check_ids(const struct checked *c)
         if (turn->duration > TURN_DURATION_MAX || turn->domain > TIME_DOMAIN_MAX)
             return "a turn of the schedule";
     }
-    return check_patches(c, DESCRIPTION_ROW(d, patches, patch, 0), d->patches.count, d->header_bytes);
+    return check_patches(c, DESCRIPTION_ROW(d, patches, patch, 0), d->patches.count);
 }
 
 static const char *check_domains(const struct checked *c)
@@ -267,7 +266,7 @@ const char *description_check(const struct description *description, uint64_t ro
     if (description->header_bytes < sizeof(*description) || description->header_bytes > description->bytes)
         return "the header's size";
 
-    struct checked c = {description, description->bytes};
+    struct checked c = {description, description->bytes, description->header_bytes};
     if (description->domains.count == 0 || description->domains.count > DOMAINS_MAX)
         return "the number of domains";
     if (description->regions.count > DESCRIPTION_REGIONS_MAX)
@@ -315,7 +314,7 @@ const char *update_check(const struct description *description, const struct des
         return "the header's size";
     if (!names_are_equal(update->domain, domain->name))
         return "it is for another domain";
-    struct checked c = {description, update->bytes};
+    struct checked c = {description, update->bytes, update->header_bytes};
     if (!table_is_inside(&c, update->segments, sizeof(struct description_segment)) ||
         !table_is_inside(&c, update->patches, sizeof(struct description_patch)))
         return "a table lies outside";
@@ -324,5 +323,5 @@ const char *update_check(const struct description *description, const struct des
     if (problem)
         return problem;
     return check_patches(&c, (const struct description_patch *)((const char *)update + update->patches.offset),
-                         update->patches.count, update->header_bytes);
+                         update->patches.count);
 }
