@@ -104,7 +104,9 @@ $(SDK)/VERSION: sdk/sdk.mk
 	@mkdir -p $(@D)
 	$(Q)echo 2.3.0 > $@
 
-sdk: $(foreach config,$(SDK_CONFIGS),$(SDK_FILES_$(config))) $(SDK_LIBC) $(SDK)/doc/.stamp $(SDK)/example/.stamp ## build what programs outside the tree need, in build/x86_64/sdk
+SDK_FILES := $(foreach config,$(SDK_CONFIGS),$(SDK_FILES_$(config))) $(SDK_LIBC) $(SDK)/doc/.stamp $(SDK)/example/.stamp
+# Whoever asks for it wants to boot what they make.
+sdk: $(SDK_FILES) | $(BUILD)/setup/run ## build what programs outside the tree need, in build/x86_64/sdk
 	@:
 
 # $(call example,FOLDER,NAME): the system in FOLDER becomes $(OUT)/systems/NAME/CONFIG/image.
@@ -121,4 +123,4 @@ examples: $(foreach name,$(EXAMPLES:%-component=%),$(foreach config,$(SDK_CONFIG
 	@:
 
 .PHONY: sdk examples
-all: sdk examples
+all: $(SDK_FILES) examples

@@ -17,17 +17,17 @@ static const char help[] =
     "                                   makes a new program for a domain of a system that runs\n"
     "  pecan COMMAND --help             says more of a command\n"
     "\n"
-    "SYSTEM is a description in XML (docs/components.md). The first error in it ends the tool:\n"
+    "SYSTEM is a description in XML (components.md in the SDK's folder doc). The first error in it ends the tool:\n"
     "    Error: priority must be between 0 and 254 on element 'protection_domain': hello.system:3:5\n"
     "\n"
-    "Exit status: 0; 1 for an error in what was given; 2 for wrong use. run: that of the system.\n"
+    "Exit status: 0; 1 for an error in what was given; 2 for wrong use. run: what the system gave.\n"
     "Called by the name `microkit` it is `pecan build`.\n";
 
 #define OPTIONS                                                                                                        \
     "  --search-path DIR...    folders where programs and prefilled files are looked for, in order; the current one\n" \
     "                          comes last. It takes all words up to the next option: SYSTEM goes in front\n"           \
-    "  --board BOARD           x86_64_generic, which is normal; another if the SDK has one\n"                          \
-    "  --config CONFIG         debug, which is normal: domains print on the serial line; or release\n"
+    "  --board BOARD           a folder of the SDK's folder board (x86_64_generic)\n"                                  \
+    "  --config CONFIG         debug, where domains print on the serial line, or release (debug)\n"
 
 #define SDK_TEXT "The SDK is the folder that MICROKIT_SDK names, else the one that this program is in.\n"
 
