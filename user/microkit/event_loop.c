@@ -52,22 +52,25 @@ __attribute__((weak)) seL4_Bool fault(microkit_child child, microkit_msginfo msg
     missing("fault()");
 }
 
+/* Notifications that notified() is about to be called for, and those that came while pecan_wait did not want them. */
+static seL4_Word due_notifications, kept_notifications;
+
 static void notify_each(seL4_Word badge)
 {
-    for (unsigned int id = 0; badge; id++, badge >>= 1)
-        if (badge & 1) {
-            pecan_trace(PECAN_TRACE_NOTIFIED, id);
-            notified(id);
-            pecan_trace(PECAN_TRACE_NOTIFIED_END, id);
-        }
+    due_notifications = badge;
+    for (unsigned int id = 0; due_notifications; id++) {
+        if (!(due_notifications >> id & 1))
+            continue;
+        due_notifications &= ~(1ul << id);
+        pecan_trace(PECAN_TRACE_NOTIFIED, id);
+        notified(id);
+        pecan_trace(PECAN_TRACE_NOTIFIED_END, id);
+    }
 }
-
-/* Notifications that pecan_wait was not asked for. */
-static seL4_Word kept_notifications;
 
 seL4_Word pecan_wait(seL4_Word wanted)
 {
-    while (!(kept_notifications & wanted)) {
+    while (!((due_notifications | kept_notifications) & wanted)) {
         seL4_Word badge;
 
         pecan_component_page->rounds++;
@@ -77,7 +80,8 @@ seL4_Word pecan_wait(seL4_Word wanted)
         pecan_component_page->counts.wakes += badge != 0;
         kept_notifications |= badge;
     }
-    seL4_Word found = kept_notifications & wanted;
+    seL4_Word found = (due_notifications | kept_notifications) & wanted;
+    due_notifications &= ~wanted;
     kept_notifications &= ~wanted;
     return found;
 }

@@ -4,7 +4,7 @@
 #include "check.h"
 #include <pecan/component.h>
 
-enum { FIRST = 0, SECOND = 1, CALLS = 2 };
+enum { FIRST = 0, SECOND = 1, CALLS = 2, FIRST_OF_BOTH = 3, SECOND_OF_BOTH = 4 };
 enum { ORDERS = 3, WORDS = 120 };
 
 static unsigned first_count, second_count, call_count;
@@ -33,6 +33,10 @@ void notified(microkit_channel ch)
         microkit_notify(CALLS);
     } else if (ch == SECOND && second_count == ORDERS) {
         check(call_count == 1 && !first_count, "what was waited for is not delivered too");
+        /* Whoever signals has the higher priority here: both are there before the event loop waits again. */
+        microkit_notify(FIRST_OF_BOTH);
+    } else if (ch == FIRST_OF_BOTH) {
+        check(pecan_wait(1 << SECOND_OF_BOTH) == 1 << SECOND_OF_BOTH, "it may have come along with this one");
         check_end();
     }
 }
