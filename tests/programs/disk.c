@@ -130,6 +130,21 @@ static void names(void)
     CHECK(rmdir("/data/d") == 0 && stat("/data/d", &state) == -1 && errno == ENOENT);
 }
 
+/* The host's file server tells by such a name whether a power cut would undo something; on a real disk there is none. */
+static void names_that_are_certain(void)
+{
+    CHECK(mkdir("/data/c", 0700) == 0);
+    int directory = open("/data/c", O_RDONLY | O_DIRECTORY);
+    CHECK(directory >= 0 && fsync(directory) == 0 && access("/data/.uncertain1", F_OK) == -1);
+    int file = openat(directory, "new", O_CREAT | O_WRONLY, 0600);
+    CHECK(file >= 0 && fsync(file) == 0 && access("/data/.uncertain2", F_OK) == -1);
+    close(file);
+    CHECK(rename("/data/c/new", "/data/c/old") == 0 && chmod("/data/c/old", 0640) == 0);
+    sync();
+    CHECK(access("/data/.uncertain3", F_OK) == -1 && unlink("/data/c/old") == 0 && rmdir("/data/c") == 0);
+    close(directory);
+}
+
 static void memory_of_files(void)
 {
     char byte = 0;
@@ -186,9 +201,9 @@ static void no_disk(void)
 
 int main(int argc, char **argv)
 {
-    static const struct test tests[] = {TEST(reading_and_writing), TEST(much_of_it),           TEST(names),
-                                        TEST(memory_of_files),     TEST(programs_run_from_it), TEST(several_at_once),
-                                        TEST(state_of_it)};
+    static const struct test tests[] = {TEST(reading_and_writing),    TEST(much_of_it),      TEST(names),
+                                        TEST(names_that_are_certain), TEST(memory_of_files), TEST(programs_run_from_it),
+                                        TEST(several_at_once),        TEST(state_of_it)};
     static const struct test none[] = {TEST(no_disk)};
     (void)argv;
     return argc > 1 ? RUN_TESTS(none) : RUN_TESTS(tests);

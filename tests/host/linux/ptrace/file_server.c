@@ -31,6 +31,7 @@ static bool has_disk;
 static struct ring_pair pair;
 static bool client_is_told = true;
 static unsigned random_state = 1;
+static bool is_uncertain; /* names or attributes have changed since the last commit */
 
 static unsigned dice(unsigned sides)
 {
@@ -42,6 +43,11 @@ const struct machine_files *file_server_regions(void)
 {
     static const struct machine_files regions = {client_rings, server_rings, client_texts, server_texts, 1};
     return memory ? &regions : NULL;
+}
+
+bool file_server_is_uncertain(void)
+{
+    return is_uncertain;
 }
 
 static void broken(const char *what)
@@ -265,6 +271,7 @@ static void transfer(const struct file_request *q, struct file *file, struct fil
 
 static void commit(void)
 {
+    is_uncertain = false;
     for (int i = 0; i < INODES; i++) {
         files[i].certain_bytes = 0;
         content_resize(&files[i].certain, &files[i].certain_bytes, files[i].bytes);
@@ -323,6 +330,8 @@ static uint32_t perform(const struct file_request *q, const char *name, const ch
     answer->attributes = file->attributes;
     switch (q->operation) {
     case FILE_LOOKUP:
+        if (strncmp(name, ".uncertain", strlen(".uncertain")) == 0)
+            return is_uncertain ? FILE_OK : FILE_NOT_FOUND;
         found = name_find(q->handle.inode, name);
         if (found)
             answer->attributes = files[found->inode].attributes;
@@ -380,6 +389,12 @@ static void text_take(char *to, size_t room, struct file_text text)
     to[text.bytes] = 0;
 }
 
+static bool changes_names(uint32_t operation)
+{
+    return operation == FILE_SET || (operation >= FILE_CREATE && operation <= FILE_SYMLINK) ||
+           (operation >= FILE_LINK && operation <= FILE_RENAME);
+}
+
 /* A request that was sent before to a server that was restarted may have been carried out, or not. */
 static void serve_one(const struct file_request *request)
 {
@@ -389,6 +404,7 @@ static void serve_one(const struct file_request *request)
     text_take(name, sizeof name, request->name);
     text_take(text, sizeof text, answers_text ? (struct file_text){0, 0} : request->text);
     answer.result = perform(request, name, text, &answer);
+    is_uncertain |= answer.result == FILE_OK && changes_names(request->operation);
     ring_put(&pair.out, &answer, 1);
 }
 

@@ -1,6 +1,7 @@
 /*
  * A file server (protocols/file.h) of plain memory that is restarted again and again: what was written and not committed is gone
- * then, and so are the requests that were not answered.
+ * then, and so are the requests that were not answered. Changes of names outlive that; a name that begins with ".uncertain" is there as long
+ * as there are some that a power cut would undo.
  */
 #pragma once
 
@@ -11,6 +12,9 @@
 /* The disk reaches `bytes` of memory at `buffer`. `has_disk`: false for a server that has none. */
 void file_server_start(char *buffer, size_t bytes, bool has_disk);
 const struct machine_files *file_server_regions(void);
+
+/* Whether there are changes that a power cut would undo. */
+bool file_server_is_uncertain(void);
 
 /* Serves a few requests, now and then from a new start. True: it has done something, which `run` notifies the client of. */
 bool file_server_step(void);

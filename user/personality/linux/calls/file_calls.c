@@ -374,12 +374,12 @@ int64_t call_pipe(struct thread *thread, const uint64_t *a)
     return call_pipe2(thread, (uint64_t[]){a[0], 0});
 }
 
-/* What is in memory need not be written back. Names on the disk are certain as soon as they are changed. */
+/* What is in memory need not be written back. */
 
 int64_t call_fsync(struct thread *thread, const uint64_t *a)
 {
     const struct open_file *file = descriptor_file(thread, a[0]);
-    if (!file || !file->inode->disk || !inode_is_regular(file->inode))
+    if (!file || !file->inode->disk)
         return file ? 0 : -EBADF;
     if (!thread->wait_begun)
         disk_pages_mapped_changed(file->inode);

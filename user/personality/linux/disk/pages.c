@@ -26,6 +26,9 @@ static uint64_t unwritten, writing; /* pages that the server has not got, and th
 static uint64_t commit_sent, commit_done;
 static unsigned colour;
 static bool commit_is_wanted, commit_is_out, commit_is_void;
+/* Changes of names and attributes that have been answered; how many of them the last commit that was sent covers, and how many are certain. */
+static uint64_t changes, changes_covered, changes_certain;
+static int64_t commit_error; /* to be told once */
 static struct timer commit_timer;
 
 static uint32_t colour_bit(unsigned which)
@@ -91,6 +94,17 @@ static void commit_later(void)
         timer_initialise(&commit_timer, commit_time_passed);
     if (list_is_empty(&commit_timer.in_all))
         timer_set(&commit_timer, machine_time_ns() + COMMIT_AFTER_NS);
+}
+
+void disk_change_answered(void)
+{
+    changes++;
+    commit_later();
+}
+
+static bool all_is_certain(void)
+{
+    return list_is_empty(&changed) && changes == changes_certain;
 }
 
 void disk_page_changed(struct inode *file, uint64_t page)
@@ -363,6 +377,9 @@ static void committed(struct disk_request *request, const struct file_answer *an
         commit_is_wanted = true;
     } else {
         commit_done = commit_sent;
+        changes_certain = changes_covered;
+        if (answer->result != FILE_OK)
+            commit_error = disk_error(answer->result);
         list_each (entry, &changed) {
             struct disk_file *disk = list_item(entry, struct disk_file, in_changed);
             for (uint64_t page = 0; disk->uncommitted[covered] && page < page_count(disk->inode); page++) {
@@ -377,7 +394,7 @@ static void committed(struct disk_request *request, const struct file_answer *an
             changed_update(disk);
         }
     }
-    if (!list_is_empty(&changed))
+    if (!all_is_certain())
         commit_later();
     commit_if_possible();
     wake(&commit_done);
@@ -395,6 +412,7 @@ static void commit_if_possible(void)
     commit_is_wanted = false;
     commit_is_out = true;
     commit_sent++;
+    changes_covered = changes;
     colour = 1 - colour;
     disk_request_submit(request);
 }
@@ -408,12 +426,20 @@ static void commit_time_passed(struct timer *timer)
     commit_if_possible();
 }
 
+/* Whoever syncs one file hears of its own errors first. */
+static int64_t sync_error(struct inode *file)
+{
+    int64_t error = file ? error_once(&file->disk->write_error) : 0;
+    return error || !file ? error : error_once(&commit_error);
+}
+
 int64_t disk_sync(struct thread *thread, struct inode *file)
 {
     if (!thread->progress) {
-        bool is_certain = file ? list_is_empty(&file->disk->in_changed) : list_is_empty(&changed);
+        bool is_certain =
+            file ? list_is_empty(&file->disk->in_changed) && changes == changes_certain : all_is_certain();
         if (is_certain)
-            return file ? error_once(&file->disk->write_error) : 0;
+            return sync_error(file);
         if (commit_is_wanted)
             return disk_wait(&commit_done);
         if (file)
@@ -429,19 +455,19 @@ int64_t disk_sync(struct thread *thread, struct inode *file)
     }
     if (commit_done < thread->progress)
         return disk_wait(&commit_done);
-    return file ? error_once(&file->disk->write_error) : 0;
+    return sync_error(file);
 }
 
 void disk_finish(void)
 {
     uint64_t stop = machine_time_ns() + FINISH_MOST_NS;
-    while (!list_is_empty(&changed) && machine_time_ns() < stop) {
+    while (!all_is_certain() && machine_time_ns() < stop) {
         if (!commit_is_wanted && !commit_is_out)
             commit_time_passed(&commit_timer);
         machine_files_let_run();
         disk_requests_serve();
     }
-    if (!list_is_empty(&changed))
+    if (!all_is_certain())
         log_line("not all that was written has reached the disk");
 }
 

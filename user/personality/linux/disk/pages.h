@@ -29,7 +29,10 @@ void disk_pages_mapped_changed(struct inode *file);
 /* Begins to write what has changed, without making it certain. */
 void disk_pages_write(struct inode *file);
 
-/* Makes certain what was written to a file (null: to all). 0, an error, or CALL_WAITS. */
+/* A change of names or attributes has been answered: it outlives restarts of the server, and is certain after a commit. */
+void disk_change_answered(void);
+
+/* Makes certain what was written to a file (null: to all), and all changes of names and attributes. 0, an error, or CALL_WAITS. */
 int64_t disk_sync(struct thread *thread, struct inode *file);
 
 /* The machine is about to end: waits until all that was written is certain, or for too long. */

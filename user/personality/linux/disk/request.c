@@ -207,6 +207,23 @@ void disk_request_abandon(struct disk_request *request)
     disk_request_free(request);
 }
 
+static bool changes_names(const struct disk_request *request)
+{
+    switch (request->message.operation) {
+    case FILE_SET:
+    case FILE_CREATE:
+    case FILE_MKDIR:
+    case FILE_SYMLINK:
+    case FILE_LINK:
+    case FILE_UNLINK:
+    case FILE_RMDIR:
+    case FILE_RENAME:
+        return true;
+    default:
+        return false;
+    }
+}
+
 /* --- answers -------------------------------------------------------------------------------------------------------- */
 
 static void answer_take(const struct file_answer *answer)
@@ -224,6 +241,8 @@ static void answer_take(const struct file_answer *answer)
         memcpy(text, server->server_texts + request->message.text.offset, checked.bytes);
     }
     texts_give_back(request);
+    if (checked.result == FILE_OK && changes_names(request))
+        disk_change_answered();
     request->answered(request, &checked, text);
     disk_request_free(request);
 }
