@@ -12,6 +12,8 @@ struct controller {
     bool is_stuck;  /* takes no command */
     bool is_silent; /* never answers */
     bool is_wild;   /* answers at random, all the time */
+    bool is_deaf;   /* the devices understand every byte only the second time */
+    bool was_asked_again;
     uint8_t config, command;
     uint8_t rates[3]; /* the last ones set */
     bool next_is_rate;
@@ -33,11 +35,30 @@ static void say(uint8_t byte, uint8_t status)
     controller.waiting[controller.last++].status = status;
 }
 
+/* Both send whenever they may: what is typed and moved comes before the answer to what is sent to either. */
+static void type_and_move(void)
+{
+    if (controller.keyboard_sends && controller.has_keyboard)
+        say(0x1e, 0), say(0x9e, 0);
+    if (controller.mouse_sends && controller.has_mouse)
+        say(0x08, 0x20), say(1, 0x20), say(1, 0x20);
+}
+
+/* Whether the byte was understood; otherwise it is wanted again. */
+static bool understands(uint8_t status)
+{
+    controller.was_asked_again = controller.is_deaf && !controller.was_asked_again;
+    say(controller.was_asked_again ? 0xfe : 0xfa, status);
+    return !controller.was_asked_again;
+}
+
 static void mouse_gets(uint8_t byte)
 {
     if (!controller.has_mouse)
         return;
-    say(0xfa, 0x20);
+    type_and_move();
+    if (!understands(0x20))
+        return;
     if (controller.next_is_rate) {
         controller.next_is_rate = false;
         memmove(controller.rates, controller.rates + 1, 2);
@@ -45,7 +66,7 @@ static void mouse_gets(uint8_t byte)
         return;
     }
     controller.next_is_rate = byte == 0xf3;
-    controller.mouse_sends |= byte == 0xf4;
+    controller.mouse_sends = (controller.mouse_sends && byte != 0xf6) || byte == 0xf4;
     bool knocked = memcmp(controller.rates, (uint8_t[]){200, 100, 80}, 3) == 0;
     if (byte == 0xf2)
         say(controller.has_wheel && knocked ? 3 : 0, 0x20);
@@ -55,8 +76,9 @@ static void keyboard_gets(uint8_t byte)
 {
     if (!controller.has_keyboard)
         return;
-    controller.keyboard_sends |= byte == 0xf4;
-    say(0xfa, 0);
+    type_and_move();
+    if (understands(0))
+        controller.keyboard_sends = (controller.keyboard_sends && byte != 0xf5) || byte == 0xf4;
 }
 
 static uint32_t data_read(void *device, size_t offset, unsigned bytes)
@@ -125,6 +147,44 @@ TEST(ps2, keyboard_and_mouse_are_started)
     expect(ps2.has_keyboard && ps2.has_mouse && ps2.mouse.has_wheel);
     expect(controller.keyboard_sends && controller.mouse_sends);
     expect_eq(controller.config, 0x43); /* translated, both interrupts, both on */
+}
+
+TEST(ps2, keys_and_movements_during_a_restart_do_not_lose_the_devices)
+{
+    struct ps2 ps2;
+    expect(ps2_start(
+        &ps2,
+        ports_make((struct controller){
+            .has_keyboard = true, .has_mouse = true, .has_wheel = true, .keyboard_sends = true, .mouse_sends = true})));
+    expect(ps2.has_keyboard && ps2.has_mouse && ps2.mouse.has_wheel);
+    expect(controller.keyboard_sends && controller.mouse_sends);
+}
+
+TEST(ps2, a_byte_that_was_not_understood_is_sent_again)
+{
+    struct ps2 ps2;
+    expect(ps2_start(
+        &ps2,
+        ports_make((struct controller){
+            .has_keyboard = true, .has_mouse = true, .has_wheel = true, .is_deaf = true, .keyboard_sends = true})));
+    expect(ps2.has_keyboard && ps2.has_mouse && ps2.mouse.has_wheel);
+}
+
+TEST(ps2, a_damaged_byte_ends_what_it_was_a_part_of)
+{
+    struct ps2 ps2;
+    ps2_start(&ps2, ports_make((struct controller){.has_keyboard = true, .has_mouse = true}));
+    say(0x09, 0x20), say(0xff, 0xa0), say(0, 0x20);
+    say(0x08, 0x20), say(1, 0x20), say(2, 0x20);
+    say(0xe0, 0), say(0xff, 0x40), say(0x48, 0);
+    struct ps2_event event;
+    expect(ps2_take(&ps2, &event));
+    expect_eq(event.kind, PS2_MOTION);
+    expect_eq(event.motion.right, 1);
+    expect_eq(event.motion.down, -2);
+    expect(ps2_take(&ps2, &event));
+    expect_eq(event.kind, PS2_KEY);
+    expect_eq(event.key.key, 0x48);
 }
 
 TEST(ps2, what_is_missing_is_left_alone)

@@ -59,10 +59,24 @@ TEST(rtc, registers_state_a_moment)
     expect_eq(rtc_seconds(afternoon), MOMENT - 13 * 3600);
     digits.century = 0; /* not there */
     expect_eq(rtc_seconds(digits), MOMENT);
+    digits.century = 0x19; /* not there either, or never changed: nobody asks before 1970 */
+    expect_eq(rtc_seconds(digits), MOMENT);
+    struct rtc_time eighties = {0, 0, 0, 1, 1, 0x85, 0x19, 2};
+    expect_eq(rtc_seconds(eighties), 473385600);
     struct rtc_time leap_day = {0, 0, 0, 0x29, 0x02, 0x24, 0x20, 2};
     expect_eq(rtc_seconds(leap_day), 1709164800);
     leap_day.month = 0x13;
     expect_eq(rtc_seconds(leap_day), 0);
+}
+
+TEST(rtc, what_is_no_date_is_not_taken_for_one)
+{
+    static const struct rtc_time wrong[] = {
+        {0x61, 0, 0, 1, 1, 0x26, 0x20, 2}, {0, 0x60, 0, 1, 1, 0x26, 0x20, 2}, {0, 0, 0x24, 1, 1, 0x26, 0x20, 2},
+        {0, 0, 0, 0, 1, 0x26, 0x20, 2},    {0, 0, 0, 0x32, 1, 0x26, 0x20, 2}, {0, 0, 0, 1, 0, 0x26, 0x20, 2},
+        {0, 0, 0, 1, 1, 0xff, 0x20, 2},    {0, 0, 0, 1, 1, 100, 20, 6},       {0xff, 0xff, 0xff, 1, 1, 0x26, 0x20, 2}};
+    for (unsigned i = 0; i < sizeof wrong / sizeof *wrong; i++)
+        expect_eq(rtc_seconds(wrong[i]), 0);
 }
 
 TEST(rtc, the_clock_is_read)

@@ -128,6 +128,8 @@ TEST(virtio, devices_that_do_not_start_are_reported)
     machine = honest_machine();
     machine.features = 1; /* an old device */
     expect_eq(virtio_start(&device, &resources, 1, 0), VIRTIO_NO_FEATURES);
+    machine.agrees_always = true;
+    expect_eq(virtio_start(&device, &resources, 1, 0), VIRTIO_NO_FEATURES);
 
     machine = honest_machine();
     expect_eq(virtio_start(&device, &resources, 1, 2), VIRTIO_NO_FEATURES); /* lacks a needed one */

@@ -119,11 +119,21 @@ TEST(virtio_blk, impossible_requests_are_refused)
     expect_eq(submit(world, VIRTIO_BLK_READ, UINT64_MAX, 512, 0), VIRTIO_BLK_REFUSED);
     expect_eq(submit(world, VIRTIO_BLK_READ, 0, 0, 0), VIRTIO_BLK_REFUSED);
     expect_eq(submit(world, VIRTIO_BLK_READ, 0, 513, 0), VIRTIO_BLK_REFUSED);
-    expect_eq(submit(world, VIRTIO_BLK_FLUSH, 0, 0, 0), VIRTIO_BLK_REFUSED); /* the disk cannot */
     expect_eq(submit(world, (enum virtio_blk_operation)9, 0, 512, 0), VIRTIO_BLK_REFUSED);
     world = world_start(READ_ONLY);
     expect_eq(submit(world, VIRTIO_BLK_WRITE, 0, 512, 0), VIRTIO_BLK_REFUSED);
     expect_eq(submit(world, VIRTIO_BLK_READ, 0, 512, 0), VIRTIO_BLK_OK);
+}
+
+TEST(virtio_blk, a_disk_that_keeps_nothing_back_needs_no_flush)
+{
+    struct world *world = world_start(0);
+    expect_eq(submit(world, VIRTIO_BLK_FLUSH, 0, 0, 0), VIRTIO_BLK_DONE);
+    expect_eq(submit(world, VIRTIO_BLK_FLUSH, 0, 512, 0), VIRTIO_BLK_REFUSED);
+    struct virtio_work work;
+    virtio_blk_publish(&world->disk);
+    expect(!virtio_machine_take(&world->machine, 0, &work));
+    expect_eq(virtio_blk_room(&world->disk), VIRTIO_BLK_MOST_REQUESTS);
 }
 
 TEST(virtio_blk, a_full_disk_is_busy_until_an_answer)

@@ -39,17 +39,16 @@ static bool send(struct world *world, unsigned number, uint32_t bytes)
     return virtio_net_send(&world->card, &frame, 1, 100 + number);
 }
 
-TEST(virtio_net, the_card_states_its_address_and_link)
+TEST(virtio_net, the_card_states_its_address)
 {
     struct world *world = world_start();
     static const uint8_t address[] = {0x52, 0x54, 0, 0x12, 0x34, 0x56};
-    expect(world->card.has_address);
     expect(memcmp(world->card.address, address, sizeof address) == 0);
-    expect(virtio_net_has_link(&world->card));
-    world->machine.config[6] = 0;
-    expect(!virtio_net_has_link(&world->card));
     /* No offloading and no merging of buffers: a frame is what is in its memory. */
-    expect_eq(world->machine.accepted & 0x1ffff, ADDRESS_FEATURE | STATUS_FEATURE);
+    expect_eq(world->machine.accepted & 0x1ffff, ADDRESS_FEATURE);
+    world->machine.features &= ~(uint64_t)ADDRESS_FEATURE;
+    struct virtio_resources resources = virtio_machine_start(&world->machine, VIRTIO_NET_MEMORY_BYTES);
+    expect_eq(virtio_net_start(&world->card, &resources), VIRTIO_NO_FEATURES);
 }
 
 TEST(virtio_net, frames_arrive_in_the_memory_that_was_given)

@@ -22,7 +22,7 @@ static uint32_t common_read(struct virtio_machine *device, size_t offset)
     case 18:
         return VIRTIO_MOST_QUEUES;
     case 20:
-        return device->status;
+        return device->status | (device->agrees_always && device->status ? 8u : 0);
     case 21:
         return device->is_restless ? device->generation++ : device->generation;
     case 24:

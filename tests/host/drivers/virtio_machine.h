@@ -26,6 +26,7 @@ struct virtio_machine {
     uint64_t features;    /* offered */
     bool refuses;         /* does not accept what it offered */
     bool never_resets;    /* its status never becomes 0 */
+    bool agrees_always;   /* claims that features are agreed on, whatever the driver says */
     bool takes_no_vector; /* message interrupts cannot be set */
     bool is_wild;         /* every register reads as something random */
     bool is_restless;     /* the generation of its configuration changes with every read */

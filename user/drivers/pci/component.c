@@ -146,13 +146,22 @@ static microkit_msginfo open(const struct opening *opening)
     return microkit_msginfo_new(PCI_OK, PCI_ANSWER_WORDS);
 }
 
+static microkit_msginfo close(const struct opening *opening)
+{
+    if (!opening->function)
+        return microkit_msginfo_new(PCI_NO_DEVICE, 0);
+    pci_command_change(&config, opening->function, PCI_NO_LINE_INTERRUPT, PCI_USE_DMA);
+    return microkit_msginfo_new(PCI_OK, 0);
+}
+
 microkit_msginfo protected(microkit_channel ch, microkit_msginfo msginfo)
 {
-    if (microkit_msginfo_get_label(msginfo) != PCI_OPEN)
+    seL4_Word call = microkit_msginfo_get_label(msginfo);
+    if (call != PCI_OPEN && call != PCI_CLOSE)
         return microkit_msginfo_new(PCI_BAD_CALL, 0);
     for (unsigned i = 0; i < pci_grant_count && i < MOST_GRANTS; i++) {
         if (pci_grants[i].channel == ch)
-            return open(&openings[i]);
+            return call == PCI_OPEN ? open(&openings[i]) : close(&openings[i]);
     }
     return microkit_msginfo_new(PCI_NO_DEVICE, 0);
 }

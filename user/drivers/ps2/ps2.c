@@ -18,15 +18,17 @@ enum {
 enum { CONFIG_KEYBOARD_INTERRUPT = 1, CONFIG_MOUSE_INTERRUPT = 2, CONFIG_OFF = 0x30, CONFIG_TRANSLATE = 0x40 };
 enum { TEST_GOOD = 0x55, PORT_GOOD = 0 };
 enum {
-    DEVICE_DEFAULTS = 0xf6,
+    KEYBOARD_DEFAULTS_AND_STOP = 0xf5,
+    MOUSE_DEFAULTS_AND_STOP = 0xf6,
     DEVICE_ENABLE = 0xf4,
     DEVICE_RATE = 0xf3,
     DEVICE_KIND = 0xf2,
     DEVICE_TOOK_IT = 0xfa,
+    DEVICE_SEND_AGAIN = 0xfe,
     KIND_WHEEL = 3
 };
 /* A device answers within 20 ms; each look at the controller takes a microsecond at least. */
-enum { TRIES = 20000, MOST_BYTES = 256 };
+enum { TRIES = 20000, MOST_BYTES = 256, MOST_BETWEEN = 32, MOST_SENDS = 3 };
 
 static uint8_t status(const struct ps2 *ps2)
 {
@@ -58,12 +60,18 @@ static bool data(const struct ps2 *ps2, uint8_t byte)
     return true;
 }
 
+struct reply {
+    uint8_t byte;
+    bool is_from_mouse;
+};
+
 /* The next byte from the controller or a device; false if none comes. */
-static bool answer(const struct ps2 *ps2, uint8_t *byte)
+static bool reply_take(const struct ps2 *ps2, struct reply *reply)
 {
     for (int tries = 0; tries < TRIES; tries++) {
-        if (status(ps2) & STATUS_FULL) {
-            *byte = port_read8(ps2->ports.data, PS2_DATA_PORT);
+        uint8_t state = status(ps2);
+        if (state & STATUS_FULL) {
+            *reply = (struct reply){port_read8(ps2->ports.data, PS2_DATA_PORT), state & STATUS_MOUSE};
             return true;
         }
     }
@@ -72,19 +80,40 @@ static bool answer(const struct ps2 *ps2, uint8_t *byte)
 
 static bool command_answers(const struct ps2 *ps2, uint8_t number, uint8_t wanted)
 {
-    uint8_t byte;
-    return command(ps2, number) && answer(ps2, &byte) && byte == wanted;
+    struct reply reply;
+    return command(ps2, number) && reply_take(ps2, &reply) && reply.byte == wanted;
+}
+
+/*
+ * Whether a device took a byte, or wants it again. Both may be in use when this program starts (again): keys and movements come between, which
+ * are lost.
+ */
+static bool device_took(const struct ps2 *ps2, bool is_mouse, bool *wants_again)
+{
+    struct reply reply;
+    *wants_again = false;
+    for (int i = 0; i < MOST_BETWEEN && !*wants_again && reply_take(ps2, &reply); i++) {
+        if (reply.is_from_mouse == is_mouse && reply.byte == DEVICE_TOOK_IT)
+            return true;
+        *wants_again = reply.is_from_mouse == is_mouse && reply.byte == DEVICE_SEND_AGAIN;
+    }
+    return false;
 }
 
 /* Sends a byte to a device, which is to take it. */
 static bool device_send(const struct ps2 *ps2, bool is_mouse, uint8_t byte)
 {
-    uint8_t reply;
-    return (!is_mouse || command(ps2, COMMAND_TO_MOUSE)) && data(ps2, byte) && answer(ps2, &reply) &&
-           reply == DEVICE_TOOK_IT;
+    bool wants_it = true;
+    for (int sends = 0; sends < MOST_SENDS && wants_it; sends++) {
+        if ((is_mouse && !command(ps2, COMMAND_TO_MOUSE)) || !data(ps2, byte))
+            return false;
+        if (device_took(ps2, is_mouse, &wants_it))
+            return true;
+    }
+    return false;
 }
 
-/* Asks the mouse to use packets with a wheel: a sequence of rates that nobody else would set. */
+/* Asks the mouse, which is silent, to use packets with a wheel: a sequence of rates that nobody else would set. */
 static bool mouse_has_wheel(const struct ps2 *ps2)
 {
     static const uint8_t rates[] = {200, 100, 80};
@@ -92,15 +121,16 @@ static bool mouse_has_wheel(const struct ps2 *ps2)
         if (!device_send(ps2, true, DEVICE_RATE) || !device_send(ps2, true, rates[i]))
             return false;
     }
-    uint8_t kind;
-    return device_send(ps2, true, DEVICE_KIND) && answer(ps2, &kind) && kind == KIND_WHEEL;
+    struct reply kind;
+    return device_send(ps2, true, DEVICE_KIND) && reply_take(ps2, &kind) && kind.byte == KIND_WHEEL;
 }
 
+/* From here on the device is silent until it is enabled: otherwise the answers of the two could not be told from what they send. */
 static bool device_start(const struct ps2 *ps2, bool is_mouse)
 {
     return command_answers(ps2, is_mouse ? COMMAND_TEST_MOUSE : COMMAND_TEST_KEYBOARD, PORT_GOOD) &&
            command(ps2, is_mouse ? COMMAND_ENABLE_MOUSE : COMMAND_ENABLE_KEYBOARD) &&
-           device_send(ps2, is_mouse, DEVICE_DEFAULTS);
+           device_send(ps2, is_mouse, is_mouse ? MOUSE_DEFAULTS_AND_STOP : KEYBOARD_DEFAULTS_AND_STOP);
 }
 
 bool ps2_start(struct ps2 *ps2, struct ps2_ports ports)
@@ -110,9 +140,11 @@ bool ps2_start(struct ps2 *ps2, struct ps2_ports ports)
         return false;
     for (int i = 0; i < MOST_BYTES && status(ps2) & STATUS_FULL; i++)
         port_read8(ps2->ports.data, PS2_DATA_PORT);
-    uint8_t config;
-    if (!command_answers(ps2, COMMAND_TEST, TEST_GOOD) || !command(ps2, COMMAND_READ_CONFIG) || !answer(ps2, &config))
+    struct reply reply;
+    if (!command_answers(ps2, COMMAND_TEST, TEST_GOOD) || !command(ps2, COMMAND_READ_CONFIG) ||
+        !reply_take(ps2, &reply))
         return false;
+    uint8_t config = reply.byte;
     /* No interrupts while the devices are asked one by one. */
     config &= (uint8_t) ~(CONFIG_KEYBOARD_INTERRUPT | CONFIG_MOUSE_INTERRUPT | CONFIG_OFF);
     config |= CONFIG_TRANSLATE;
@@ -124,11 +156,11 @@ bool ps2_start(struct ps2 *ps2, struct ps2_ports ports)
     config |= (ps2->has_keyboard ? CONFIG_KEYBOARD_INTERRUPT : 0) | (ps2->has_mouse ? CONFIG_MOUSE_INTERRUPT : 0);
     if (!command(ps2, COMMAND_WRITE_CONFIG) || !data(ps2, config))
         return false;
-    /* From here on they send of their own accord; what they send before their answer is lost. */
-    if (ps2->has_mouse)
-        ps2->has_mouse = device_send(ps2, true, DEVICE_ENABLE);
+    /* From here on they send of their own accord. The mouse last: a part of a movement that is lost would spoil the next ones. */
     if (ps2->has_keyboard)
         ps2->has_keyboard = device_send(ps2, false, DEVICE_ENABLE);
+    if (ps2->has_mouse)
+        ps2->has_mouse = device_send(ps2, true, DEVICE_ENABLE);
     return true;
 }
 
@@ -139,8 +171,12 @@ bool ps2_take(struct ps2 *ps2, struct ps2_event *event)
         if (!(state & STATUS_FULL))
             return false;
         uint8_t byte = port_read8(ps2->ports.data, PS2_DATA_PORT);
-        if (state & (STATUS_TIMEOUT | STATUS_PARITY))
+        if (state & (STATUS_TIMEOUT | STATUS_PARITY)) {
+            /* What the byte was a part of is lost. */
+            ps2->keyboard = (struct ps2_keyboard){0};
+            ps2->mouse.count = 0;
             continue;
+        }
         event->kind = state & STATUS_MOUSE ? PS2_MOTION : PS2_KEY;
         if (event->kind == PS2_MOTION ? ps2_mouse_byte(&ps2->mouse, byte, &event->motion)
                                       : ps2_keyboard_byte(&ps2->keyboard, byte, &event->key))

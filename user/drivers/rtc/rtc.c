@@ -14,7 +14,7 @@ enum {
     REGISTER_CENTURY = 0x32
 };
 enum { STATUS_A_UPDATES = 0x80, FORMAT_24_HOURS = 2, FORMAT_BINARY = 4, HOUR_AFTERNOON = 0x80 };
-enum { TRIES = 10000 };
+enum { TRIES = 10000, FIRST_YEAR = 1970, LAST_YEAR = 2999, LEAP_SECOND = 60 };
 
 static unsigned decode(uint8_t value, uint8_t format)
 {
@@ -37,15 +37,17 @@ uint64_t rtc_seconds(struct rtc_time time)
     unsigned hour = decode(time.hour & (uint8_t)~HOUR_AFTERNOON, time.format);
     if (!(time.format & FORMAT_24_HOURS))
         hour = hour % 12 + (time.hour & HOUR_AFTERNOON ? 12 : 0);
-    unsigned century = decode(time.century, time.format);
-    if (century < 19 || century > 29)
-        century = 20;
-    unsigned year = century * 100 + decode(time.year, time.format);
+    unsigned minute = decode(time.minute, time.format), second = decode(time.second, time.format);
     unsigned month = decode(time.month, time.format), day = decode(time.day, time.format);
-    if (year < 1970 || month < 1 || month > 12 || day < 1 || day > 31)
+    unsigned year_of_century = decode(time.year, time.format);
+    unsigned year = decode(time.century, time.format) * 100 + year_of_century;
+    /* Some clocks have no century: anything may be in its place. */
+    if (year < FIRST_YEAR || year > LAST_YEAR)
+        year = 2000 + year_of_century;
+    if (year_of_century > 99 || month < 1 || month > 12 || day < 1 || day > 31 || hour > 23 || minute > 59 ||
+        second > LEAP_SECOND)
         return 0;
-    return ((days_until(year, month, day) * 24 + hour) * 60 + decode(time.minute, time.format)) * 60 +
-           decode(time.second, time.format);
+    return ((days_until(year, month, day) * 24 + hour) * 60 + minute) * 60 + second;
 }
 
 static uint8_t register_read(seL4_CPtr ports, uint8_t number)

@@ -12,7 +12,7 @@ struct rtc_time {
     uint8_t second, minute, hour, day, month, year, century, format;
 };
 
-/* Seconds since 1970; registers in binary or decimal digits, 12 or 24 hours, as `format` says. */
+/* Seconds since 1970; registers in binary or decimal digits, 12 or 24 hours, as `format` says. 0: that is no date. */
 uint64_t rtc_seconds(struct rtc_time time);
 
 /* Reads the clock; waits up to a second for it to be readable. */

@@ -15,13 +15,11 @@ enum {
     FIFO_CONTROL = 2
 };
 enum { ENABLE_RECEIVE = 1, ENABLE_TRANSMIT = 2 };
-enum { ID_NONE = 1 };
+enum { ID_NONE = 1, ID_HAS_QUEUES = 0xc0 };
 enum { LINE_8_BITS = 3, LINE_DIVISOR = 0x80 };
 enum { FIFO_ENABLE = 1, MODEM_ASK_TO_SEND = 2, MODEM_READY_AND_INTERRUPTS = 9 };
-enum { STATUS_RECEIVED = 1, STATUS_ROOM = 0x20, STATUS_ALL_SENT = 0x40 };
+enum { STATUS_RECEIVED = 1, STATUS_ROOM = 0x20 };
 enum { DIVISOR_115200 = 1, SCRATCH_FIRST = 0x5a, SCRATCH_SECOND = 0xa5 };
-/* A full queue takes 1.4 ms; each look at the device takes a microsecond at least. */
-enum { FLUSH_TRIES = 100000 };
 
 static uint8_t device_read(const struct serial16550 *serial, unsigned place)
 {
@@ -58,6 +56,8 @@ bool serial16550_start(struct serial16550 *serial, seL4_CPtr ports, uint16_t bas
     device_write(serial, LINE_CONTROL, LINE_8_BITS);
     /* The queues are emptied if they were off, and only then. */
     device_write(serial, FIFO_CONTROL, FIFO_ENABLE);
+    bool has_queues = (device_read(serial, INTERRUPT_ID) & ID_HAS_QUEUES) == ID_HAS_QUEUES;
+    serial->room = has_queues ? SERIAL_FIFO_BYTES : 1;
     serial16550_listen(serial, true);
     return true;
 }
@@ -65,7 +65,7 @@ bool serial16550_start(struct serial16550 *serial, seL4_CPtr ports, uint16_t bas
 size_t serial16550_room(const struct serial16550 *serial)
 {
     /* It says that the queue is empty, and not how much is in it otherwise. */
-    return device_read(serial, LINE_STATUS) & STATUS_ROOM ? SERIAL_FIFO_BYTES : 0;
+    return device_read(serial, LINE_STATUS) & STATUS_ROOM ? serial->room : 0;
 }
 
 void serial16550_put(const struct serial16550 *serial, char byte)
@@ -76,17 +76,6 @@ void serial16550_put(const struct serial16550 *serial, char byte)
 void serial16550_want_room(struct serial16550 *serial, bool is_wanted)
 {
     enable(serial, (uint8_t)((serial->interrupts & ~ENABLE_TRANSMIT) | (is_wanted ? ENABLE_TRANSMIT : 0)));
-}
-
-size_t serial16550_write(struct serial16550 *serial, const char *bytes, size_t count)
-{
-    size_t done = 0, room;
-    while (done < count && (room = serial16550_room(serial))) {
-        while (done < count && room--)
-            serial16550_put(serial, bytes[done++]);
-    }
-    serial16550_want_room(serial, done < count);
-    return done;
 }
 
 size_t serial16550_read(struct serial16550 *serial, char *bytes, size_t count)
@@ -108,10 +97,4 @@ void serial16550_listen(struct serial16550 *serial, bool is_listening)
 bool serial16550_is_pending(struct serial16550 *serial)
 {
     return !(device_read(serial, INTERRUPT_ID) & ID_NONE);
-}
-
-void serial16550_flush(struct serial16550 *serial)
-{
-    for (int tries = 0; tries < FLUSH_TRIES && !(device_read(serial, LINE_STATUS) & STATUS_ALL_SENT); tries++)
-        continue;
 }

@@ -17,6 +17,8 @@ struct serial16550 {
     seL4_CPtr ports;
     uint16_t base;
     uint8_t interrupts; /* that are enabled */
+    uint8_t
+        room; /* of the device when it is empty: older ones (8250, 16450) have no queues, and take one byte at a time */
 };
 
 /*
@@ -32,9 +34,6 @@ void serial16550_put(const struct serial16550 *serial, char byte);
 /* Whether an interrupt tells when there is room. */
 void serial16550_want_room(struct serial16550 *serial, bool is_wanted);
 
-/* Puts as many bytes as there is room for, and says how many. If not all, room is wanted. */
-size_t serial16550_write(struct serial16550 *serial, const char *bytes, size_t count);
-
 /* Takes as many bytes as have come, at most `count`, and says how many. */
 size_t serial16550_read(struct serial16550 *serial, char *bytes, size_t count);
 
@@ -43,6 +42,3 @@ void serial16550_listen(struct serial16550 *serial, bool is_listening);
 
 /* The device (still) asks for an interrupt. One that does so though there is nothing to read and nothing to write is out of order. */
 bool serial16550_is_pending(struct serial16550 *serial);
-
-/* Waits until all has been sent, or too long. */
-void serial16550_flush(struct serial16550 *serial);

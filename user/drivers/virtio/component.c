@@ -4,12 +4,18 @@
 #include <microkit.h>
 #include <pecan/component.h>
 
-bool virtio_open(unsigned channel, struct mmio registers, struct dma memory, struct virtio_resources *resources)
+static microkit_msginfo owner_call(unsigned channel, enum pci_call number)
 {
     microkit_msginfo answer;
     do {
-        answer = microkit_ppcall(channel, microkit_msginfo_new(PCI_OPEN, 0));
+        answer = microkit_ppcall(channel, microkit_msginfo_new(number, 0));
     } while (microkit_msginfo_get_label(answer) == PECAN_PEER_RESTARTED);
+    return answer;
+}
+
+bool virtio_open(unsigned channel, struct mmio registers, struct dma memory, struct virtio_resources *resources)
+{
+    microkit_msginfo answer = owner_call(channel, PCI_OPEN);
     if (microkit_msginfo_get_label(answer) != PCI_OK || microkit_msginfo_get_count(answer) != PCI_ANSWER_WORDS)
         return false;
     *resources = (struct virtio_resources){.memory = memory, .vector = (uint16_t)microkit_mr_get(PCI_ANSWER_VECTOR)};
@@ -24,4 +30,11 @@ bool virtio_open(unsigned channel, struct mmio registers, struct dma memory, str
         return false;
     resources->bars[bar] = registers;
     return true;
+}
+
+bool virtio_check_start(unsigned channel, enum virtio_result result)
+{
+    if (result != VIRTIO_OK)
+        owner_call(channel, PCI_CLOSE);
+    return result == VIRTIO_OK;
 }

@@ -85,9 +85,10 @@ enum virtio_result virtio_start(struct virtio_device *device, const struct virti
     needed |= VIRTIO_FEATURE_VERSION_1;
     device->features = features_offered(device) & (wanted | needed | VIRTIO_FEATURE_EVENTS);
     features_accept(device);
-    if ((device->features & needed) == needed)
+    bool is_enough = (device->features & needed) == needed;
+    if (is_enough)
         status_add(device, STATUS_FEATURES);
-    if (!(mmio_read8(common(device), STATUS) & STATUS_FEATURES)) {
+    if (!is_enough || !(mmio_read8(common(device), STATUS) & STATUS_FEATURES)) {
         status_add(device, STATUS_FAILED);
         return VIRTIO_NO_FEATURES;
     }

@@ -99,7 +99,9 @@ static unsigned take_requests(unsigned room)
         if (result == VIRTIO_BLK_OK)
             under_way++;
         else
-            answer(batch[i].id, result == VIRTIO_BLK_REFUSED ? BLOCK_REFUSED : BLOCK_FAILED);
+            answer(batch[i].id, result == VIRTIO_BLK_DONE      ? BLOCK_OK
+                                : result == VIRTIO_BLK_REFUSED ? BLOCK_REFUSED
+                                                               : BLOCK_FAILED);
     }
     if (has_disk)
         virtio_blk_publish(&disk);
@@ -138,8 +140,8 @@ void init(void)
     struct mmio registers = {(volatile void *)registers_start, registers_bytes};
     struct dma memory = {(void *)memory_start, memory_address, memory_bytes};
     struct virtio_resources resources;
-    has_disk =
-        virtio_open(PCI_OWNER, registers, memory, &resources) && virtio_blk_start(&disk, &resources) == VIRTIO_OK;
+    has_disk = virtio_open(PCI_OWNER, registers, memory, &resources) &&
+               virtio_check_start(PCI_OWNER, virtio_blk_start(&disk, &resources));
     uses_line = has_disk && resources.vector == VIRTIO_NO_VECTOR;
     microkit_dbg_puts(has_disk ? "virtio-blk: started, with " : "virtio-blk: no disk\n");
     if (has_disk)

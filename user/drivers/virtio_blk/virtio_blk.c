@@ -60,10 +60,12 @@ static uint32_t request_type(enum virtio_blk_operation operation)
 
 enum virtio_blk_result virtio_blk_submit(struct virtio_blk *disk, struct virtio_blk_request request)
 {
-    if (!is_possible(disk, &request) || (request.operation == VIRTIO_BLK_FLUSH && !disk->can_flush))
+    if (!is_possible(disk, &request))
         return VIRTIO_BLK_REFUSED;
     if (disk->queue.is_broken)
         return VIRTIO_BLK_FAILED;
+    if (request.operation == VIRTIO_BLK_FLUSH && !disk->can_flush)
+        return VIRTIO_BLK_DONE;
     if (!disk->free_slots)
         return VIRTIO_BLK_BUSY;
     unsigned slot = (unsigned)__builtin_ctzll(disk->free_slots);

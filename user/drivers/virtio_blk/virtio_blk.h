@@ -22,6 +22,7 @@ struct virtio_blk_request {
 
 enum virtio_blk_result {
     VIRTIO_BLK_OK,
+    VIRTIO_BLK_DONE,    /* nothing was to be done: no answer follows */
     VIRTIO_BLK_BUSY,    /* no room: try again after an answer */
     VIRTIO_BLK_REFUSED, /* beyond the disk's end, not whole sectors, or a write to a disk that is read-only */
     VIRTIO_BLK_FAILED   /* the device could not do it, or is broken */
@@ -52,7 +53,10 @@ enum virtio_result virtio_blk_start(struct virtio_blk *disk, const struct virtio
 /* How many requests are certain not to find it busy. */
 unsigned virtio_blk_room(const struct virtio_blk *disk);
 
-/* Makes a request: OK if it is under way once the next virtio_blk_publish returns. */
+/*
+ * Makes a request: OK if it is under way once the next virtio_blk_publish returns. What was written, with an answer, before a flush is on the disk after
+ * the answer to that: a device without such requests keeps nothing back (virtio 1.2, 5.2.5.2), and the flush is DONE.
+ */
 enum virtio_blk_result virtio_blk_submit(struct virtio_blk *disk, struct virtio_blk_request request);
 void virtio_blk_publish(struct virtio_blk *disk);
 

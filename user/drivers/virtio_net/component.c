@@ -57,7 +57,7 @@ static enum ring_state accept_client(void)
     if (state != RING_PEER_STARTED)
         return state;
     if (under_way) {
-        has_card = virtio_net_start(&card, &resources) == VIRTIO_OK;
+        has_card = virtio_check_start(PCI_OWNER, virtio_net_start(&card, &resources));
         under_way = 0;
     }
     batch_count = batch_next = 0;
@@ -160,8 +160,8 @@ void init(void)
 {
     struct mmio registers = {(volatile void *)registers_start, registers_bytes};
     struct dma memory = {(void *)memory_start, memory_address, memory_bytes};
-    has_card =
-        virtio_open(PCI_OWNER, registers, memory, &resources) && virtio_net_start(&card, &resources) == VIRTIO_OK;
+    has_card = virtio_open(PCI_OWNER, registers, memory, &resources) &&
+               virtio_check_start(PCI_OWNER, virtio_net_start(&card, &resources));
     microkit_dbg_puts(has_card ? "virtio-net: started\n" : "virtio-net: no card\n");
     ring_pair_start(&client, (void *)card_region, (const void *)client_region, NET_ANSWERS, NET_REQUESTS);
     microkit_notify(CLIENT);

@@ -1,10 +1,9 @@
 #include "drivers/virtio_net/virtio_net.h"
 
 #define FEATURE_ADDRESS (1ull << 5)
-#define FEATURE_STATUS  (1ull << 16)
 
 enum { RECEIVE_QUEUE, SEND_QUEUE };
-enum { CONFIG_ADDRESS = 0, CONFIG_STATUS = 6, STATUS_LINK = 1 };
+enum { CONFIG_ADDRESS = 0 };
 /* The header and the frame. */
 enum { MOST_SEGMENTS = 1 + VIRTIO_NET_MOST_PIECES, QUEUE_SIZE = 2 * VIRTIO_NET_MOST_FRAMES };
 /* All zeros: no offloading was agreed on. The device fills in its own, which says nothing then. */
@@ -25,15 +24,14 @@ static enum virtio_result direction_start(struct virtio_net *card, struct virtio
 enum virtio_result virtio_net_start(struct virtio_net *card, const struct virtio_resources *resources)
 {
     *card = (struct virtio_net){0};
-    enum virtio_result result = virtio_start(&card->device, resources, FEATURE_ADDRESS | FEATURE_STATUS, 0);
+    enum virtio_result result = virtio_start(&card->device, resources, 0, FEATURE_ADDRESS);
     if (result == VIRTIO_OK)
         result = direction_start(card, &card->receive, RECEIVE_QUEUE);
     if (result == VIRTIO_OK)
         result = direction_start(card, &card->send, SEND_QUEUE);
     if (result != VIRTIO_OK)
         return result;
-    card->has_address = card->device.features & FEATURE_ADDRESS;
-    if (card->has_address && !virtio_config_read(&card->device, CONFIG_ADDRESS, card->address, sizeof card->address))
+    if (!virtio_config_read(&card->device, CONFIG_ADDRESS, card->address, sizeof card->address))
         return VIRTIO_NO_REGISTERS;
     virtio_run(&card->device);
     return VIRTIO_OK;
@@ -137,14 +135,6 @@ bool virtio_net_waits(struct virtio_net *card)
 {
     bool receive_waits = virtqueue_waits(&card->receive.queue);
     return virtqueue_waits(&card->send.queue) && receive_waits;
-}
-
-bool virtio_net_has_link(struct virtio_net *card)
-{
-    uint8_t status[2];
-    if (!(card->device.features & FEATURE_STATUS))
-        return true;
-    return virtio_config_read(&card->device, CONFIG_STATUS, status, sizeof status) && (status[0] & STATUS_LINK);
 }
 
 bool virtio_net_is_broken(const struct virtio_net *card)

@@ -37,10 +37,10 @@ struct virtio_net_queue {
 struct virtio_net {
     struct virtio_device device;
     struct virtio_net_queue receive, send;
-    bool has_address;
     uint8_t address[VIRTIO_NET_ADDRESS_BYTES];
 };
 
+/* The device must have an address. */
 enum virtio_result virtio_net_start(struct virtio_net *card, const struct virtio_resources *resources);
 
 /* Whether there is room for one more frame under way, whatever its pieces. */
@@ -62,7 +62,5 @@ bool virtio_net_take_sent(struct virtio_net *card, struct virtio_net_answer *ans
 
 /* True: neither is there, an interrupt will tell. */
 bool virtio_net_waits(struct virtio_net *card);
-/* Whether the cable is in, as the device says. */
-bool virtio_net_has_link(struct virtio_net *card);
 /* The device broke the rules: nothing more comes from it. */
 bool virtio_net_is_broken(const struct virtio_net *card);

@@ -41,7 +41,8 @@ void init(void)
 {
     struct mmio registers = {(volatile void *)registers_start, registers_bytes};
     struct dma memory = {(void *)memory_start, memory_address, memory_bytes};
-    has_rng = virtio_open(PCI_OWNER, registers, memory, &resources) && virtio_rng_start(&rng, &resources) == VIRTIO_OK;
+    has_rng = virtio_open(PCI_OWNER, registers, memory, &resources) &&
+              virtio_check_start(PCI_OWNER, virtio_rng_start(&rng, &resources));
     microkit_dbg_puts(has_rng ? "virtio-rng: started\n" : "virtio-rng: no device\n");
     refill();
 }
