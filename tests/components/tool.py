@@ -191,6 +191,8 @@ def main():
         checks.run("no command", ends, folder, 2, says="no command is given")
         checks.run("unknown command", ends, folder, 2, "make", says="unknown command 'make'")
         checks.run("unknown option", ends, folder, 2, "build", "--fast", says="unknown option '--fast'")
+        checks.run("option of another command", ends, folder, 2, "graph", "a", "--report", "b", says="unknown option '--report'")
+        checks.run("another type of image", ends, folder, 2, "build", "a", "--image-type", "uimage", says="is 'elf'")
         checks.run("option without value", ends, folder, 2, "build", "a", "-o", says="option '-o' lacks its value")
         checks.run("two descriptions", ends, folder, 2, "build", "a", "b", says="'b' is one file too many")
         checks.run("no description", ends, folder, 2, "build", says="no system description is given")

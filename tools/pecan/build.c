@@ -23,7 +23,7 @@ static void copy_beside(const char *image, const char *from, const char *name)
 
 int command_build(int count, char **words)
 {
-    struct build_options options = options_read(count, words);
+    struct build_options options = options_read(count, words, COMMAND_BUILD);
     const char *output = options.output ? options.output : "loader.img";
     const char *report_path = options.report ? options.report : "report.txt";
     struct sdk sdk = sdk_open(options.board, options.config);

@@ -336,7 +336,7 @@ static struct file_bytes draw(const struct system *system)
 
 int command_graph(int count, char **words)
 {
-    struct build_options options = options_read(count, words);
+    struct build_options options = options_read(count, words, COMMAND_GRAPH);
     struct sdk sdk = sdk_open(options.board, options.config);
     struct kernel_options kernel = sdk_kernel_options(&sdk);
     struct file_bytes drawing = draw(system_read(options.system, &options.search, &kernel));

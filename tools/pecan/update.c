@@ -50,7 +50,7 @@ struct file_bytes update_make(const struct compiled *compiled, const struct doma
 
 int command_update(int count, char **words)
 {
-    struct build_options options = options_read(count, words);
+    struct build_options options = options_read(count, words, COMMAND_UPDATE);
     if (!options.domain || !options.output)
         usage_fail("update needs --domain and --output");
     struct sdk sdk = sdk_open(options.board, options.config);
