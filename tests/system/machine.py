@@ -39,6 +39,7 @@ class Machine:
         self.seconds = seconds
         self.console = pexpect.spawn("tools/run/boot", [*arguments, "--", *flags], cwd=TOP, timeout=seconds,
                                      encoding="utf-8", codec_errors="replace", dimensions=(25, 200))
+        self.console.delaybeforesend = None  # which is for programs that would lose what comes too early
         self.console.logfile_read = QuotingLog()
 
     def expect(self, pattern, seconds=None):
