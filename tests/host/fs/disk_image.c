@@ -31,6 +31,7 @@ uint8_t image_client_pages[IMAGE_CLIENT_BYTES];
 static struct shared *shared;
 static uint8_t *image;
 static size_t image_bytes;
+static int image_file;
 static uint64_t *random_state;
 static uint64_t writes_left; /* until the cut */
 static void (*cut_power)(void);
@@ -45,13 +46,27 @@ void image_wrong(const char *what, uint64_t a, uint64_t b)
 bool image_open(const char *path)
 {
     struct stat status;
-    int file = open(path, O_RDWR);
-    if (file < 0 || fstat(file, &status))
+    image_file = open(path, O_RDWR);
+    if (image_file < 0 || fstat(image_file, &status))
         return false;
     image_bytes = (size_t)status.st_size;
-    image = mmap(NULL, image_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+    image = mmap(NULL, image_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, image_file, 0);
     shared = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     return image != MAP_FAILED && shared != MAP_FAILED;
+}
+
+uint8_t *image_memory(size_t *bytes)
+{
+    *bytes = image_bytes;
+    return image;
+}
+
+void image_copy(void)
+{
+    image = mmap(NULL, image_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE, image_file, 0);
+    shared = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (image == MAP_FAILED || shared == MAP_FAILED)
+        image_wrong("no memory", 0, 0);
 }
 
 void image_start(uint64_t *random, uint64_t blocks_before_cut, void (*cut)(void))
@@ -93,11 +108,21 @@ static void write_block(uint64_t block, const uint8_t *data)
     memcpy(image + block * IMAGE_BLOCK_BYTES, data, IMAGE_BLOCK_BYTES);
 }
 
+static bool is_on_disk(struct disk_range range)
+{
+    uint64_t sectors = image_bytes / DISK_SECTOR_BYTES, count = range.bytes / DISK_SECTOR_BYTES;
+    return range.sector < sectors && count <= sectors - range.sector;
+}
+
 static void end_one(unsigned number)
 {
     struct begun one = begun[number];
     uint8_t *memory = (one.range.buffer ? image_client_pages : disk_memory) + one.range.offset;
     begun[number] = begun[--begun_count];
+    if (!is_on_disk(one.range)) {
+        one.done(one.context, DISK_REFUSED);
+        return;
+    }
     for (uint32_t done = 0; done < one.range.bytes; done += IMAGE_BLOCK_BYTES) {
         uint64_t block = one.range.sector / SECTORS_PER_BLOCK + done / IMAGE_BLOCK_BYTES;
         if (one.operation == DISK_READ)
@@ -110,8 +135,7 @@ static void end_one(unsigned number)
 
 void disk_begin(enum disk_operation operation, struct disk_range range, disk_done *done, void *context)
 {
-    if (range.bytes % IMAGE_BLOCK_BYTES || range.sector % SECTORS_PER_BLOCK ||
-        (range.sector * DISK_SECTOR_BYTES) + range.bytes > image_bytes)
+    if (range.bytes % IMAGE_BLOCK_BYTES || range.sector % SECTORS_PER_BLOCK)
         image_wrong("a range that cannot be", range.sector, range.bytes);
     while (begun_count == MOST_BEGUN || (begun_count && random_one_in(random_state, 3)))
         end_one((unsigned)random_below(random_state, begun_count));
@@ -124,19 +148,23 @@ void disk_wait(void)
         end_one((unsigned)random_below(random_state, begun_count));
 }
 
+struct waiter {
+    bool is_done;
+    enum disk_result result;
+};
+
 static void note_end(void *context, enum disk_result result)
 {
-    (void)result;
-    *(bool *)context = true;
+    *(struct waiter *)context = (struct waiter){true, result};
 }
 
 enum disk_result disk_do(enum disk_operation operation, struct disk_range range)
 {
-    bool is_done = false;
-    disk_begin(operation, range, note_end, &is_done);
-    while (!is_done)
+    struct waiter waiter = {0};
+    disk_begin(operation, range, note_end, &waiter);
+    while (!waiter.is_done)
         end_one((unsigned)random_below(random_state, begun_count));
-    return DISK_OK;
+    return waiter.result;
 }
 
 /* What has been written is there for good; what is on its way is not. */

@@ -13,6 +13,12 @@ extern uint8_t image_client_pages[IMAGE_CLIENT_BYTES];
 /* Maps the file; processes that are forked afterwards share it. False if it cannot be. */
 bool image_open(const char *path);
 
+/* The image. */
+uint8_t *image_memory(size_t *bytes);
+
+/* From now on it is a copy that only this process sees. */
+void image_copy(void);
+
 /* In the process that is to be the file server: gives it its memory. Instead of writing a block after so many, `cut` is called, which does not return. */
 void image_start(uint64_t *random_state, uint64_t blocks_before_cut, void (*cut)(void));
 

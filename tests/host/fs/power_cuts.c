@@ -8,9 +8,8 @@
  *
  *   power_cuts IMAGE ROUNDS SEED: the image is of an empty file system; e2fsck is for the caller.
  */
+#include "client.h"
 #include "disk_image.h"
-#include "protocols/file.h"
-#include "servers/fs/requests.h"
 #include "servers/fs/volume.h"
 #include "support/random.h"
 
@@ -43,33 +42,13 @@ struct world {
 
 static struct world *world;
 static uint64_t random_state;
-static char client_texts[FILE_TEXT_BYTES], server_texts[FILE_TEXT_BYTES];
 
 /* --- the client --------------------------------------------------------------------------------------------------------- */
 
-static struct file_answer last_answer;
-static unsigned answer_count;
-
-void requests_answer(const struct file_answer *answer)
-{
-    last_answer = *answer;
-    answer_count++;
-}
-
 static struct file_answer ask(struct file_request request)
 {
-    unsigned count = answer_count;
     request.time = 1000000000000000000;
-    requests_do(&request, 1);
-    while (answer_count == count)
-        disk_wait();
-    return last_answer;
-}
-
-static struct file_text text(const char *name, uint32_t offset)
-{
-    memcpy(client_texts + offset, name, strlen(name));
-    return (struct file_text){offset, (uint32_t)strlen(name)};
+    return client_ask(request);
 }
 
 static struct file_handle root;
@@ -82,7 +61,7 @@ static const char *name_of(unsigned number)
 
 static struct file_request on_name(enum file_operation operation, unsigned number)
 {
-    return (struct file_request){.operation = operation, .handle = root, .name = text(name_of(number), 0)};
+    return (struct file_request){.operation = operation, .handle = root, .name = client_text(name_of(number), 0)};
 }
 
 static struct file_handle handle_of(unsigned number)
@@ -192,7 +171,7 @@ static void do_something(void)
         request = on_name(FILE_RENAME, number);
         request.other = handle_of(number);
         request.target = root;
-        request.text = text(name_of(other), 100);
+        request.text = client_text(name_of(other), 100);
         next[other] = *file;
         *file = (struct file){0};
     } else if (dice < 6) {
@@ -241,8 +220,7 @@ static _Noreturn void live(void)
         printf("not ok mounting: %s\n", why);
         image_wrong("mounting", 0, 0);
     }
-    requests_start(FILE_OK, client_texts, server_texts);
-    struct file_answer attached = ask((struct file_request){.operation = FILE_ATTACH});
+    struct file_answer attached = client_start(&random_state);
     if (attached.result != FILE_OK)
         image_wrong("attaching", attached.result, 0);
     root = attached.attributes.handle;

@@ -410,11 +410,14 @@ enum file_result names_list(struct operation *operation)
         blk64_t physical;
         errcode_t error = ext2fs_bmap2(volume, directory.number, inode_small(&directory), NULL, 0,
                                        start / VOLUME_BLOCK_BYTES, NULL, &physical);
-        if (!error && physical)
+        /* A directory has no holes: one that seems to is damaged, and may seem to go on for ever. */
+        if (!error && !physical)
+            return FILE_DAMAGED;
+        if (!error)
             error = ext2fs_read_dir_block4(volume, physical, block.bytes, 0, directory.number);
         if (error)
             return volume_result(error);
-        if (physical && !list_block(operation, block.bytes, start, cookie, &result))
+        if (!list_block(operation, block.bytes, start, cookie, &result))
             return result == FILE_OK && !operation->answer.bytes ? FILE_REFUSED : result;
     }
     return FILE_OK;
