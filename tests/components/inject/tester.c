@@ -103,7 +103,9 @@ static void about(void)
     check(account(ACTIVE, PECAN_ACCOUNT_PRIVATE_BYTES) >= account(ACTIVE, PECAN_ACCOUNT_PRIVATE_BYTES_USED), "memory");
     check(account(ACTIVE, PECAN_ACCOUNT_PRIVATE_BYTES_USED) > 0x10000, "and what of it is in use");
     check(account(PASSIVE, PECAN_ACCOUNT_PRIORITY) == 210, "the priority");
-    check(account(PASSIVE, PECAN_ACCOUNT_FLAGS) == (PECAN_ACCOUNT_IS_PASSIVE | PECAN_ACCOUNT_IS_WATCHED), "the kind");
+    check(account(PASSIVE, PECAN_ACCOUNT_FLAGS) ==
+              (PECAN_ACCOUNT_IS_PASSIVE | PECAN_ACCOUNT_IS_WATCHED | PECAN_ACCOUNT_TAKES_UPDATES),
+          "the kind");
     check(account(UNWATCHED, PECAN_ACCOUNT_FLAGS) == 0, "another kind");
     check(account(UNWATCHED, PECAN_ACCOUNT_FAILURE) == PECAN_FAILURE_NONE, "no failure yet");
 }
