@@ -86,6 +86,23 @@ def components_change(shell):
     sums_are_right(shell)
 
 
+def linux_dies(shell):
+    """The personality itself, while the disk is at work for it: another one comes, and has as much memory, and what was certain."""
+    expect_output(shell, "cp /bin/busybox /data/certain && sync", "")
+    accounts = shell.output_of("pecanctl memory")
+    for number in range(1, 4):
+        shell.output_of(LOAD)
+        shell.type("sleep 1; pecanctl kill linux")
+        shell.expect("Linux starts again; its programs are gone")
+        shell.rest(60)
+        shell.output_of("stty cols 200")
+        expect_output(shell, "cmp /bin/busybox /data/certain && echo same", "same\n")
+        line = shell.output_of("pecanctl ps | grep ^linux").split()
+        assert line[1] == "runs" and line[3] == str(number) and line[-1] == "killed", line
+        assert "cp " not in shell.output_of("ps"), "a program has survived"
+    assert shell.output_of("pecanctl memory") == accounts
+
+
 def files_last(image):
     with Shell(flags=disk_flags(image), variant="release") as shell:
         expect_output(shell, "mkdir /data/kept && cp /bin/busybox /data/kept/b", "")
@@ -114,6 +131,7 @@ def main():
             checks.run("programs", programs_work, shell)
             checks.run("components below die", components_die, shell)
             checks.run("components below are updated", components_change, shell)
+            checks.run("Linux dies", linux_dies, shell)
         checks.run("files last", files_last, file.name)
     checks.run("an update fits for each component", updates_fit)
     checks.run("no disk", without_a_disk)

@@ -129,6 +129,17 @@ def top(port):
         text += receive(port)
 
 
+def ends_the_machine(shell, port):
+    """One failure of Linux after the other, and no end of it: then the machine ends with init's status."""
+    for _ in range(100):
+        try:
+            port.sendall(b"kill linux\r")
+        except OSError:
+            break
+        time.sleep(0.2)
+    assert shell.end(20) == 118
+
+
 def main():
     checks = Checks()
     with tempfile.TemporaryDirectory() as folder:
@@ -140,6 +151,7 @@ def main():
                     shell.recover()
             checks.run("the supervisor's console beside it", console, shell, port)
             checks.run("top on the console", top, port)
+            checks.run("Linux fails too often", ends_the_machine, shell, port)
     return checks.status
 
 

@@ -35,8 +35,9 @@ void budget_make_rest(struct domain_record *domain)
 bool budget_give(const struct domain_record *domain)
 {
     for (uint32_t i = 0; i < domain->budget_count; i++)
-        if (seL4_Untyped_Retype(domain->budget + i, seL4_UntypedObject, domain->budget_pieces[i].size_bits,
-                                domain_slot(domain, PLAN_SLOT_CSPACE), 0, 0, CSPACE_BUDGET + i, 1))
+        /* A copy: it is cleared by the first object that the domain makes, not here, where a device may still be at work in it. */
+        if (cap_give(domain_slot(domain, PLAN_SLOT_CSPACE), CSPACE_BUDGET + i, CSPACE_BITS, domain->budget + i,
+                     seL4_AllRights, 0))
             return false;
     return true;
 }

@@ -172,13 +172,14 @@ static bool map_private(struct builder *builder, uint64_t address, uint64_t end)
     return true;
 }
 
-static bool fill_component_page(seL4_CPtr frame)
+static bool fill_component_page(const struct domain_record *domain, seL4_CPtr frame)
 {
     struct pecan_component_page *page = window_open(frame, SMALL_PAGE_BITS);
     if (!page)
         return false;
     page->counter_per_us = clock_ticks_per_us();
     page->is_traced = the_system.traced_since != 0;
+    page->past_starts = domain->starts;
     window_close(frame);
     return true;
 }
@@ -203,7 +204,7 @@ static bool map_everything(struct builder *builder)
         }
     }
     return map_private(builder, DOMAIN_STACK_TOP - domain->stack_bytes, DOMAIN_STACK_TOP) &&
-           fill_component_page(builder->next_frame) &&
+           fill_component_page(builder->domain, builder->next_frame) &&
            map_private(builder, DOMAIN_BUFFER_ADDRESS, DOMAIN_BUFFER_ADDRESS + PAGE_BYTES);
 }
 
@@ -268,6 +269,7 @@ bool domain_build(struct domain_record *domain, uint32_t index)
 bool domain_start(struct domain_record *domain)
 {
     domain->state = DOMAIN_RUNS;
+    domain->starts++;
     domain->is_out = false;
     return !seL4_TCB_Resume(domain_slot(domain, PLAN_SLOT_TCB));
 }

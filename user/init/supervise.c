@@ -314,6 +314,8 @@ _Noreturn void supervise_forever(void)
         seL4_Word badge;
         seL4_MessageInfo_t info = has_answer ? seL4_ReplyRecv(the_system.endpoint, answer, &badge, the_system.reply)
                                              : seL4_Recv(the_system.endpoint, &badge, the_system.reply);
+        uint64_t since_us = clock_now_us();
         has_answer = handle(badge, info, &answer);
+        heartbeat_leave_out(since_us);
     }
 }

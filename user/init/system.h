@@ -60,7 +60,7 @@ struct domain_record {
     struct memory_piece budget_pieces[BUDGET_PIECES_MOST];
     enum domain_state state;
     bool is_passive_now;
-    uint64_t restarts;
+    uint64_t starts, restarts;                 /* the latter after failures, or as a supervisor wanted it */
     uint64_t window_start_us, window_restarts; /* restarts that count against the limit */
     uint64_t due_us;                           /* DOMAIN_WAITS: when it starts again */
     uint64_t heard_rounds, heard_us;           /* what its event loop had done when it was last woken, and when */

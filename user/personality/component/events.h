@@ -15,6 +15,9 @@ seL4_CPtr events_endpoint(void);
 /* Waits for events for ever. */
 _Noreturn void events_run(void);
 
+/* Waits for a signal before that; events_run passes it on. */
+void events_wait_for_signal(void);
+
 /* Takes all reports that wait in the endpoint into the queue. */
 void events_collect(void);
 

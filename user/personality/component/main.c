@@ -11,6 +11,7 @@
 #include "personality/linux/personality.h"
 
 #include <microkit.h>
+#include <pecan/component.h>
 #include <pecan/features.h>
 
 /* The archive of the first files, and what the kernel announces. The tool fills these in. */
@@ -39,6 +40,16 @@ static bool has_foreign_threads(void)
     return chunk->header.id == PECAN_BOOTINFO_HEADER_FEATURES && chunk->features & PECAN_FEATURE_FOREIGN_THREADS;
 }
 
+/* After a failure: the terminal's user is told, and no memory is used before it is free. */
+static void follow_predecessor(void)
+{
+    machine_log("Linux starts again; its programs are gone");
+    if (!personality_past_is_over())
+        machine_log("waiting for the file server");
+    while (!personality_past_is_over())
+        events_wait_for_signal();
+}
+
 void init(void)
 {
     const char *problem = platform_initialise();
@@ -46,6 +57,8 @@ void init(void)
         refuse(problem);
     if (!has_foreign_threads())
         refuse("this kernel does not announce foreign threads, which Linux programs need");
+    if (pecan_component_page->past_starts)
+        follow_predecessor();
     untyped_initialise();
     if (!slots_initialise())
         refuse("there is not enough memory for capability slots");

@@ -23,12 +23,6 @@ static void publish(void)
         microkit_notify(TERMINAL_CHANNEL);
 }
 
-void terminal_initialise(void)
-{
-    stream_start(&terminal, (void *)own_terminal_region, (const void *)terminal_region);
-    microkit_notify(TERMINAL_CHANNEL);
-}
-
 static void look_at_size(void)
 {
     uint32_t now = atomic_load_explicit(&((const struct terminal_region *)terminal_region)->size, memory_order_acquire);
@@ -83,6 +77,25 @@ static void write_all(const char *bytes, size_t count)
         if (!done && !stream_room(&terminal))
             return; /* nobody takes it */
     }
+}
+
+/*
+ * What was typed was for programs that are gone. They may have left the terminal in any mode: this ends a sequence in the middle, the
+ * second screen, colours, and what else a soft reset ends.
+ */
+static void forget_predecessor(void)
+{
+    static const char reset[] = "\x18\x1b[?1049l\x1b[!p\r\n";
+    stream_take(&terminal, stream_waiting(&terminal));
+    write_all(reset, sizeof reset - 1);
+}
+
+void terminal_initialise(void)
+{
+    stream_start(&terminal, (void *)own_terminal_region, (const void *)terminal_region);
+    if (pecan_component_page->past_starts)
+        forget_predecessor();
+    microkit_notify(TERMINAL_CHANNEL);
 }
 
 void machine_log(const char *line)

@@ -201,6 +201,11 @@ static bool file_system_make(const struct personality_start *start)
     return directory_at_root("dev") && devices_make() && initrd_unpack(start->initrd, start->initrd_size);
 }
 
+bool personality_past_is_over(void)
+{
+    return !disk_requests_start() || disk_requests_are_accepted();
+}
+
 static bool console_open(struct thread *thread)
 {
     int64_t error;

@@ -11,5 +11,11 @@ struct personality_start {
     const char *const *arguments, *const *environment; /* end with null */
 };
 
+/*
+ * Whether all that worked for a personality before this one, which failed, has come to its end. A disk may still write into the
+ * memory that it had: until this is true none of it may be used. To be asked again when the file server has notified; uses no memory.
+ */
+bool personality_past_is_over(void);
+
 /* False: the log says why the first program could not be started. */
 bool personality_start(const struct personality_start *start);

@@ -38,6 +38,7 @@ struct pecan_component_page {
         handled_since;        /* the processor's counter at the first wait, and after the first event; 0: not yet */
     seL4_Word counter_per_us; /* how often the processor's counter counts in a microsecond, from init (the task) */
     seL4_Word is_traced;      /* events are noted (pecan/trace.h); init (the task) sets it */
+    seL4_Word past_starts;    /* of programs that were this domain before, from init (the task) */
     seL4_Word loop; /* init (the task) puts instructions without end here when a supervisor wants the domain to hang */
 };
 _Static_assert(sizeof(struct pecan_component_page) <= 4096, "one page");

@@ -23,12 +23,20 @@ static bool was_open, is_broken;
 
 bool disk_requests_start(void)
 {
+    if (server)
+        return true;
     server = machine_files();
     if (!server)
         return false;
     ring_pair_start(&pair, server->own_rings, server->server_rings, FILE_REQUESTS, FILE_ANSWERS);
     machine_files_notify();
     return true;
+}
+
+bool disk_requests_are_accepted(void)
+{
+    disk_requests_serve();
+    return was_open;
 }
 
 static void inode_let_go(struct inode *inode)

@@ -33,8 +33,11 @@ struct disk_request {
     uint32_t frames[FILE_MOST_PAGES];
 };
 
-/* Whether there is a file server at all. */
+/* Whether there is a file server at all. Starts the rings to it, once. */
 bool disk_requests_start(void);
+
+/* Whether the server has accepted this start: then it, and the disk, are no longer at work for a personality before this one. */
+bool disk_requests_are_accepted(void);
 
 /* Null when memory is exhausted. An inode that is given is the one whose handle is meant. */
 struct disk_request *disk_request_create(enum file_operation operation, struct inode *inode, disk_answered *answered);
