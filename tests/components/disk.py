@@ -2,10 +2,8 @@
 """A program reads and writes a disk through the ring of its driver, on both machines, with each kind of interrupt."""
 
 import random
-import struct
 import sys
 import tempfile
-import zlib
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "system"))
@@ -24,23 +22,6 @@ def written_block():
 def disk_flags(path, machine, device=""):
     return ["-machine", machine, "-drive", f"if=none,id=disk,format=raw,file={path}",
             "-device", f"virtio-blk-pci,drive=disk,addr=3{device}"]
-
-
-def partitioned_disk(partitions):
-    """Zeros, with a GUID partition table: (first, last) sector of each."""
-    sectors = max(last for _, last in partitions) + 1 + 33
-    entries = b"".join(struct.pack("<16s16sQQQ72s", b"\1" * 16, bytes(16), first, last, 0, bytes(72)) for first, last in partitions)
-    entries += bytes(128 * 128 - len(entries))
-
-    def header(own, other, entries_sector):
-        def fields(checksum):
-            return struct.pack("<8sIIIIQQQQ16sQIII", b"EFI PART", 0x10000, 92, checksum, 0, own, other, 34, sectors - 34,
-                               bytes(16), entries_sector, 128, 128, zlib.crc32(entries))
-        return fields(zlib.crc32(fields(0))).ljust(SECTOR, b"\0")
-
-    record = bytes(450) + b"\xee" + bytes(59) + b"\x55\xaa"
-    return (record + header(1, sectors - 1, 2) + entries + bytes((sectors - 67) * SECTOR) + entries
-            + header(sectors - 1, 1, sectors - 33))
 
 
 def reads_and_writes(machine, device, interrupts):

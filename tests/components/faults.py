@@ -1,17 +1,29 @@
 #!/usr/bin/python3
 """Drivers, their clients, and the owner of the PCI buses are restarted under load, hundreds of times: no byte is wrong."""
 
+import io
 import re
 import sys
 import tempfile
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "system"))
-from disk import disk_flags, partitioned_disk  # noqa: E402
+TESTS = Path(__file__).resolve().parent.parent
+sys.path += [str(TESTS / "system"), str(TESTS.parent / "systems/shell")]
+from disk import disk_flags  # noqa: E402
 from machine import OUT, Checks, Machine  # noqa: E402
+from make_disk import SECTOR, TABLE_SECTORS, write_table  # noqa: E402
 
 FAULTS = 300
 LOAD_SECTORS = 1024
+
+
+def partitioned_disk():
+    """Two partitions of zeros: the load has the second."""
+    partitions = [("other", 34, 99), ("load", 100, 100 + LOAD_SECTORS - 1)]
+    sectors = partitions[-1][2] + 1 + TABLE_SECTORS + 1
+    image = io.BytesIO(bytes(sectors * SECTOR))
+    write_table(image, sectors, partitions)
+    return image.getvalue()
 
 
 def survives_faults(name, flags, resent):
@@ -31,7 +43,7 @@ def disk_survives(machine, device):
     """The load notices restarts of itself and of the block server, but not those of the driver behind that."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "disk"
-        path.write_bytes(partitioned_disk([(34, 99), (100, 100 + LOAD_SECTORS - 1)]))
+        path.write_bytes(partitioned_disk())
         survives_faults("disk_faults", disk_flags(path, machine, device),
                         resent=range(FAULTS // 4, FAULTS // 2))
 

@@ -10,13 +10,14 @@ import sys
 import tempfile
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "system"))
-from disk import disk_flags, partitioned_disk  # noqa: E402
+TESTS = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(TESTS / "system"))
+from disk import disk_flags  # noqa: E402
 from machine import OUT, Checks, Machine  # noqa: E402
 
 SYSTEM = OUT / "systems" / "files" / "debug"
-SECTOR, PAGE = 512, 4096
-FIRST_SECTOR, FILE_SYSTEM_BYTES = 2048, 32 << 20
+PAGE = 4096
+FILE_SYSTEM_START = 1 << 20  # on the disk (systems/shell/make_disk.py)
 FAULTS = 80
 CUTS = 4
 FILES = 6
@@ -29,22 +30,14 @@ def run(*command):
 
 def make_disk(path):
     """One partition with an empty file system."""
-    part = path.with_suffix(".part")
-    part.write_bytes(b"")
-    made = run("/sbin/mke2fs", "-q", "-t", "ext4", "-b", "4096", "-J", "size=4", "-O", "^dir_index", part,
-               f"{FILE_SYSTEM_BYTES >> 10}k")
+    made = run(TESTS.parent / "systems/shell/make_disk.py", "--output", path, "--mib", "34")
     assert made.returncode == 0, made.stderr
-    disk = bytearray(partitioned_disk([(FIRST_SECTOR, FIRST_SECTOR + FILE_SYSTEM_BYTES // SECTOR - 1)]))
-    start = FIRST_SECTOR * SECTOR
-    disk[start:start + FILE_SYSTEM_BYTES] = part.read_bytes()
-    path.write_bytes(disk)
 
 
 def checked_partition(path, folder):
     """A copy of the file system, its journal replayed; e2fsck finds nothing wrong with it."""
     part = folder / "checked"
-    start = FIRST_SECTOR * SECTOR
-    part.write_bytes(path.read_bytes()[start:start + FILE_SYSTEM_BYTES])
+    part.write_bytes(path.read_bytes()[FILE_SYSTEM_START:])
     replayed = run("/sbin/e2fsck", "-y", "-E", "journal_only", part)
     assert replayed.returncode in (0, 1), replayed.stdout + replayed.stderr
     orphans = run("/sbin/e2fsck", "-p", part)
