@@ -5,48 +5,15 @@
 
 #include <string.h>
 
-static const char *const root_attributes[] = {"name",
-                                              "priority",
-                                              "budget",
-                                              "period",
-                                              "stack_size",
-                                              "cpu",
-                                              "passive",
-                                              "fpu",
-                                              "smc",
-                                              "domain",
-                                              "pecan:memory",
-                                              "pecan:supervisor",
-                                              "pecan:update_room",
-                                              "pecan:log",
-                                              "pecan:logs",
-                                              "pecan:trace",
-                                              "pecan:traces",
-                                              "pecan:observer",
-                                              "pecan:vital",
-                                              NULL};
-static const char *const child_attributes[] = {"name",
-                                               "priority",
-                                               "budget",
-                                               "period",
-                                               "stack_size",
-                                               "cpu",
-                                               "passive",
-                                               "fpu",
-                                               "smc",
-                                               "domain",
-                                               "id",
-                                               "setvar_id",
-                                               "pecan:memory",
-                                               "pecan:supervisor",
-                                               "pecan:update_room",
-                                               "pecan:log",
-                                               "pecan:logs",
-                                               "pecan:trace",
-                                               "pecan:traces",
-                                               "pecan:observer",
-                                               "pecan:vital",
-                                               NULL};
+/* The first are those of a domain inside another one only. */
+enum { CHILD_ATTRIBUTES = 2 };
+static const char *const attributes[] = {
+    "id",          "setvar_id",  "name",         "priority",         "budget",
+    "period",      "stack_size", "cpu",          "passive",          "fpu",
+    "smc",         "domain",     "pecan:memory", "pecan:supervisor", "pecan:update_room",
+    "pecan:log",   "pecan:logs", "pecan:trace",  "pecan:traces",     "pecan:observer",
+    "pecan:vital", NULL};
+
 #define RESERVE_BYTES_MOST     (1ul << 36)
 #define UPDATE_ROOM_BYTES_MOST (1ul << 24)
 #define LOG_BYTES_NORMAL       (1ul << SMALL_PAGE_BITS)
@@ -315,7 +282,7 @@ static bool read_part(struct system *system, struct domain *domain, const struct
 
 void read_domain(struct system *system, const struct xml_element *element, struct domain *parent)
 {
-    container_check(element, parent ? child_attributes : root_attributes);
+    container_check(element, parent ? attributes : attributes + CHILD_ATTRIBUTES);
     if (system->domain_count == DOMAINS_MAX)
         fail_at(element->place, "too many protection domains defined, maximum is %d @ ", DOMAINS_MAX);
     struct domain *domain = allocate(sizeof(*domain));
