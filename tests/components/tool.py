@@ -113,12 +113,12 @@ def graph_shows_everything(folder):
     drawing = ElementTree.fromstring(result.stdout)
     count = Counter(element.get("class") for element in drawing.iter() if element.tag in (f"{svg}rect", f"{svg}path"))
     legend = 1
-    assert count["domain"] == 3 and count["region"] == 5, count
+    assert count["domain"] == 3 and count["region"] == 6, count
     assert count["call"] == 2 + legend and count["notify"] == 1 + legend and count["notify mutual"] == 1, count
-    assert count["map"] == 6 + legend and count["dma"] == 2 + legend and count["child"] == 1 + legend, count
+    assert count["map"] == 7 + legend and count["dma"] == 2 + legend and count["child"] == 1 + legend, count
     texts = {element.text for element in drawing.iter(f"{svg}text")}
     assert {"driver", "parent", "child", "plain", "interrupt pin 4", "interrupt of 00:1f.7", "ports 0x3f8–0x3ff",
-            "thread of driver"} <= texts, texts
+            "thread of driver", "at most 2048 KiB, the screen"} <= texts, texts
 
 
 def graph_names_services(folder):

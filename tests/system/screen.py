@@ -1,5 +1,7 @@
 #!/usr/bin/python3
-"""The shell's terminal is on the screen and the PC's keyboard too, the supervisor's behind Alt-F2; programs learn how large it is."""
+"""The shell's terminal is on the screen and the PC's keyboard too, the supervisor's behind Alt-F2; programs learn how large it is.
+
+It boots from the CD image, with a graphics card that has no driver: the screen is the one that the boot loader has set up."""
 
 import sys
 import tempfile
@@ -37,16 +39,27 @@ def switches(monitor, screen):
     screen.wait_until(lambda lines: lines[0] == "24 200")
 
 
+def comes_back(shell, screen):
+    """The driver begins with a dark screen."""
+    shell.output_of("clear; echo before")
+    screen.wait_for(["before", "root@pecan:/#"])
+    shell.type("pecanctl kill framebuffer")
+    shell.expect("framebuffer failed")
+    shell.expect("display: started")
+    screen.wait_for(["before", "root@pecan:/# pecanctl kill framebuffer", "root@pecan:/#"])
+
+
 def main():
     checks = Checks()
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder) / "monitor"
-        flags = ["-vga", "none", "-device", "bochs-display,addr=6", "-monitor", f"unix:{place},server=on,wait=off"]
-        with Shell(seconds=40, flags=flags) as shell, connected(place) as monitor:
+        flags = ["-vga", "vmware", "-monitor", f"unix:{place},server=on,wait=off"]
+        with Shell(seconds=60, iso=True, flags=flags) as shell, connected(place) as monitor:
             screen = Screen(monitor, folder)
             checks.run("a command typed on the keyboard", types_and_sees, shell, monitor, screen)
             checks.run("SIGWINCH", resizes, shell, monitor)
             checks.run("the supervisor's terminal on the screen", switches, monitor, screen)
+            checks.run("the screen when its driver was killed", comes_back, shell, screen)
     return checks.status
 
 

@@ -182,7 +182,6 @@ def main():
             checks.run(f"prompt on {cpu}, {variant}", boots_to_prompt, cpu=cpu, variant=variant)
     for mem in "64M", "3G", "6G":
         checks.run(f"prompt with {mem}", boots_to_prompt, mem=mem)
-    checks.run("prompt from the CD image", boots_to_prompt, iso=True)
     checks.run("exit status", status_of, "exit 7", 7)
     checks.run("reboot", status_of, "reboot", 0)
     checks.run("end of input", end_of_input)

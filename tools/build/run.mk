@@ -9,9 +9,11 @@ export GDBFLAGS
 BOOTED := $(OUT)/$(VARIANT)
 BOOT    = tools/run/boot --cpu '$(CPU)' --mem '$(MEM)' --qemu '$(QEMU)'
 SYMBOLS = $(if $(filter roottask,$(PROGRAM)),$(OUT)/components/$(if $(filter debug,$(VARIANT)),debug,release)/linux.elf,$(BOOTED)/$(PROGRAM).elf)
+# The graphics card. The shell system knows this one; with others its screen is what the CD image's boot loader has set up.
+SCREEN  ?= -vga none -device bochs-display,addr=6
 # What the shell system finds in the machine; systems/shell/shell.system knows the places.
 DEVICES  = -drive if=none,id=disk,format=raw,file=$(DISK) -device virtio-blk-pci,drive=disk,addr=3 \
-           -netdev user,id=net -device virtio-net-pci,netdev=net,addr=4 -device virtio-rng-pci,addr=5 -vga none -device bochs-display,addr=6
+           -netdev user,id=net -device virtio-net-pci,netdev=net,addr=4 -device virtio-rng-pci,addr=5 $(SCREEN)
 FOUND    = $(if $(filter roottask,$(PROGRAM)),$(DEVICES))
 FOUND_DISK := $(if $(filter roottask,$(PROGRAM)),$(BUILD)/disk.img)
 IMAGE   = --kernel $(BOOTED)/kernel32.elf --module $(BOOTED)/$(PROGRAM).elf

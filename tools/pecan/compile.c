@@ -97,6 +97,23 @@ static const struct region *symbol_region(const struct system *system, const str
     return is_of_region ? system_region(system, symbol->of) : NULL;
 }
 
+/* What init writes to a variable whose value is known at boot; PATCH_KINDS: the tool knows the value. */
+static enum patch_kind late_kind(const struct symbol *symbol, const struct region *region)
+{
+    switch (symbol->kind) {
+    case VALUE_REGION_ADDRESS:
+        return region->physical_address == ADDRESS_NONE ? PATCH_REGION_ADDRESS : PATCH_KINDS;
+    case VALUE_REGION_SIZE:
+        return region->is_at_screen ? PATCH_REGION_BYTES : PATCH_KINDS;
+    case VALUE_BUDGET_ADDRESS:
+        return PATCH_BUDGET_ADDRESS;
+    case VALUE_BUDGET_BYTES:
+        return PATCH_BUDGET_BYTES;
+    default:
+        return PATCH_KINDS;
+    }
+}
+
 static void set_symbol(const struct system *system, const struct symbol *symbol, struct program *program,
                        struct late_values *late)
 {
@@ -113,12 +130,9 @@ static void set_symbol(const struct system *system, const struct symbol *symbol,
         value = region->contents.size;
     else if (symbol->kind == VALUE_REGION_ADDRESS)
         value = region->physical_address;
-    if (symbol->kind == VALUE_BUDGET_ADDRESS || symbol->kind == VALUE_BUDGET_BYTES || value == ADDRESS_NONE) {
+    if (late_kind(symbol, region) != PATCH_KINDS) {
         struct late_value *item = ADD(late->items, late->count);
-        *item = (struct late_value){.address = variable.address};
-        item->kind = symbol->kind == VALUE_BUDGET_ADDRESS ? PATCH_BUDGET_ADDRESS
-                     : symbol->kind == VALUE_BUDGET_BYTES ? PATCH_BUDGET_BYTES
-                                                          : PATCH_REGION_ADDRESS;
+        *item = (struct late_value){.address = variable.address, .kind = late_kind(symbol, region)};
         item->of = region ? region_index(system, symbol->of) : system_domain(system, symbol->of)->index;
         value = 0;
     }
@@ -218,7 +232,7 @@ static void add_region(struct compiler *compiler, const struct region *region)
     row->bytes = region->bytes;
     row->physical_address = region->physical_address;
     row->page_bits = region->page_bits;
-    row->flags = region->is_contiguous ? REGION_CONTIGUOUS : 0;
+    row->flags = region->is_at_screen ? REGION_SCREEN : region->is_contiguous ? REGION_CONTIGUOUS : 0;
     row->fill = region->fill;
     row->boot_chunk = region->boot_chunk;
     if (region->fill == FILL_CONTENTS) {

@@ -275,7 +275,8 @@ static void draw_region(struct drawing *drawing, const struct box *box)
             box->y, BOX_WIDTH, box->height);
     draw_text(drawing, box, &line, "name", box->region->name);
     draw_text(drawing, box, &line, "note",
-              box->region->physical_address == ADDRESS_NONE
+              box->region->is_at_screen ? text_format("at most %lu KiB, the screen", box->region->bytes >> 10)
+              : box->region->physical_address == ADDRESS_NONE
                   ? text_format("%lu KiB", box->region->bytes >> 10)
                   : text_format("%lu KiB at 0x%lx", box->region->bytes >> 10, box->region->physical_address));
 }

@@ -76,8 +76,8 @@ static void read_region_size(struct region *region, const struct xml_element *el
 
 void read_region(struct system *system, const struct xml_element *element)
 {
-    static const char *const allowed[] = {"name", "size", "page_size", "phys_addr", "prefill_path", "prefill_bootinfo",
-                                          NULL};
+    static const char *const allowed[] = {
+        "name", "size", "page_size", "phys_addr", "prefill_path", "prefill_bootinfo", "pecan:phys_bootinfo", NULL};
     leaf_check(element, allowed);
     struct region *region = allocate(sizeof(*region));
     *(struct region **)ADD(system->regions, system->region_count) = region;
@@ -99,6 +99,12 @@ void read_region(struct system *system, const struct xml_element *element)
         fail_on(element, "phys_addr is not aligned to the page size");
     if (region->physical_address != ADDRESS_NONE && region->physical_address > (1ul << 52) - region->bytes)
         fail_on(element, "phys_addr 0x%lx is not a physical address", region->physical_address);
+    const char *chunk = xml_value(element, "pecan:phys_bootinfo");
+    region->is_at_screen = chunk != NULL;
+    if (chunk && !text_is(chunk, "x86_framebuffer"))
+        fail_on(element, "pecan:phys_bootinfo '%s' is not a kind of boot information with an address", chunk);
+    if (chunk && (region->physical_address != ADDRESS_NONE || region->fill != FILL_ZERO))
+        fail_on(element, "pecan:phys_bootinfo cannot be used together with phys_addr or a prefill");
 }
 
 static void read_end(struct system *system, struct end *end, const struct xml_element *element)

@@ -45,11 +45,14 @@ static uint64_t print_regions_memory(FILE *out, const struct system *system)
     for (uint32_t i = 0; i < system->region_count; i++) {
         const struct region *region = system->regions[i];
         fprintf(out, "  %-24s %10lu %10lu ", region->name, region->bytes / KIB, (1ul << region->page_bits) / KIB);
-        if (region->physical_address == ADDRESS_NONE)
+        bool is_memory = region->physical_address == ADDRESS_NONE && !region->is_at_screen;
+        if (region->is_at_screen)
+            fprintf(out, "of the screen\n");
+        else if (is_memory)
             fprintf(out, "%s\n", region->is_contiguous ? "any, in one piece" : "any");
         else
             fprintf(out, "0x%lx\n", region->physical_address);
-        total += region->physical_address == ADDRESS_NONE ? region->bytes : 0;
+        total += is_memory ? region->bytes : 0;
     }
     return total;
 }

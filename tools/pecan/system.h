@@ -19,7 +19,7 @@ struct region {
     struct place place;
     uint64_t bytes, physical_address; /* or ADDRESS_NONE */
     uint32_t page_bits;
-    bool has_page_size, is_contiguous, is_mapped;
+    bool has_page_size, is_contiguous, is_at_screen, is_mapped;
     enum region_fill fill;
     uint32_t boot_chunk;
     const char *prefill_path; /* null without one */

@@ -2,6 +2,7 @@
 
 #include "init/budget.h"
 #include "init/component_page.h"
+#include "init/region.h"
 #include "microkit/include/pecan/supervisor.h"
 
 /* The kernel's count begins again whenever it is read. */
@@ -49,11 +50,11 @@ void account_end_run(struct domain_record *domain)
     add_counts(domain, &domain->past_counts);
 }
 
-static uint64_t region_bytes(const struct description_domain *description)
+static uint64_t map_bytes(const struct description_domain *description)
 {
     uint64_t bytes = 0;
     for (uint32_t i = 0; i < description->maps.count; i++)
-        bytes += ROW(regions, region, ROW(maps, map, description->maps.first + i)->region)->bytes;
+        bytes += region_bytes(ROW(maps, map, description->maps.first + i)->region);
     return bytes;
 }
 
@@ -76,7 +77,7 @@ void account_read(struct domain_record *domain, seL4_Word *words)
     words[PECAN_ACCOUNT_PRIVATE_BYTES] = 1ul << domain->plan.private_bits;
     words[PECAN_ACCOUNT_PRIVATE_BYTES_USED] = domain->state == DOMAIN_RUNS ? domain->plan.private_bytes : 0;
     words[PECAN_ACCOUNT_BUDGET_BYTES] = budget_bytes(domain);
-    words[PECAN_ACCOUNT_REGION_BYTES] = region_bytes(description);
+    words[PECAN_ACCOUNT_REGION_BYTES] = map_bytes(description);
     words[PECAN_ACCOUNT_DMA_BYTES] = dma_bytes(description);
     words[PECAN_ACCOUNT_CALLS_SERVED] = counts.calls_served;
     words[PECAN_ACCOUNT_WAKES] = counts.wakes;

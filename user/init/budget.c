@@ -1,6 +1,7 @@
 #include "init/budget.h"
 
 #include "init/cspace.h"
+#include "init/region.h"
 #include "lib/string.h"
 #include "microkit/include/pecan/component.h"
 
@@ -87,6 +88,8 @@ static uint64_t patch_value(const struct description_patch *patch)
         return domain->budget_count ? domain->budget_pieces[0].address : 0;
     case PATCH_BUDGET_BYTES:
         return largest_piece_bytes(domain);
+    case PATCH_REGION_BYTES:
+        return region_bytes(patch->of);
     default:
         return the_system.regions[patch->of].physical_address;
     }

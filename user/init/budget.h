@@ -23,7 +23,7 @@ void budget_describe(const struct domain_record *domain, void *page);
 /* Takes the pieces, and all that was made of them, away. */
 void budget_take_back(const struct domain_record *domain);
 
-/* Writes addresses of regions, and of budgets, into the programs that ask for them. */
+/* Writes addresses and sizes of regions, and of budgets, into the programs that ask for them. */
 void patches_apply(char *base, const struct description_patch *patches, uint32_t count);
 
 /* What the domain's budget has in all. */

@@ -58,8 +58,11 @@ static const char *check_region(const struct checked *c, const struct descriptio
     if (region->physical_address != ADDRESS_NONE && (region->physical_address % (1ul << region->page_bits) ||
                                                      region->physical_address > ADDRESS_NONE - region->bytes))
         return "a region's physical address";
-    if (region->flags & ~(uint32_t)REGION_CONTIGUOUS || region->fill > FILL_BOOT_CHUNK)
+    if (region->flags & ~(uint32_t)REGION_FLAGS || region->fill > FILL_BOOT_CHUNK)
         return "a region's flags";
+    if (region->flags & REGION_SCREEN &&
+        (region->flags != REGION_SCREEN || region->physical_address != ADDRESS_NONE || region->fill != FILL_ZERO))
+        return "a region where the screen is";
     if (region->fill == FILL_CONTENTS &&
         (!contents_are_inside(c, region->contents, region->contents_bytes) || region->contents_bytes > region->bytes))
         return "a region's contents";
@@ -167,8 +170,8 @@ static const char *check_patches(const struct checked *c, const struct descripti
 {
     for (uint32_t i = 0; i < count; i++)
         if (patches[i].kind >= PATCH_KINDS || patches[i].contents < c->header_bytes ||
-            patches[i].of >= (patches[i].kind == PATCH_REGION_ADDRESS ? c->description->regions.count
-                                                                      : c->description->domains.count) ||
+            patches[i].of >= (patches[i].kind <= PATCH_REGION_BYTES ? c->description->regions.count
+                                                                    : c->description->domains.count) ||
             !contents_are_inside(c, patches[i].contents, sizeof(uint64_t)))
             return "a patch";
     return NULL;

@@ -104,7 +104,8 @@ struct description_domain {
 };
 
 enum region_fill { FILL_ZERO, FILL_CONTENTS, FILL_BOOT_CHUNK };
-enum { REGION_CONTIGUOUS = 1 };
+/* REGION_SCREEN: it lies where the screen is that the boot loader has set up, and is not there when there is none. */
+enum { REGION_CONTIGUOUS = 1, REGION_SCREEN = 2, REGION_FLAGS = 3 };
 
 struct description_region {
     char name[NAME_BYTES];
@@ -187,6 +188,7 @@ struct description_turn {
 
 enum patch_kind {
     PATCH_REGION_ADDRESS, /* physical address of a region */
+    PATCH_REGION_BYTES,   /* how much of a region is there */
     PATCH_BUDGET_ADDRESS, /* physical address of the largest piece of a domain's memory budget, */
     PATCH_BUDGET_BYTES,   /* and its size; both 0 without one */
     PATCH_KINDS,

@@ -4,6 +4,7 @@
 #include "init/budget.h"
 #include "init/clock.h"
 #include "init/memory.h"
+#include "init/region.h"
 #include "init/window.h"
 #include "lib/string.h"
 #include "microkit/include/pecan/component.h"
@@ -153,7 +154,7 @@ static bool map_region(struct builder *builder, const struct description_map *ma
     seL4_CapRights_t rights =
         seL4_CapRights_new(false, false, (map->flags & MAP_READ) != 0, (map->flags & MAP_WRITE) != 0);
     seL4_X86_VMAttributes attributes = map->flags & MAP_UNCACHED ? seL4_X86_CacheDisabled : seL4_X86_WriteBack;
-    for (uint64_t offset = 0; offset < region->bytes; offset += 1ul << region->page_bits) {
+    for (uint64_t offset = 0; offset < region_bytes(map->region); offset += 1ul << region->page_bits) {
         seL4_CPtr frame = the_system.regions[map->region].frames + (offset >> region->page_bits);
         seL4_CPtr copy = builder->next_map_frame++;
         if (cap_give(seL4_CapInitThreadCNode, copy, seL4_WordBits, frame, rights, 0) ||

@@ -157,21 +157,32 @@ static bool skip_to(struct piece *piece, uint64_t address)
     return true;
 }
 
-bool memory_make_at(uint64_t address, seL4_Word size_bits, seL4_CPtr slot)
+/* The piece in which memory at the address is free. */
+static struct piece *piece_at(uint64_t address, uint64_t bytes)
 {
-    uint64_t bytes = 1ul << size_bits;
     for (size_t i = 0; i < piece_count; i++) {
         struct piece *piece = &pieces[i];
-        if (address < piece->address + piece->used || address - piece->address >= piece->bytes ||
-            bytes > piece->bytes - (address - piece->address))
-            continue;
-        if (!skip_to(piece, address) || seL4_Untyped_Retype(piece->capability, seL4_UntypedObject, size_bits,
-                                                            seL4_CapInitThreadCNode, 0, 0, slot, 1))
-            return false;
-        piece->used += bytes;
-        return true;
+        if (address >= piece->address + piece->used && address - piece->address < piece->bytes &&
+            bytes <= piece->bytes - (address - piece->address))
+            return piece;
     }
-    return false;
+    return NULL;
+}
+
+bool memory_is_device_at(uint64_t address, seL4_Word size_bits)
+{
+    const struct piece *piece = piece_at(address, 1ul << size_bits);
+    return piece && piece->is_device;
+}
+
+bool memory_make_at(uint64_t address, seL4_Word size_bits, seL4_CPtr slot)
+{
+    struct piece *piece = piece_at(address, 1ul << size_bits);
+    if (!piece || !skip_to(piece, address) ||
+        seL4_Untyped_Retype(piece->capability, seL4_UntypedObject, size_bits, seL4_CapInitThreadCNode, 0, 0, slot, 1))
+        return false;
+    piece->used += 1ul << size_bits;
+    return true;
 }
 
 uint64_t untyped_bytes_left(seL4_CPtr untyped)

@@ -21,6 +21,9 @@ bool memory_make(seL4_Word type, seL4_Word size_bits, seL4_CPtr slot, size_t cou
  */
 bool memory_make_at(uint64_t address, seL4_Word size_bits, seL4_CPtr slot);
 
+/* Whether memory_make_at finds memory of a device at the address. */
+bool memory_is_device_at(uint64_t address, seL4_Word size_bits);
+
 /* A piece of RAM of 2^size_bits bytes. */
 struct memory_piece {
     uint64_t address;

@@ -2,6 +2,8 @@
 
 #define PAGE_BYTES (1ul << SMALL_PAGE_BITS)
 
+#define PHYSICAL_END (1ul << 52)
+
 enum { TABLE_BITS = 21, DIRECTORY_BITS = 30, PDPT_BITS = 39 };
 
 /* A part of the address space, and whether it is mapped by large pages. */
@@ -16,6 +18,16 @@ uint32_t bits_for(uint64_t bytes)
     while (bits < WORD_BITS - 1 && 1ul << bits < bytes)
         bits++;
     return bits;
+}
+
+bool plan_pages_at(const struct description_region *region, uint64_t address, uint64_t bytes, uint64_t *first,
+                   uint64_t *count)
+{
+    if (bytes == 0 || address > PHYSICAL_END || bytes > PHYSICAL_END - address)
+        return false;
+    *first = address >> region->page_bits << region->page_bits;
+    *count = ((address + bytes - 1) >> region->page_bits) - (address >> region->page_bits) + 1;
+    return *count <= region->bytes >> region->page_bits;
 }
 
 /* Counts blocks of 2^bits bytes that extents touch which come in ascending order. */

@@ -5,6 +5,8 @@
 
 #include "init/description.h"
 
+#include <stdbool.h>
+
 /* The largest TCB that an option of the kernel makes. */
 #define PLAN_TCB_BITS      12
 #define PLAN_SCHEDCTX_BITS 8
@@ -50,6 +52,13 @@ enum plan_slot {
 /* Slots that the plan takes, and those that any program takes which fits into the domain's private memory. */
 uint32_t plan_slots(const struct domain_plan *plan);
 uint32_t plan_slots_most(const struct description_domain *domain, const struct domain_plan *plan);
+
+/*
+ * The pages of a region's size that `bytes` at a physical address touch: where the first one lies, and how many. False:
+ * there are no bytes, no such addresses, or more pages than the region has.
+ */
+bool plan_pages_at(const struct description_region *region, uint64_t address, uint64_t bytes, uint64_t *first,
+                   uint64_t *count);
 
 /* 2^result is the least power of two not below `bytes`. */
 uint32_t bits_for(uint64_t bytes);

@@ -20,9 +20,19 @@ static uint64_t frame_count(const struct description_region *region)
     return region->bytes >> region->page_bits;
 }
 
+uint64_t region_bytes(uint32_t index)
+{
+    return the_system.regions[index].frame_count << region_at(index)->page_bits;
+}
+
 static bool is_fixed(const struct description_region *region)
 {
     return region->physical_address != ADDRESS_NONE;
+}
+
+static bool is_at_screen(const struct description_region *region)
+{
+    return region->flags & REGION_SCREEN;
 }
 
 static bool is_contiguous(const struct description_region *region)
@@ -39,25 +49,63 @@ uint64_t regions_slots(void)
 {
     uint64_t slots = 0;
     for (uint32_t i = 0; i < the_system.description->regions.count; i++)
-        slots +=
-            is_fixed(region_at(i)) ? 2 * frame_count(region_at(i)) + SKIP_SLOTS_MOST : frame_count(region_at(i)) + 1;
+        slots += is_fixed(region_at(i)) || is_at_screen(region_at(i)) ? 2 * frame_count(region_at(i)) + SKIP_SLOTS_MOST
+                                                                      : frame_count(region_at(i)) + 1;
     return slots;
 }
 
 static void take_slots(struct region_record *record, const struct description_region *region)
 {
-    record->frames = slots_take(frame_count(region));
-    record->physical_address = region->physical_address;
+    record->frames = slots_take(record->frame_count);
     if (!record->frames)
         init_fail("no capability slots for region %s", region->name);
+}
+
+static bool is_overlapping(uint64_t address, uint64_t bytes)
+{
+    for (uint32_t i = 0; i < the_system.description->regions.count; i++)
+        if (address < the_system.regions[i].physical_address + region_bytes(i) &&
+            the_system.regions[i].physical_address < address + bytes)
+            return true;
+    return false;
+}
+
+/* What the boot loader says of its screen may be wrong: then the region is not there, as without a screen. */
+static void place_at_screen(struct region_record *record, const struct description_region *region)
+{
+    const seL4_X86_BootInfo_fb_t *screen =
+        (const void *)pecan_boot_chunk(the_system.boot, SEL4_BOOTINFO_HEADER_X86_FRAMEBUFFER);
+    uint64_t first, count;
+    if (!screen || screen->header.len < sizeof(*screen) ||
+        !plan_pages_at(region, screen->addr, (uint64_t)screen->pitch * screen->height, &first, &count) ||
+        is_overlapping(first, count << region->page_bits))
+        return;
+    for (uint64_t i = 0; i < count; i++)
+        if (!memory_is_device_at(first + (i << region->page_bits), region->page_bits))
+            return;
+    record->physical_address = first;
+    record->frame_count = count;
+}
+
+/* Where each region lies that is at a physical address. Those that the description places come first: a screen gives way. */
+static void place_regions(void)
+{
+    uint32_t count = the_system.description->regions.count;
+    for (uint32_t i = 0; i < count; i++)
+        if (is_fixed(region_at(i)))
+            the_system.regions[i] = (struct region_record){.frame_count = frame_count(region_at(i)),
+                                                           .physical_address = region_at(i)->physical_address};
+    for (uint32_t i = 0; i < count; i++)
+        if (is_at_screen(region_at(i)))
+            place_at_screen(&the_system.regions[i], region_at(i));
 }
 
 /* Frames at a fixed address, each from an untyped capability of its own: the address may be anywhere. */
 static void make_fixed(struct region_record *record, const struct description_region *region)
 {
     take_slots(record, region);
-    for (uint64_t i = 0; i < frame_count(region); i++) {
-        uint64_t address = region->physical_address + (i << region->page_bits);
+    for (uint64_t i = 0; i < record->frame_count; i++) {
+        uint64_t address = record->physical_address + (i << region->page_bits);
         seL4_CPtr untyped = slots_take(1);
         if (!untyped || !memory_make_at(address, region->page_bits, untyped) ||
             seL4_Untyped_Retype(untyped, frame_type(region), 0, seL4_CapInitThreadCNode, 0, 0, record->frames + i, 1))
@@ -68,19 +116,21 @@ static void make_fixed(struct region_record *record, const struct description_re
 void regions_make_fixed(void)
 {
     /* Ascending by address: memory in front of a region is lost to the ones behind it. */
+    const struct region_record *records = the_system.regions;
     uint64_t done_below = 0;
+    place_regions();
     for (;;) {
         uint32_t next = UINT32_MAX;
         for (uint32_t i = 0; i < the_system.description->regions.count; i++)
-            if (is_fixed(region_at(i)) && !the_system.regions[i].frames &&
-                (next == UINT32_MAX || region_at(i)->physical_address < region_at(next)->physical_address))
+            if (records[i].frame_count && !records[i].frames &&
+                (next == UINT32_MAX || records[i].physical_address < records[next].physical_address))
                 next = i;
         if (next == UINT32_MAX)
             return;
-        if (region_at(next)->physical_address < done_below)
+        if (records[next].physical_address < done_below)
             init_fail("region %s: its memory belongs to another one", region_at(next)->name);
         make_fixed(&the_system.regions[next], region_at(next));
-        done_below = region_at(next)->physical_address + region_at(next)->bytes;
+        done_below = records[next].physical_address + region_bytes(next);
     }
 }
 
@@ -92,6 +142,7 @@ void regions_make_contiguous(uint32_t size_bits)
             continue;
         struct region_record *record = &the_system.regions[i];
         seL4_CPtr untyped = slots_take(1);
+        record->frame_count = frame_count(region);
         take_slots(record, region);
         if (!untyped || !memory_make(seL4_UntypedObject, size_bits, untyped, 1))
             init_fail("no %lu KiB of memory in one piece for region %s", region->bytes >> 10, region->name);
@@ -112,10 +163,12 @@ void regions_make_pages(uint32_t page_bits)
 {
     for (uint32_t i = 0; i < the_system.description->regions.count; i++) {
         const struct description_region *region = region_at(i);
-        if (is_fixed(region) || is_contiguous(region) || region->page_bits != page_bits)
+        if (is_fixed(region) || is_at_screen(region) || is_contiguous(region) || region->page_bits != page_bits)
             continue;
-        take_slots(&the_system.regions[i], region);
-        if (!memory_make(frame_type(region), 0, the_system.regions[i].frames, frame_count(region)))
+        struct region_record *record = &the_system.regions[i];
+        record->frame_count = frame_count(region);
+        take_slots(record, region);
+        if (!memory_make(frame_type(region), 0, record->frames, record->frame_count))
             init_fail("no %lu KiB of memory for region %s", region->bytes >> 10, region->name);
     }
 }

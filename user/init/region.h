@@ -21,5 +21,8 @@ void regions_make_pages(uint32_t page_bits);
 /* Writes what the description says into the regions. */
 void regions_fill(void);
 
+/* How much of a region is there: all that is described, or what the screen takes. */
+uint64_t region_bytes(uint32_t index);
+
 /* Copies from a region; the range lies inside it. False: the window is of no use. */
 bool region_read(uint32_t index, uint64_t offset, void *to, uint64_t bytes);

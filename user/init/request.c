@@ -87,7 +87,7 @@ static bool find_region(const struct description_domain *domain, uint64_t addres
 {
     for (uint32_t i = 0; i < domain->maps.count; i++) {
         const struct description_map *map = ROW(maps, map, domain->maps.first + i);
-        uint64_t room = ROW(regions, region, map->region)->bytes;
+        uint64_t room = region_bytes(map->region);
         if (address < map->address || address - map->address > room || bytes > room - (address - map->address))
             continue;
         *region = map->region;

@@ -73,7 +73,8 @@ struct domain_record {
 
 struct region_record {
     seL4_CPtr frames;
-    uint64_t physical_address; /* of contiguous ones, else ADDRESS_NONE */
+    uint64_t frame_count;      /* fewer than described, or none, where the screen is */
+    uint64_t physical_address; /* of one that lies somewhere, or in one piece */
 };
 
 struct system {

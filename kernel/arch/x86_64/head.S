@@ -7,6 +7,7 @@
 #define MULTIBOOT1_MAGIC 0x1badb002
 #define MULTIBOOT1_FLAGS 0x3 /* modules on page boundaries, memory information */
 #define MULTIBOOT2_MAGIC 0xe85250d6
+#define TAG_OPTIONAL     1
 
 #define PHYSICAL(symbol) ((symbol) - IMAGE_BASE)
 
@@ -36,6 +37,11 @@ multiboot2_header:
     /* modules on page boundaries */
     .short 6, 0
     .long 8
+    /* any graphics mode, if there is one */
+    .short 5, TAG_OPTIONAL
+    .long 20
+    .long 0, 0, 0
+    .balign 8
     /* the end */
     .short 0, 0
     .long 8

@@ -1,4 +1,5 @@
 #include "drivers/framebuffer/bochs_display.h"
+#include "drivers/framebuffer/loader_screen.h"
 
 #include "machine.h"
 #include "test.h"
@@ -91,6 +92,108 @@ TEST(bochs_display, a_device_that_answers_anything_does_no_harm)
         if (bochs_display_set_size(memory, registers, 1 + machine_random() % 64, 1 + machine_random() % 64, &screen))
             framebuffer_fill(&screen, (struct rectangle){0, 0, UINT32_MAX, UINT32_MAX}, 1);
     }
+}
+
+/* What a boot loader may say. */
+enum { SCREEN_BYTES = 64 * 40 * 4, SCREEN_ADDRESS = 0xfd000000 };
+
+static seL4_X86_BootInfo_fb_t loader_facts(uint32_t width, uint32_t height, uint32_t pitch)
+{
+    return (seL4_X86_BootInfo_fb_t){.header = {SEL4_BOOTINFO_HEADER_X86_FRAMEBUFFER, sizeof(seL4_X86_BootInfo_fb_t)},
+                                    .addr = SCREEN_ADDRESS,
+                                    .pitch = pitch,
+                                    .width = width,
+                                    .height = height,
+                                    .bpp = 32,
+                                    .type = 1};
+}
+
+static bool loader_open(seL4_X86_BootInfo_fb_t facts, struct mmio memory, struct framebuffer *screen)
+{
+    return loader_screen_open(&facts, memory, 32, 20, screen);
+}
+
+TEST(loader_screen, a_picture_is_in_the_middle_of_a_larger_one)
+{
+    uint32_t *pixels = calloc(1, SCREEN_BYTES);
+    struct mmio memory = {pixels, SCREEN_BYTES};
+    struct framebuffer screen;
+    pixels[0] = pixels[39 * 64 + 59] = pixels[60] = 7;
+    expect(loader_open(loader_facts(60, 40, 256), memory, &screen));
+    expect_eq(pixels[0], 0);
+    expect_eq(pixels[39 * 64 + 59], 0);
+    expect_eq(pixels[60], 7); /* behind the line's end */
+    expect_eq(screen.width, 32);
+    expect_eq(screen.height, 20);
+    expect_eq(screen.stride, 64);
+    expect_eq(screen.pixels - pixels, 10 * 64 + 14);
+
+    expect(loader_open(loader_facts(31, 19, 124), memory, &screen));
+    expect_eq(screen.width, 31);
+    expect_eq(screen.height, 19);
+    expect_eq(screen.pixels - pixels, 0);
+
+    seL4_X86_BootInfo_fb_t facts = loader_facts(32, 20, 128);
+    facts.addr += 8;
+    expect(loader_open(facts, memory, &screen));
+    expect_eq(screen.pixels - pixels, 2);
+    free(pixels);
+}
+
+TEST(loader_screen, what_is_none_or_not_all_there_is_refused)
+{
+    uint32_t *pixels = calloc(1, SCREEN_BYTES);
+    struct mmio memory = {pixels, SCREEN_BYTES};
+    struct framebuffer screen;
+    expect(loader_open(loader_facts(64, 40, 256), memory, &screen));
+    expect(!loader_open((seL4_X86_BootInfo_fb_t){0}, memory, &screen));
+    expect(!loader_open(loader_facts(0, 40, 256), memory, &screen));
+    expect(!loader_open(loader_facts(64, 0, 256), memory, &screen));
+    expect(!loader_open(loader_facts(64, 41, 256), memory, &screen));
+    expect(!loader_open(loader_facts(64, 40, 255), memory, &screen));
+    expect(!loader_open(loader_facts(64, 39, 258), memory, &screen));
+    expect(!loader_open(loader_facts(0x40000001, 1, 4), memory, &screen)); /* 4 bytes each: 4 in 32 bits */
+    expect(!loader_open(loader_facts(1, 0x80000001, 0x80000000), memory, &screen));
+    expect(!loader_open(loader_facts(1, 0xffffffff, 0xfffffffc), memory, &screen));
+    const seL4_X86_BootInfo_fb_t good = loader_facts(32, 20, 128);
+    seL4_X86_BootInfo_fb_t facts[9] = {good, good, good, good, good, good, good, good, good};
+    facts[0].header.id = SEL4_BOOTINFO_HEADER_X86_VBE;
+    facts[1].header.len--;
+    facts[2].bpp = 24;
+    facts[3].type = 0;  /* a palette */
+    facts[4].type = 2;  /* text */
+    facts[5].addr -= 4; /* in the page before */
+    facts[6].addr += 2;
+    facts[7].addr += SCREEN_BYTES;
+    facts[8].addr = UINT64_MAX - 3;
+    for (unsigned i = 0; i < sizeof facts / sizeof *facts; i++)
+        expect(!loader_open(facts[i], memory, &screen));
+    free(pixels);
+}
+
+TEST(loader_screen, facts_that_say_anything_do_no_harm)
+{
+    machine_reset();
+    uint32_t *pixels = calloc(1, SCREEN_BYTES);
+    struct mmio memory = {pixels, SCREEN_BYTES};
+    unsigned opened = 0;
+    for (int i = 0; i < 100000; i++) {
+        struct framebuffer screen;
+        seL4_X86_BootInfo_fb_t facts =
+            loader_facts(machine_random() % 80, machine_random() % 60, 4 * (machine_random() % 80));
+        if (machine_random() % 4 == 0)
+            facts.addr += 4 * (machine_random() % SCREEN_BYTES);
+        if (machine_random() % 4 == 0)
+            facts.pitch = machine_random();
+        if (machine_random() % 4 == 0)
+            facts.height = machine_random();
+        if (!loader_open(facts, memory, &screen))
+            continue;
+        opened++;
+        framebuffer_fill(&screen, (struct rectangle){0, 0, UINT32_MAX, UINT32_MAX}, 1);
+    }
+    expect(opened > 1000);
+    free(pixels);
 }
 
 TEST(framebuffer, only_what_is_on_the_screen_is_drawn)

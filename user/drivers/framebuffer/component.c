@@ -1,7 +1,9 @@
 /*
- * The component of a bochs-display: copies what its client has drawn to the screen (protocols/display.h).
+ * The component of a screen, that of a bochs-display or else the one that the boot loader has set up: copies what its client
+ * has drawn to it (protocols/display.h).
  */
 #include "drivers/framebuffer/bochs_display.h"
+#include "drivers/framebuffer/loader_screen.h"
 #include "protocols/display.h"
 #include "protocols/pci.h"
 #include <microkit.h>
@@ -11,6 +13,8 @@ enum { PCI_OWNER = 0, CLIENT = 3 };
 
 /* Filled in from the description. */
 uintptr_t registers_start, registers_bytes, screen_start, screen_bytes, picture_start;
+/* The boot loader's screen, where the description has it; no bytes: there is none. */
+uintptr_t loader_facts, loader_screen_start, loader_screen_bytes;
 
 static struct framebuffer screen; /* of no size: there is none */
 
@@ -23,12 +27,21 @@ static bool device_open(void)
     return microkit_msginfo_get_label(answer) == PCI_OK;
 }
 
+static bool screen_open(void)
+{
+    if (device_open()) {
+        struct mmio registers = {(volatile void *)registers_start, registers_bytes};
+        struct mmio memory = {(volatile void *)screen_start, screen_bytes};
+        return bochs_display_set_size(memory, registers, DISPLAY_WIDTH, DISPLAY_HEIGHT, &screen);
+    }
+    struct mmio memory = {(volatile void *)loader_screen_start, loader_screen_bytes};
+    return loader_screen_bytes && loader_screen_open((const seL4_X86_BootInfo_fb_t *)loader_facts, memory,
+                                                     DISPLAY_WIDTH, DISPLAY_HEIGHT, &screen);
+}
+
 void init(void)
 {
-    struct mmio registers = {(volatile void *)registers_start, registers_bytes};
-    struct mmio memory = {(volatile void *)screen_start, screen_bytes};
-    bool has_screen =
-        device_open() && bochs_display_set_size(memory, registers, DISPLAY_WIDTH, DISPLAY_HEIGHT, &screen);
+    bool has_screen = screen_open();
     microkit_dbg_puts(has_screen ? "display: started\n" : "display: no screen\n");
     microkit_notify(CLIENT);
 }
