@@ -185,6 +185,8 @@ static void limits(void)
     check(count(LIMITED) == 1, "a started domain answers");
     check(pecan_supervisor_call(PECAN_SUPERVISOR_STOP, INDEX_LIMITED) == PECAN_SUPERVISOR_OK, "stop");
     check(order(LIMITED, ORDER_COUNT, &own, &shared) == PECAN_PEER_RESTARTED, "calls to a stopped domain return again");
+    microkit_msginfo answer = pecan_call_again(LIMITED, microkit_msginfo_new(ORDER_COUNT, 0), 0);
+    check(microkit_msginfo_get_label(answer) == PECAN_PEER_RESTARTED, "it is not called again for ever");
 }
 
 static void reasons(void)

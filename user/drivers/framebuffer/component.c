@@ -20,11 +20,7 @@ static struct framebuffer screen; /* of no size: there is none */
 
 static bool device_open(void)
 {
-    microkit_msginfo answer;
-    do {
-        answer = microkit_ppcall(PCI_OWNER, microkit_msginfo_new(PCI_OPEN, 0));
-    } while (microkit_msginfo_get_label(answer) == PECAN_PEER_RESTARTED);
-    return microkit_msginfo_get_label(answer) == PCI_OK;
+    return microkit_msginfo_get_label(pecan_call_again(PCI_OWNER, microkit_msginfo_new(PCI_OPEN, 0), 0)) == PCI_OK;
 }
 
 static bool screen_open(void)

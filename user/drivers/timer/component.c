@@ -40,12 +40,9 @@ static void serve(void)
 /* The date; 0: not known. */
 static uint64_t date_ask_for(void)
 {
-    microkit_msginfo answer;
     if (!(microkit_pps >> CLOCK & 1))
         return 0;
-    do {
-        answer = microkit_ppcall(CLOCK, microkit_msginfo_new(RTC_READ, 0));
-    } while (microkit_msginfo_get_label(answer) == PECAN_PEER_RESTARTED);
+    microkit_msginfo answer = pecan_call_again(CLOCK, microkit_msginfo_new(RTC_READ, 0), 0);
     return microkit_msginfo_get_label(answer) == RTC_OK ? microkit_mr_get(0) : 0;
 }
 

@@ -6,11 +6,7 @@
 
 static microkit_msginfo owner_call(unsigned channel, enum pci_call number)
 {
-    microkit_msginfo answer;
-    do {
-        answer = microkit_ppcall(channel, microkit_msginfo_new(number, 0));
-    } while (microkit_msginfo_get_label(answer) == PECAN_PEER_RESTARTED);
-    return answer;
+    return pecan_call_again(channel, microkit_msginfo_new(number, 0), 0);
 }
 
 bool virtio_open(unsigned channel, struct mmio registers, struct dma memory, struct virtio_resources *resources)

@@ -53,16 +53,10 @@ uint64_t machine_boot_date_seconds(void)
     return time_start_date(time_told());
 }
 
-/* A server that has just been restarted is asked again; one that is away for long notifies when it is back. */
+/* A server that is away for long notifies when it is back. */
 static void timer_arm(void)
 {
-    enum { TRIES = 3 };
-    for (int tries = 0; tries < TRIES; tries++) {
-        microkit_mr_set(0, timer_moment);
-        if (microkit_msginfo_get_label(microkit_ppcall(TIME_CHANNEL, microkit_msginfo_new(TIME_WAKE_AT, 1))) !=
-            PECAN_PEER_RESTARTED)
-            return;
-    }
+    pecan_call_again(TIME_CHANNEL, microkit_msginfo_new(TIME_WAKE_AT, 1), timer_moment);
 }
 
 void machine_timer_set(uint64_t moment_ns)

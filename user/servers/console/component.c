@@ -105,10 +105,7 @@ static bool screens_start(void)
 /* The display was started: it shows nothing. */
 static void display_open(void)
 {
-    microkit_msginfo answer;
-    do {
-        answer = microkit_ppcall(DISPLAY, microkit_msginfo_new(DISPLAY_SIZE, 0));
-    } while (microkit_msginfo_get_label(answer) == PECAN_PEER_RESTARTED);
+    microkit_msginfo answer = pecan_call_again(DISPLAY, microkit_msginfo_new(DISPLAY_SIZE, 0), 0);
     bool is_open = microkit_msginfo_get_label(answer) == DISPLAY_OK && microkit_msginfo_get_count(answer) == 2 &&
                    microkit_mr_get(0) == DISPLAY_WIDTH && microkit_mr_get(1) == DISPLAY_HEIGHT;
     for (unsigned i = 0; is_open && !has_shown && i < TERMINALS; i++)

@@ -24,16 +24,6 @@ uintptr_t time_start;
 
 static uint64_t wake_at_ns; /* what the time server was asked for; 0: nothing */
 
-static microkit_msginfo call(microkit_channel channel, seL4_Word label, seL4_Word word)
-{
-    microkit_msginfo answer;
-    do {
-        microkit_mr_set(0, word);
-        answer = microkit_ppcall(channel, microkit_msginfo_new(label, 1));
-    } while (microkit_msginfo_get_label(answer) == PECAN_PEER_RESTARTED);
-    return answer;
-}
-
 void environment_notify(enum environment_peer peer)
 {
     microkit_notify(peer == ENVIRONMENT_CARD ? CARD : CLIENT);
@@ -46,7 +36,7 @@ uint64_t environment_now_ns(void)
 
 bool environment_card_address(uint8_t address[NET_ADDRESS_BYTES])
 {
-    if (microkit_msginfo_get_label(call(CARD, NET_ADDRESS, 0)) != NET_CALL_OK)
+    if (microkit_msginfo_get_label(pecan_call_again(CARD, microkit_msginfo_new(NET_ADDRESS, 0), 0)) != NET_CALL_OK)
         return false;
     seL4_Word word = microkit_mr_get(0);
     for (unsigned i = 0; i < NET_ADDRESS_BYTES; i++)
@@ -56,14 +46,20 @@ bool environment_card_address(uint8_t address[NET_ADDRESS_BYTES])
 
 uint32_t component_random(void)
 {
-    static seL4_Word words[RANDOM_MOST_WORDS];
-    static seL4_Word count;
-    while (!count) {
-        count = microkit_msginfo_get_count(call(RANDOM, RANDOM_TAKE, RANDOM_MOST_WORDS));
-        for (seL4_Word i = 0; i < count; i++)
-            words[i] = microkit_mr_get((seL4_Uint8)i);
+    static seL4_Word words[RANDOM_MOST_WORDS], count, makeshift;
+    if (!count) {
+        microkit_msginfo answer = pecan_call_again(RANDOM, microkit_msginfo_new(RANDOM_TAKE, 1), RANDOM_MOST_WORDS);
+        seL4_Word came = microkit_msginfo_get_count(answer);
+        while (microkit_msginfo_get_label(answer) == RANDOM_OK && came <= RANDOM_MOST_WORDS && count < came) {
+            words[count] = microkit_mr_get((seL4_Uint8)count);
+            count++;
+        }
     }
-    return (uint32_t)words[--count];
+    if (count)
+        return (uint32_t)words[--count];
+    /* The server stays away: what is only hard to guess. */
+    makeshift = (makeshift + pecan_counter()) * 0x9e3779b97f4a7c15ul;
+    return (uint32_t)(makeshift >> 32);
 }
 
 static void serve(void)
@@ -74,7 +70,7 @@ static void serve(void)
     uint64_t next = network_next_ns(), now = environment_now_ns();
     if (wake_at_ns <= now || next + NS_PER_MS < wake_at_ns) {
         wake_at_ns = next;
-        call(TIME, TIME_WAKE_AT, next);
+        pecan_call_again(TIME, microkit_msginfo_new(TIME_WAKE_AT, 1), next);
     }
 }
 

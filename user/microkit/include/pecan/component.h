@@ -70,6 +70,12 @@ static inline void pecan_trace(enum pecan_trace_kind kind, seL4_Uint32 id)
 /* The label of the answer to microkit_ppcall when the server was restarted before it answered. */
 #define PECAN_PEER_RESTARTED 0xffffffffffffful
 
+/*
+ * Calls a channel with a message of at most one word, and again if the server was restarted before it answered: a request that may be carried
+ * out twice. After many tries the answer's label is PECAN_PEER_RESTARTED: the server stays stopped, and each call of it returns at once.
+ */
+seL4_MessageInfo_t pecan_call_again(unsigned int channel, seL4_MessageInfo_t info, seL4_Word word);
+
 /* The notification that channels and interrupts signal: what pecan_wait waits on. */
 #define PECAN_NOTIFICATION_CAP 461
 
