@@ -80,7 +80,7 @@ static unsigned run_find(unsigned count, bool is_whole, unsigned *first)
         }
         if (best == count)
             break;
-        tried += length + 1;
+        tried += length + (start + length < client.unit_count); /* behind a run is a unit in use, or unit 0 */
     }
     return is_whole && best < count ? 0 : best;
 }

@@ -259,6 +259,7 @@ static void accept_answered(struct inet_socket *socket, const struct socket_repo
     if (report->result != SOCKET_OK) {
         inet_free(embryo);
     } else if (socket->is_closed) {
+        embryo->state = INET_OVER; /* it is nobody's any more: it goes when the server is lost, too */
         inet_leave(embryo, true);
     } else {
         embryo->state = INET_CONNECTED;
