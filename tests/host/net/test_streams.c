@@ -217,6 +217,43 @@ TEST(net, a_reader_that_waits_stops_the_sender_and_nobody_else)
     close_both();
 }
 
+static uint64_t loopback_packets(void)
+{
+    return interfaces_of(here).interface[SOCKET_LOOPBACK].sent_packets;
+}
+
+/* With both windows closed each empty segment counted as out of the window, and was answered by one: over the loopback at once, for ever. */
+TEST(net, two_readers_that_wait_for_each_other_are_silent)
+{
+    enum { SENDS = 8, BYTES = 16384 }; /* together more than the window */
+    world_start(true);
+    listen_on(here, LISTENER, PORT);
+    connect_machines(here, STREAM, here, LISTENER, ACCEPTED, PORT);
+    uint64_t last_id = 0;
+    for (unsigned i = 0; i < SENDS; i++) {
+        last_id = send_bytes(here, STREAM, 0, BYTES);
+        send_bytes(here, ACCEPTED, 0, BYTES);
+    }
+    world_pass(10000 * MS);
+    expect(!client_has(here, last_id));
+    uint64_t before = loopback_packets();
+    world_pass(100000 * MS);
+    /* Each asks now and then whether the other's window is open. */
+    expect(loopback_packets() - before < 400);
+
+    /* One reads: both go on. */
+    uint64_t received = 0;
+    while (received < SENDS * BYTES) {
+        struct inbox *inbox = &here->sockets[ACCEPTED];
+        world_wait_for(inbox->count, 200);
+        for (; inbox->count; inbox->count--, inbox->first = (inbox->first + 1) % QUEUE) {
+            received += inbox->segments[inbox->first].bytes;
+            give_back(here, ACCEPTED, 1);
+        }
+    }
+    expect_eq(client_wait(here, last_id)->result, SOCKET_OK);
+}
+
 TEST(net, many_small_segments_to_a_reader_that_waits)
 {
     connect_both();
