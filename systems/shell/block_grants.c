@@ -1,4 +1,4 @@
-/* The places are those of shell.system. */
+/* The places are those of shell.system, and of tests/components/files/files.system. */
 #include "servers/block/grants.h"
 
 const struct block_grant block_grants[] = {

@@ -8,7 +8,7 @@
 #include <stdbool.h>
 
 enum { NET = 1, RANDOM = 2 };
-enum { FRAME_MEMORY = 2048, GIVEN = 16, SENT = GIVEN, ARP_BYTES = 42, QUESTIONS = 200 };
+enum { FRAME_MEMORY = 2048, GIVEN = 16, SENT = GIVEN, ARP_BYTES = 42, QUESTIONS = 200, WORDS = 64 };
 
 /* Filled in from the description. */
 uintptr_t client_region, card_region, buffer_start;
@@ -29,6 +29,15 @@ static void print(const char *text, uint32_t number)
     microkit_dbg_puts(text);
     microkit_dbg_put32(number);
     microkit_dbg_puts("\n");
+}
+
+/* Says what both devices have done, once that is all. */
+static void finish(void)
+{
+    if (replies < QUESTIONS || random_words < WORDS)
+        return;
+    print("client: all answered: ", replies);
+    print("client: of 64 random words differ ", random_different);
 }
 
 static void give(uint64_t id)
@@ -86,15 +95,17 @@ static void take_random(void)
     microkit_mr_set(0, RANDOM_MOST_WORDS);
     microkit_msginfo answer = microkit_ppcall(RANDOM, microkit_msginfo_new(RANDOM_TAKE, 1));
     uint64_t previous = 0;
-    for (unsigned i = 0; i < microkit_msginfo_get_count(answer); i++) {
+    bool has_come = microkit_msginfo_get_count(answer);
+    for (unsigned i = 0; i < microkit_msginfo_get_count(answer) && random_words < WORDS; i++) {
         uint64_t word = microkit_mr_get((seL4_Uint8)i);
         random_different += word != previous;
         previous = word;
-        if (++random_words == 64)
-            print("client: of 64 random words differ ", random_different);
+        random_words++;
     }
-    if (random_words < 64 && microkit_msginfo_get_count(answer))
+    if (random_words < WORDS && has_come)
         take_random();
+    else if (random_words == WORDS && has_come)
+        finish();
 }
 
 static void serve(void)
@@ -118,7 +129,7 @@ static void serve(void)
             if (questions < QUESTIONS)
                 ask();
             else
-                print("client: all answered: ", replies);
+                finish();
         }
         bool is_asked_for = ring_publish(&card.out);
         if (ring_release(&card.in) || is_asked_for)

@@ -3,15 +3,7 @@
 #include "drivers/virtio/layout.h"
 
 const struct pci_grant pci_grants[] = {
-    {.channel = 1,
-     .kind = VIRTIO_NET,
-     .places = {[1] = 0xe0110000, [4] = 0xe0100000},
-     .msix = {(volatile void *)0x10000000, 4096},
-     .vector = 61},
-    {.channel = 2,
-     .kind = VIRTIO_RNG,
-     .places = {[1] = 0xe0210000, [4] = 0xe0200000},
-     .msix = {(volatile void *)0x10001000, 4096},
-     .vector = 62},
+    PCI_GRANT_VIRTIO(VIRTIO_NET, 1, 0xe0100000, 0x10000000, 61),
+    PCI_GRANT_VIRTIO(VIRTIO_RNG, 2, 0xe0200000, 0x10001000, 62),
 };
 const unsigned pci_grant_count = sizeof pci_grants / sizeof *pci_grants;

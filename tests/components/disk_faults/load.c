@@ -31,12 +31,6 @@ static struct report *report(void)
     return (struct report *)report_start;
 }
 
-static uint32_t random_next(void)
-{
-    random_state = random_state * 6364136223846793005u + 1442695040888963407u;
-    return (uint32_t)(random_state >> 33);
-}
-
 static uint64_t *buffer(unsigned slot)
 {
     return (uint64_t *)(buffer_start + slot * BLOCK_BYTES);
@@ -52,12 +46,12 @@ static uint64_t content(unsigned slot, const struct slot *s, unsigned word)
 static void choose(unsigned number)
 {
     struct slot *slot = &slots[number];
-    slot->block = random_next() % BLOCKS_PER_SLOT;
+    slot->block = random_next(&random_state) % BLOCKS_PER_SLOT;
     for (unsigned i = 0; i < BLOCKS_PER_SLOT; i++) {
         if (!slot->generations[i])
             slot->block = i;
     }
-    uint32_t dice = random_next() % 16;
+    uint32_t dice = random_next(&random_state) % 16;
     enum block_operation operation = dice == 0 ? BLOCK_FLUSH : dice < 8 ? BLOCK_WRITE : BLOCK_READ;
     if (!slot->generations[slot->block])
         operation = BLOCK_WRITE;
@@ -82,17 +76,6 @@ static void compare(unsigned number)
     }
 }
 
-static void note_answer(void)
-{
-    report()->operations++;
-    uint64_t fault_time = report()->fault_time;
-    if (fault_time && report()->interruption_count < MOST_INTERRUPTIONS) {
-        report()->interruptions[report()->interruption_count] = (uint32_t)(clock_read() - fault_time);
-        report()->interruption_count++;
-    }
-    report()->fault_time = 0;
-}
-
 static void take_answers(void)
 {
     struct block_answer batch[SLOTS];
@@ -106,7 +89,7 @@ static void take_answers(void)
             report()->refused++;
         else if (slots[number].asked.operation == BLOCK_READ)
             compare(number);
-        note_answer();
+        report_answer(report());
         choose(number);
     }
     bool is_asked_for = ring_publish(&disk.out);

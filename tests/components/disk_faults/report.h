@@ -23,3 +23,22 @@ static inline uint64_t clock_read(void)
     __asm__ volatile("rdtsc" : "=a"(low), "=d"(high));
     return (uint64_t)high << 32 | low;
 }
+
+/* One more request is answered, and compared; the first since a fault ends the interruption. */
+static inline void report_answer(struct report *report)
+{
+    uint64_t fault_time = report->fault_time;
+    report->operations++;
+    if (fault_time && report->interruption_count < MOST_INTERRUPTIONS) {
+        report->interruptions[report->interruption_count] = (uint32_t)(clock_read() - fault_time);
+        report->interruption_count++;
+    }
+    report->fault_time = 0;
+}
+
+/* Numbers by which a load chooses. */
+static inline uint32_t random_next(uint64_t *state)
+{
+    *state = *state * 6364136223846793005u + 1442695040888963407u;
+    return (uint32_t)(*state >> 33);
+}

@@ -24,12 +24,6 @@ static struct report *report(void)
     return (struct report *)report_start;
 }
 
-static uint32_t random_next(void)
-{
-    random_state = random_state * 6364136223846793005u + 1442695040888963407u;
-    return (uint32_t)(random_state >> 33);
-}
-
 static void print(const char *text, uint32_t number)
 {
     microkit_dbg_puts(text);
@@ -84,14 +78,15 @@ void init(void)
     wait_for_operations(1);
     uint32_t most_faults = report()->most_faults ? (uint32_t)report()->most_faults : FAULTS;
     uint32_t most_operations = report()->most_operations ? (uint32_t)report()->most_operations : MOST_OPERATIONS;
-    while (faults < most_faults && wait_for_operations(1 + random_next() % most_operations)) {
-        for (volatile uint32_t spins = random_next() % MOST_SPINS; spins; spins--)
+    while (faults < most_faults && wait_for_operations(1 + random_next(&random_state) % most_operations)) {
+        for (volatile uint32_t spins = random_next(&random_state) % MOST_SPINS; spins; spins--)
             continue;
-        uint32_t dice = random_next() % 8;
+        uint32_t dice = random_next(&random_state) % 8;
         report()->fault_time = clock_read();
-        if (pecan_supervisor_call(PECAN_SUPERVISOR_RESTART, dice == 0   ? PCI
-                                                            : dice == 1 ? load
-                                                                        : DRIVER + random_next() % (load - DRIVER)))
+        if (pecan_supervisor_call(PECAN_SUPERVISOR_RESTART,
+                                  dice == 0   ? PCI
+                                  : dice == 1 ? load
+                                              : DRIVER + random_next(&random_state) % (load - DRIVER)))
             break;
         faults++;
     }

@@ -1,6 +1,4 @@
-# A file system under load, and the tester of disk_faults.
+# A file system under load, and the tester of disk_faults. The block server has the partition and the places that it has in the shell's system.
 $(call component,files_load,tests/components/files/load.c tests/components/files/session.c user/ring/ring.c,libc)
-$(call component,files_block,user/servers/block/component.c user/servers/block/partitions.c tests/components/files/block_grants.c \
-    user/ring/ring.c)
-$(call system,files,tests/components/files/files.system,pci virtio_blk files_block fs files_load disk_tester)
+$(call system,files,tests/components/files/files.system,pci virtio_blk block_shell fs files_load disk_tester)
 TEST_NEEDS += $(OUT)/systems/files/debug/image

@@ -34,12 +34,6 @@ static struct report *report(void)
     return (struct report *)report_start;
 }
 
-static uint32_t random_next(void)
-{
-    random_state = random_state * 6364136223846793005u + 1442695040888963407u;
-    return (uint32_t)(random_state >> 33);
-}
-
 static void print_numbers(const char *text, uint64_t a, uint64_t b)
 {
     microkit_dbg_puts(text);
@@ -66,13 +60,7 @@ static bool expect(enum file_result result, enum file_result wanted, const char 
 /* One operation was carried out and looked at. */
 static void note_done(void)
 {
-    report()->operations++;
-    uint64_t fault_time = report()->fault_time;
-    if (fault_time && report()->interruption_count < MOST_INTERRUPTIONS) {
-        report()->interruptions[report()->interruption_count] = (uint32_t)(clock_read() - fault_time);
-        report()->interruption_count++;
-    }
-    report()->fault_time = 0;
+    report_answer(report());
     report()->resent = session_resent;
 }
 
@@ -213,13 +201,14 @@ static void print_committed(unsigned number)
 /* A new file, written and committed, takes the name of the old one. */
 static void replace(unsigned number)
 {
-    struct known new = {.generation = files[number].generation + 1, .pages = 1 + random_next() % MOST_PAGES};
+    struct known new = {.generation = files[number].generation + 1,
+                        .pages = 1 + random_next(&random_state) % MOST_PAGES};
     struct file_answer made = create(FILE_CREATE, name_of("new-", number), MODE_FILE);
     if (!expect(made.result, FILE_OK, "load: create"))
         return;
     new.handle = made.attributes.handle;
     write_pages(number, new.handle, new.generation, new.pages);
-    if (random_next() % 2)
+    if (random_next(&random_state) % 2)
         compare(number, &new);
     expect(session_commit(), FILE_OK, "load: commit");
     struct file_request request = on_name(FILE_RENAME, name_of("new-", number));
@@ -243,7 +232,7 @@ static void write_over(unsigned number)
     struct known *file = &files[number];
     write_pages(number, file->handle, file->generation + 1, file->pages);
     file->generation++;
-    if (random_next() % 2)
+    if (random_next(&random_state) % 2)
         compare(number, file);
     expect(session_commit(), FILE_OK, "load: commit");
     print_committed(number);
@@ -430,7 +419,7 @@ void init(void)
     look_at_old_files();
     microkit_dbg_puts("load: begins\n");
     for (;;) {
-        unsigned number = random_next() % FILES, dice = random_next() % 8;
+        unsigned number = random_next(&random_state) % FILES, dice = random_next(&random_state) % 8;
         if (!files[number].pages || dice < 2)
             replace(number);
         else if (dice < 5)

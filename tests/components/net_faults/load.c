@@ -56,17 +56,6 @@ static void ask(void)
     request(NET_SEND, SENT, ARP_BYTES);
 }
 
-static void note_reply(void)
-{
-    report()->operations++;
-    uint64_t fault_time = report()->fault_time;
-    if (fault_time && report()->interruption_count < MOST_INTERRUPTIONS) {
-        report()->interruptions[report()->interruption_count] = (uint32_t)(clock_read() - fault_time);
-        report()->interruption_count++;
-    }
-    report()->fault_time = 0;
-}
-
 /* Whether the frame is a reply to what was asked last; one that answers an earlier question may come late, after a restart. */
 static bool is_reply(const uint8_t *from, uint32_t bytes)
 {
@@ -92,7 +81,7 @@ static void take(const struct net_answer *answer)
     if (answer->id > SENT)
         return;
     if (is_reply(frame(answer->id), answer->bytes)) {
-        note_reply();
+        report_answer(report());
         name = name < 200 ? name + 1 : 20;
     }
     for (unsigned i = 0; i < ARP_BYTES; i++)

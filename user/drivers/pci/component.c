@@ -82,7 +82,8 @@ static bool interrupt_set_up(const struct pci_grant *grant, const struct pci_fun
 {
     struct pci_msix msix;
     struct mmio table;
-    if (!pci_msix_find(&config, function, &msix) || !grant->places[msix.table_bar] ||
+    if (!pci_msix_find(&config, function, &msix) || msix.table_bar != grant->msix_range ||
+        !function->bars[msix.table_bar].is_placed ||
         !mmio_part(grant->msix, msix.table_offset, pci_msix_table_bytes(&msix), &table))
         return false;
     pci_msix_enable(&config, function, &msix, true);

@@ -7,19 +7,15 @@
 #include "protocols/block.h"
 #include <microkit.h>
 
-enum { PCI_OWNER = 0, MESSAGE_INTERRUPT = 1, LINE_INTERRUPT = 2, CLIENT = 3 };
-
-/* Filled in from the description. */
-uintptr_t registers_start, registers_bytes; /* the device's */
-uintptr_t memory_start, memory_bytes;       /* for the queue, */
-uint64_t memory_address;                    /* where the device finds it */
-uint64_t buffer0_address, buffer0_bytes;    /* and the client's buffers, of which there may be fewer */
+/* Filled in from the description: the client's buffers, of which there may be fewer, and the rings. */
+uint64_t buffer0_address, buffer0_bytes;
 uint64_t buffer1_address, buffer1_bytes;
 uint64_t buffer2_address, buffer2_bytes;
 uintptr_t client_region, disk_region;
 
 static struct virtio_blk disk;
-static bool has_disk, uses_line;
+static struct virtio_resources resources;
+static bool has_disk;
 static struct ring_pair client;
 static unsigned under_way; /* requests at the device */
 
@@ -137,15 +133,10 @@ static void serve(void)
 
 void init(void)
 {
-    struct mmio registers = {(volatile void *)registers_start, registers_bytes};
-    struct dma memory = {(void *)memory_start, memory_address, memory_bytes};
-    struct virtio_resources resources;
-    has_disk = virtio_open(PCI_OWNER, registers, memory, &resources) &&
-               virtio_check_start(PCI_OWNER, virtio_blk_start(&disk, &resources));
-    uses_line = has_disk && resources.vector == VIRTIO_NO_VECTOR;
+    has_disk = virtio_open(&resources) && virtio_check_start(virtio_blk_start(&disk, &resources));
     microkit_dbg_puts(has_disk ? "virtio-blk: started, with " : "virtio-blk: no disk\n");
     if (has_disk)
-        microkit_dbg_puts(uses_line ? "the line interrupt\n" : "message interrupts\n");
+        microkit_dbg_puts(resources.vector == VIRTIO_NO_VECTOR ? "the line interrupt\n" : "message interrupts\n");
 
     ring_pair_start(&client, (void *)disk_region, (const void *)client_region, BLOCK_ANSWERS, BLOCK_REQUESTS);
     microkit_notify(CLIENT);
@@ -154,9 +145,7 @@ void init(void)
 
 void notified(microkit_channel ch)
 {
-    /* Reading the reason ends a line interrupt, which must be over before it is acknowledged. */
-    if (ch == LINE_INTERRUPT && uses_line)
-        virtio_interrupt_status(&disk.device);
+    virtio_end_interrupt(ch, has_disk ? &disk.device : NULL, &resources);
     serve();
     if (ch == MESSAGE_INTERRUPT || ch == LINE_INTERRUPT)
         microkit_irq_ack(ch);

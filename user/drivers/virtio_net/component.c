@@ -7,13 +7,8 @@
 #include "protocols/net.h"
 #include <microkit.h>
 
-enum { PCI_OWNER = 0, MESSAGE_INTERRUPT = 1, LINE_INTERRUPT = 2, CLIENT = 3 };
-
-/* Filled in from the description. */
-uintptr_t registers_start, registers_bytes; /* the device's */
-uintptr_t memory_start, memory_bytes;       /* for the queues, */
-uint64_t memory_address;                    /* where the device finds it, */
-uint64_t buffer0_address, buffer0_bytes;    /* and where the client's buffers, of which there may be one only */
+/* Filled in from the description: the client's buffers, of which there may be one only, and the rings. */
+uint64_t buffer0_address, buffer0_bytes;
 uint64_t buffer1_address, buffer1_bytes;
 uintptr_t client_region, card_region;
 
@@ -57,7 +52,7 @@ static enum ring_state accept_client(void)
     if (state != RING_PEER_STARTED)
         return state;
     if (under_way) {
-        has_card = virtio_check_start(PCI_OWNER, virtio_net_start(&card, &resources));
+        has_card = virtio_check_start(virtio_net_start(&card, &resources));
         under_way = 0;
     }
     batch_count = batch_next = 0;
@@ -158,10 +153,7 @@ static void serve(void)
 
 void init(void)
 {
-    struct mmio registers = {(volatile void *)registers_start, registers_bytes};
-    struct dma memory = {(void *)memory_start, memory_address, memory_bytes};
-    has_card = virtio_open(PCI_OWNER, registers, memory, &resources) &&
-               virtio_check_start(PCI_OWNER, virtio_net_start(&card, &resources));
+    has_card = virtio_open(&resources) && virtio_check_start(virtio_net_start(&card, &resources));
     microkit_dbg_puts(has_card ? "virtio-net: started\n" : "virtio-net: no card\n");
     ring_pair_start(&client, (void *)card_region, (const void *)client_region, NET_ANSWERS, NET_REQUESTS);
     microkit_notify(CLIENT);
@@ -170,9 +162,7 @@ void init(void)
 
 void notified(microkit_channel ch)
 {
-    /* Reading the reason ends a line interrupt, which must be over before it is acknowledged. */
-    if (ch == LINE_INTERRUPT && has_card && resources.vector == VIRTIO_NO_VECTOR)
-        virtio_interrupt_status(&card.device);
+    virtio_end_interrupt(ch, has_card ? &card.device : NULL, &resources);
     serve();
     if (ch == MESSAGE_INTERRUPT || ch == LINE_INTERRUPT)
         microkit_irq_ack(ch);

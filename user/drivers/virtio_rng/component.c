@@ -6,13 +6,6 @@
 #include "protocols/random.h"
 #include <microkit.h>
 
-enum { PCI_OWNER = 0, MESSAGE_INTERRUPT = 1, LINE_INTERRUPT = 2, CLIENT = 3 };
-
-/* Filled in from the description. */
-uintptr_t registers_start, registers_bytes; /* the device's */
-uintptr_t memory_start, memory_bytes;       /* for the queue, */
-uint64_t memory_address;                    /* and where the device finds it */
-
 static struct virtio_resources resources;
 static struct virtio_rng rng;
 static bool has_rng, client_waits;
@@ -39,18 +32,14 @@ static void refill(void)
 
 void init(void)
 {
-    struct mmio registers = {(volatile void *)registers_start, registers_bytes};
-    struct dma memory = {(void *)memory_start, memory_address, memory_bytes};
-    has_rng = virtio_open(PCI_OWNER, registers, memory, &resources) &&
-              virtio_check_start(PCI_OWNER, virtio_rng_start(&rng, &resources));
+    has_rng = virtio_open(&resources) && virtio_check_start(virtio_rng_start(&rng, &resources));
     microkit_dbg_puts(has_rng ? "virtio-rng: started\n" : "virtio-rng: no device\n");
     refill();
 }
 
 void notified(microkit_channel ch)
 {
-    if (ch == LINE_INTERRUPT && has_rng && resources.vector == VIRTIO_NO_VECTOR)
-        virtio_interrupt_status(&rng.device);
+    virtio_end_interrupt(ch, has_rng ? &rng.device : NULL, &resources);
     refill();
     if (ch == MESSAGE_INTERRUPT || ch == LINE_INTERRUPT)
         microkit_irq_ack(ch);
