@@ -40,7 +40,7 @@ __attribute__((format(printf, 2, 0))) static void format_line(char *line, const 
         line[LINE_BYTES - 2] = '\n';
 }
 
-void log_print(const char *format, ...)
+void log_alarm(const char *format, ...)
 {
     char line[LINE_BYTES];
     va_list arguments;
@@ -48,6 +48,18 @@ void log_print(const char *format, ...)
     format_line(line, format, arguments);
     va_end(arguments);
     printf("%s", line);
+    append_line(line);
+}
+
+void log_print(const char *format, ...)
+{
+    char line[LINE_BYTES];
+    va_list arguments;
+    va_start(arguments, format);
+    format_line(line, format, arguments);
+    va_end(arguments);
+    if (the_system.description->log_region == REGION_NONE)
+        printf("%s", line);
     append_line(line);
 }
 

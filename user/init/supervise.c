@@ -196,7 +196,7 @@ static _Noreturn void end_machine(const struct domain_record *failed)
         machine_serial_take_over(serial);
         console_set_output(machine_serial_put);
     }
-    log_print("init: the system ends, because %s has failed\n", failed->description->name);
+    log_alarm("init: the system ends, because %s has failed\n", failed->description->name);
     if (exit)
         machine_exit(exit, STATUS_VITAL);
     machine_stop(STATUS_VITAL);
@@ -219,7 +219,7 @@ void supervise_failure(uint32_t index, const struct domain_failure *failure)
 
     supervise_stop(set, !is_allowed);
     if (!is_allowed) {
-        log_print("init: %s stays stopped\n", domain->description->name);
+        log_alarm("init: %s stays stopped\n", domain->description->name);
         if (domain->description->flags & DOMAIN_VITAL)
             end_machine(domain);
         return;

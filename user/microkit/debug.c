@@ -4,11 +4,14 @@
 
 enum { DECIMAL = 10, DIGITS_MOST = 10 };
 
+/* Where a log is read, the kernel's console may be somebody's terminal. */
 void microkit_dbg_putc(int c)
 {
-    log_put((char)c);
 #ifdef CONFIG_PRINTING
-    seL4_DebugPutChar((char)c);
+    if (!log_put((char)c))
+        seL4_DebugPutChar((char)c);
+#else
+    log_put((char)c);
 #endif
 }
 

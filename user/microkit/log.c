@@ -30,11 +30,11 @@ static void put_stamp(volatile struct pecan_log *log, uint64_t capacity)
     put(log, capacity, ' ');
 }
 
-void log_put(char character)
+bool log_put(char character)
 {
     volatile struct pecan_log *log = (volatile struct pecan_log *)pecan_log_start;
     if (pecan_log_bytes <= sizeof(*log))
-        return;
+        return false;
     uint64_t capacity = pecan_log_bytes - sizeof(*log);
     if (!is_open) {
         is_open = true;
@@ -46,6 +46,7 @@ void log_put(char character)
         put_stamp(log, capacity);
     put(log, capacity, character);
     is_inside_line = character != '\n';
+    return true;
 }
 
 void pecan_log_puts(const char *text)

@@ -1,7 +1,9 @@
 /*
- * The log of this domain, for debug.c. Without one nothing happens.
+ * The log of this domain, for debug.c.
  */
 #pragma once
 
-/* Appends a character; the first of a line gets the time put in front. */
-void log_put(char character);
+#include <stdbool.h>
+
+/* Appends a character; the first of a line gets the time put in front. False: there is no log. */
+bool log_put(char character);
