@@ -119,7 +119,8 @@ def history(shell):
 
 def completion(shell):
     shell.key("cat /etc/hostn" + TAB)
-    assert shell.output_of("").strip() == "pecan"
+    output = shell.output_of("")
+    assert output.strip() == "pecan", repr(output)
 
 
 def jobs_and_kill(shell):
