@@ -87,6 +87,20 @@ TEST(pci, measuring_leaves_the_registers_as_they_were_and_the_device_deaf)
     expect_eq(bus.functions[1].measured_while_decoding, 0);
 }
 
+TEST(pci, a_host_bridge_is_left_alone)
+{
+    machine_reset();
+    struct bus bus = {0};
+    struct bus_function *bridge = bus_add(&bus, (struct pci_address){0, 0, 0}, 0x8086, 0x1237, false);
+    bridge->bytes[11] = 6;
+    bus_add_bar(bridge, 0, MEMORY, 0xf0000000, 4096);
+    struct pci_access access = bus_through_ports(&bus);
+    struct pci_function function;
+    expect_eq(pci_enumerate(&access, &function, 1), 1);
+    expect_eq(function.bars[0].bytes, 0);
+    expect_eq(bus.writes, 0);
+}
+
 TEST(pci, buses_beyond_the_mapped_ones_are_left_out)
 {
     machine_reset();

@@ -11,7 +11,7 @@ static struct {
     uint8_t received[256], sent[MOST_SENT];
     unsigned received_first, received_last, sent_count, waiting;
     uint8_t interrupt_enable, line_control, divisor_low, divisor_high, fifo_control, modem_control, scratch;
-    bool is_absent, has_no_queues;
+    bool is_absent, has_no_queues, has_lost;
     unsigned overruns; /* bytes written while the transmitter was full */
 } port;
 
@@ -32,8 +32,11 @@ static uint32_t port_read(void *device, size_t offset, unsigned bytes)
                                                              : 1);
     case 7:
         return port.scratch;
-    case 5:
-        return (has_byte ? 1u : 0) | (port.waiting ? 0 : 0x20u);
+    case 5: {
+        uint32_t lost = port.has_lost ? 2 : 0;
+        port.has_lost = false; /* told once */
+        return (has_byte ? 1u : 0) | lost | (port.waiting ? 0 : 0x20u);
+    }
     default:
         return 0;
     }
@@ -178,4 +181,19 @@ TEST(serial16550, an_old_device_without_queues_gets_a_byte_at_a_time)
     expect_eq(put(serial, "bc", 2), 1);
     expect_eq(port.overruns, 0);
     expect(memcmp(port.sent, "ab", 2) == 0);
+}
+
+TEST(serial16550, a_loss_is_noted_whoever_looks_at_the_device)
+{
+    struct serial16550 *serial = serial_start();
+    char byte;
+    expect_eq(serial16550_read(serial, &byte, 1), 0);
+    expect(!serial->has_lost);
+    port.has_lost = true;
+    serial16550_room(serial);
+    expect(serial->has_lost);
+    serial->has_lost = false;
+    port.has_lost = true;
+    serial16550_read(serial, &byte, 1);
+    expect(serial->has_lost);
 }

@@ -69,10 +69,10 @@ static void grant_place(const struct pci_grant *grant, struct opening *opening)
 static void others_silence(void)
 {
     for (unsigned i = 0; i < function_count; i++) {
-        bool is_granted = functions[i].is_bridge;
+        bool is_somebodys = functions[i].is_bridge || functions[i].class_code == PCI_CLASS_BRIDGE;
         for (unsigned j = 0; j < MOST_GRANTS; j++)
-            is_granted |= openings[j].function == &functions[i];
-        if (!is_granted)
+            is_somebodys |= openings[j].function == &functions[i];
+        if (!is_somebodys)
             pci_command_change(&config, &functions[i], PCI_NO_LINE_INTERRUPT, PCI_USE_DMA);
     }
 }

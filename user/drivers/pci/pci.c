@@ -16,6 +16,7 @@ enum {
 };
 enum { NO_VENDOR = 0xffff, HEADER_MANY_FUNCTIONS = 0x80, HEADER_DEVICE = 0, HEADER_BRIDGE = 1 };
 enum { STATUS_CAPABILITIES = 0x10 };
+enum { SUBCLASS_HOST = 0 };
 enum { BAR_PORTS = 1, BAR_TYPE = 6, BAR_64_BITS = 4, BAR_PREFETCHABLE = 8 };
 #define BAR_PORT_BITS   0xfffffffcu
 #define BAR_MEMORY_BITS 0xfffffff0u
@@ -113,7 +114,9 @@ static bool function_probe(const struct pci_access *access, struct pci_address a
     };
     if (function->vendor == NO_VENDOR || header > HEADER_BRIDGE)
         return false;
-    bars_measure(access, function);
+    /* The ranges of a host bridge are nobody's, and without it the processor may not reach memory. */
+    if (function->class_code != PCI_CLASS_BRIDGE || function->subclass != SUBCLASS_HOST)
+        bars_measure(access, function);
     if (function->is_bridge)
         function->window = window_read(access, address);
     return true;

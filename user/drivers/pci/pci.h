@@ -9,6 +9,7 @@
 #include "drivers/pci/config.h"
 
 enum { PCI_BAR_COUNT = 6 };
+enum { PCI_CLASS_BRIDGE = 6 }; /* to the processor, to another bus, to what is older */
 enum { PCI_CAPABILITY_VENDOR = 0x09, PCI_CAPABILITY_MSIX = 0x11 };
 /* Of the command register. */
 enum { PCI_USE_PORTS = 1, PCI_USE_MEMORY = 2, PCI_USE_DMA = 4, PCI_NO_LINE_INTERRUPT = 0x400 };

@@ -65,6 +65,10 @@ static void serve_port(void)
     bool must_wait;
     do {
         bool has_received = receive(), has_sent = send();
+        if (serial.has_lost) {
+            serial.has_lost = false;
+            microkit_dbg_puts("serial: bytes came too fast, and some are lost\n");
+        }
         serial16550_listen(&serial, has_received);
         idle_rounds = client.has_written || client.has_taken ? 0 : idle_rounds + 1;
         if (idle_rounds == MOST_IDLE_ROUNDS) {

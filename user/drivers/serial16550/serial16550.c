@@ -18,7 +18,7 @@ enum { ENABLE_RECEIVE = 1, ENABLE_TRANSMIT = 2 };
 enum { ID_NONE = 1, ID_HAS_QUEUES = 0xc0 };
 enum { LINE_8_BITS = 3, LINE_DIVISOR = 0x80 };
 enum { FIFO_ENABLE = 1, MODEM_ASK_TO_SEND = 2, MODEM_READY_AND_INTERRUPTS = 9 };
-enum { STATUS_RECEIVED = 1, STATUS_ROOM = 0x20 };
+enum { STATUS_RECEIVED = 1, STATUS_LOST = 2, STATUS_ROOM = 0x20 };
 enum { DIVISOR_115200 = 1, SCRATCH_FIRST = 0x5a, SCRATCH_SECOND = 0xa5 };
 
 static uint8_t device_read(const struct serial16550 *serial, unsigned place)
@@ -29,6 +29,14 @@ static uint8_t device_read(const struct serial16550 *serial, unsigned place)
 static void device_write(const struct serial16550 *serial, unsigned place, uint8_t value)
 {
     port_write8(serial->ports, (uint16_t)(serial->base + place), value);
+}
+
+/* Reading the status ends the report of a loss. */
+static uint8_t line_status(struct serial16550 *serial)
+{
+    uint8_t status = device_read(serial, LINE_STATUS);
+    serial->has_lost |= status & STATUS_LOST;
+    return status;
 }
 
 static bool keeps(const struct serial16550 *serial, uint8_t value)
@@ -62,10 +70,10 @@ bool serial16550_start(struct serial16550 *serial, seL4_CPtr ports, uint16_t bas
     return true;
 }
 
-size_t serial16550_room(const struct serial16550 *serial)
+size_t serial16550_room(struct serial16550 *serial)
 {
     /* It says that the queue is empty, and not how much is in it otherwise. */
-    return device_read(serial, LINE_STATUS) & STATUS_ROOM ? serial->room : 0;
+    return line_status(serial) & STATUS_ROOM ? serial->room : 0;
 }
 
 void serial16550_put(const struct serial16550 *serial, char byte)
@@ -81,7 +89,7 @@ void serial16550_want_room(struct serial16550 *serial, bool is_wanted)
 size_t serial16550_read(struct serial16550 *serial, char *bytes, size_t count)
 {
     size_t done = 0;
-    while (done < count && (device_read(serial, LINE_STATUS) & STATUS_RECEIVED))
+    while (done < count && (line_status(serial) & STATUS_RECEIVED))
         bytes[done++] = (char)device_read(serial, DATA);
     return done;
 }

@@ -17,8 +17,8 @@ struct serial16550 {
     seL4_CPtr ports;
     uint16_t base;
     uint8_t interrupts; /* that are enabled */
-    uint8_t
-        room; /* of the device when it is empty: older ones (8250, 16450) have no queues, and take one byte at a time */
+    uint8_t room;       /* of the device when it is empty: older ones (8250, 16450) take one byte at a time */
+    bool has_lost;      /* bytes came while the device's queue was full; the caller clears it */
 };
 
 /*
@@ -28,7 +28,7 @@ struct serial16550 {
 bool serial16550_start(struct serial16550 *serial, seL4_CPtr ports, uint16_t base);
 
 /* How many bytes there is room for now; so many may be put without another look. */
-size_t serial16550_room(const struct serial16550 *serial);
+size_t serial16550_room(struct serial16550 *serial);
 void serial16550_put(const struct serial16550 *serial, char byte);
 
 /* Whether an interrupt tells when there is room. */
