@@ -22,6 +22,9 @@ uintptr_t history_start; /* TERMINALS * TERMINAL_HISTORY_BYTES */
 uintptr_t input_region, events_region;
 uintptr_t picture_start, page_start;
 
+/* A display that shows less is none. */
+enum { LEAST_COLUMNS = 40, LEAST_LINES = 12 };
+
 /* A picture for the screen is made at most so often, and in at most a part of the time. */
 enum { PICTURE_NS = 16000000, PICTURE_TIME_SHARE = 4 };
 
@@ -93,10 +96,33 @@ static void replay(unsigned index)
     screens[index].output_count = 0;
 }
 
+/* How many characters are that many pixels of the picture, of which there are `most`. */
+static uint16_t characters(seL4_Word pixels, uint32_t most, uint32_t each)
+{
+    return (uint16_t)((pixels < most ? pixels : most) / each);
+}
+
+/* The room for characters on the display; false if there is none that is of use. */
+static bool display_ask(uint16_t *columns, uint16_t *lines)
+{
+    microkit_msginfo answer = pecan_call_again(DISPLAY, microkit_msginfo_new(DISPLAY_SIZE, 0), 0);
+    if (microkit_msginfo_get_label(answer) != DISPLAY_OK || microkit_msginfo_get_count(answer) != 2)
+        return false;
+    *columns = characters(microkit_mr_get(0), DISPLAY_WIDTH, font_regular.width);
+    *lines = characters(microkit_mr_get(1), DISPLAY_HEIGHT, font_regular.height);
+    return *columns >= LEAST_COLUMNS && *lines >= LEAST_LINES;
+}
+
+/* As large as the display, which may come later: then as large as it can be. */
 static bool screens_start(void)
 {
+    uint16_t columns, lines;
+    if (!picture_start || !display_ask(&columns, &lines)) {
+        columns = characters(DISPLAY_WIDTH, DISPLAY_WIDTH, font_regular.width);
+        lines = characters(DISPLAY_HEIGHT, DISPLAY_HEIGHT, font_regular.height);
+    }
     for (unsigned i = 0; i < TERMINALS; i++) {
-        if (!screen_start(&screens[i], DISPLAY_WIDTH / font_regular.width, DISPLAY_HEIGHT / font_regular.height))
+        if (!screen_start(&screens[i], columns, lines))
             return false;
     }
     return true;
@@ -105,9 +131,9 @@ static bool screens_start(void)
 /* The display was started: it shows nothing. */
 static void display_open(void)
 {
-    microkit_msginfo answer = pecan_call_again(DISPLAY, microkit_msginfo_new(DISPLAY_SIZE, 0), 0);
-    bool is_open = microkit_msginfo_get_label(answer) == DISPLAY_OK && microkit_msginfo_get_count(answer) == 2 &&
-                   microkit_mr_get(0) == DISPLAY_WIDTH && microkit_mr_get(1) == DISPLAY_HEIGHT;
+    uint16_t columns, lines;
+    bool is_open =
+        display_ask(&columns, &lines) && columns >= screens[active].columns && lines >= screens[active].lines;
     for (unsigned i = 0; is_open && !has_shown && i < TERMINALS; i++)
         replay(i);
     has_display = is_open;
