@@ -4,6 +4,7 @@
 #pragma once
 
 #include "abi/config.h"
+#include "core/trace.h"
 #include "hal/hal.h"
 #include "machine/cpu.h" /* struct machine_cpu: what the entry path and drivers of the architecture keep per processor */
 #include "object/thread.h"
@@ -49,6 +50,8 @@ struct cpu {
     uint32_t repeated_progress;    /* call_progress of the preempted call that is being issued again; else 0 */
     struct schedctx *release_root; /* heap of contexts that wait for their refill, soonest first */
     struct ready_set ready[CONFIG_NUM_DOMAINS];
+
+    struct trace trace;
 
     unsigned id;
     struct thread idle;

@@ -168,7 +168,7 @@ void fault_raise_timeout(struct thread *thread, struct schedctx *schedctx)
 static NOINLINE void raise_slowly(struct cpu *cpu, uint32_t type, bool is_over)
 {
     struct thread *thread = cpu->current;
-    if (sched_enter(cpu, true)) {
+    if (sched_enter(cpu, ABI_TRACE_FAULT, type | (uint32_t)thread->fault.word[0] << 8)) {
         if (is_over)
             context_stop_here(&thread->context);
         fault_raise(thread, type);
@@ -209,6 +209,8 @@ void kernel_user_trap(uint64_t number, uint64_t code)
     struct cpu *cpu = this_cpu();
     struct thread *thread = cpu->current;
     cpu->now = hal_time();
+    if (UNLIKELY(cpu->trace.capacity != 0))
+        trace_enter(cpu, ABI_TRACE_FAULT, ABI_FAULT_USER_EXCEPTION | (uint32_t)number << 8);
     fault_set_words(thread, number, code, 0);
     fault_raise(thread, ABI_FAULT_USER_EXCEPTION);
     sched_leave(cpu);

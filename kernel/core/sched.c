@@ -189,9 +189,12 @@ static bool domain_has_ended(const struct cpu *cpu)
     return CONFIG_NUM_DOMAINS > 1 && cpu->now >= cpu->domain_end;
 }
 
-bool sched_attend(struct cpu *cpu, bool restart)
+bool sched_attend(struct cpu *cpu, uint32_t reason, uint32_t id)
 {
     struct schedctx *schedctx = cpu->current_schedctx;
+    bool restart = reason <= ABI_TRACE_FAULT; /* what the thread itself has done, and does again */
+    if (UNLIKELY(cpu->trace.capacity != 0))
+        trace_enter(cpu, reason, id);
     cpu->timer_stale = true;
     wake_released(cpu);
     if (!schedctx)
@@ -285,6 +288,8 @@ static NOINLINE void tie_up(struct cpu *cpu)
             end = cpu->charged_until + schedctx_head(cpu->current_schedctx)->amount;
         watch(cpu, end - kernel_times.minimum_budget + 1,
               end - kernel_times.timer_slack < cpu->due ? end - kernel_times.timer_slack : cpu->due);
+        if (UNLIKELY(cpu->trace.capacity != 0))
+            trace_leave(cpu);
     }
     if (cpu->space_stale)
         hal_activate_space(cpu->current);
@@ -428,6 +433,7 @@ void sched_init(struct cpu *cpu)
     cpu->now = hal_time();
     cpu->armed_deadline = UINT64_MAX;
     cpu->idle.state = THREAD_IDLE;
+    cpu->idle.flags = (uint64_t)ABI_TRACE_ID_IDLE << ABI_TRACE_ID_SHIFT;
     cpu->current = &cpu->idle;
     cpu->must_choose = true;
     set_turn(cpu, system_state.schedule_start);

@@ -12,16 +12,17 @@
 #include "object/schedctx.h"
 
 /* The part of sched_enter for moments when something is due. */
-bool sched_attend(struct cpu *cpu, bool restart);
+bool sched_attend(struct cpu *cpu, uint32_t reason, uint32_t id);
 /*
  * Reads the clock. True when the current context has the budget for a kernel operation; if not, it is charged, its thread
- * stopped (timeout fault, wait, or end of slice), and the operation is not to be done. `restart`: the thread issues it again.
- * Refills that are due wake their threads.
+ * stopped (timeout fault, wait, or end of slice), and the operation is not to be done. `reason` and `id`: why the kernel was
+ * entered, as the trace tells (abi/trace.h); a system call or a fault the thread issues again then. Refills that are
+ * due wake their threads.
  */
-static inline bool sched_enter(struct cpu *cpu, bool restart)
+static inline bool sched_enter(struct cpu *cpu, uint32_t reason, uint32_t id)
 {
     cpu->now = hal_time();
-    return LIKELY(cpu->now < cpu->quiet_until) || sched_attend(cpu, restart);
+    return LIKELY(cpu->now < cpu->quiet_until) || sched_attend(cpu, reason, id);
 }
 /* Switches to whoever is to run, sets the timer, loads the address space. */
 void sched_leave(struct cpu *cpu);

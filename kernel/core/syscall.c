@@ -348,7 +348,7 @@ static void optional_syscall(struct cpu *cpu, struct thread *caller, int64_t num
 {
     if (debug_syscall(number, caller)) {
         /* Exempt from the budget, and no time is accounted: the next entry does. */
-    } else if (sched_enter(cpu, true) && !hal_syscall(number, caller)) {
+    } else if (sched_enter(cpu, ABI_TRACE_SYSCALL, (uint32_t)number) && !hal_syscall(number, caller)) {
         fault_set_words(caller, (uint64_t)number, 0, 0);
         fault_raise(caller, ABI_FAULT_UNKNOWN_SYSCALL);
     }
@@ -364,7 +364,7 @@ void kernel_syscall_slowly(void)
         /* The handler needs only to give a result: the thread goes on behind the call. */
         fault_enter_syscall((uint64_t)number, true);
     } else if (LIKELY(is_known(number))) {
-        if (sched_enter(cpu, true)) {
+        if (sched_enter(cpu, ABI_TRACE_SYSCALL, (uint32_t)number)) {
             if (UNLIKELY(caller->special & THREAD_CALL_PREEMPTED))
                 handle_again(cpu, caller, number);
             else
@@ -421,7 +421,7 @@ void kernel_syscall(void)
 void kernel_interrupt_slowly(unsigned irq)
 {
     struct cpu *cpu = this_cpu();
-    sched_enter(cpu, false);
+    sched_enter(cpu, ABI_TRACE_INTERRUPT, irq);
     irq_deliver(irq);
     sched_leave(cpu);
 }
@@ -439,13 +439,13 @@ void kernel_timer_interrupt(void)
     struct cpu *cpu = this_cpu();
     cpu->timer_stale = true;
     cpu->armed_deadline = UINT64_MAX;
-    sched_enter(cpu, false);
+    sched_enter(cpu, ABI_TRACE_TIMER, 0);
     sched_leave(cpu);
 }
 
 void kernel_spurious_interrupt(void)
 {
     struct cpu *cpu = this_cpu();
-    sched_enter(cpu, false);
+    sched_enter(cpu, ABI_TRACE_SPURIOUS, 0);
     sched_leave(cpu);
 }

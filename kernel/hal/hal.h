@@ -31,6 +31,8 @@ void hal_clear(void *pointer, size_t size);
 /* This processor's state; machine/layout.h may supply it inline. */
 struct cpu *this_cpu(void);
 
+/* Whether the architecture may take system calls on ways of its own, which do not go through the core; at first it may. */
+void hal_take_short_ways(bool may);
 /* The capability in the thread's VSpace slot changed: sets thread->space, which hal_activate_space uses. */
 void hal_thread_space_changed(struct thread *thread);
 /* The thread's saved registers are about to be read or written by another: makes what lives in the processor current. */

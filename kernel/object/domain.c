@@ -75,6 +75,8 @@ struct refusal domain_invoke(struct invocation *invocation)
         return schedule_configure(invocation);
     case ABI_LABEL_DOMAIN_SCHEDULE_SET_START:
         return schedule_set_start(invocation);
+    case ABI_LABEL_DOMAIN_TRACE:
+        return trace_invoke(invocation);
     default:
         return refuse(ABI_ERROR_ILLEGAL_OPERATION);
     }

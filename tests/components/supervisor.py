@@ -31,6 +31,15 @@ class Console:
         self.text = self.text[match.end():]
         return match
 
+    def until(self, end):
+        """Waits for a text, and returns what came before it: that may be long, so it is looked at once."""
+        looked_at = 0
+        while (found := self.text.find(end, looked_at)) < 0:
+            looked_at = max(0, len(self.text) - len(end))
+            self.text += receive(self.port).decode("ascii")
+        before, self.text = self.text[:found], self.text[found + len(end):]
+        return before
+
     def type(self, keys):
         self.port.sendall(keys.encode())
 
@@ -38,7 +47,7 @@ class Console:
         """What a command says, by lines."""
         self.type(line + "\r")
         self.expect(re.escape(line) + r"(\x1b\[K)?\r\n")
-        return self.expect(r"([\s\S]*?)\r" + PROMPT)[1].replace("\r\n", "\n").splitlines()
+        return self.until("\r" + PROMPT).replace("\r\n", "\n").splitlines()
 
     def ps(self, name):
         """The columns of a component: state, restarts, last failure, ..."""
@@ -190,7 +199,7 @@ def check_timeline(events):
     """What Perfetto relies on: times ascend in each thread, and what begins ends, the last begun first. Returns the spans."""
     spans, stacks, last = [], {}, {}
     for event in events:
-        thread = event["tid"]
+        thread = event["pid"], event["tid"]
         if event["ph"] == "M":
             continue
         assert event["ts"] >= last.get(thread, 0), event
@@ -200,31 +209,62 @@ def check_timeline(events):
         elif event["ph"] == "E":
             begin = stacks[thread].pop()
             spans.append((thread, begin["name"], begin["ts"], event["ts"], len(stacks[thread])))
+        elif event["ph"] == "X":
+            last[thread] = round(event["ts"] + event["dur"], 3)
+            spans.append((thread, event["name"], event["ts"], last[thread], 0))
         else:
             assert event["ph"] == "i" and event["name"], event
     assert not any(stacks.values()), stacks
     return spans
 
 
+def switches(threads, spans, calls):
+    """What the kernel noted of the calls: the client runs, makes a Call, the worker runs, answers, the client runs again."""
+    runs = [span for span in spans if span[0] == threads["processor"]]
+    entries = [span for span in spans if span[0] == threads["kernel"]]
+    assert {name for _, name, *_ in runs} >= {"client", "worker", "supervisor", "init"}, runs
+    assert any(name.startswith("interrupt ") for _, name, *_ in entries), entries
+
+    def running(time):
+        return next((name for _, name, begin, end, _ in runs if begin <= time <= end), None)
+
+    def between(begin, end):
+        return [name for _, name, start, *_ in entries if begin <= start <= end]
+    assert any(running(call[2]) == "client" and "Call" in between(call[2], served[2]) and running(served[2]) == "worker" and
+               "ReplyRecv" in between(served[3], call[3]) and running(call[3]) == "client" for call, served in calls), (runs, calls)
+
+
+def begins_again(console, before):
+    """Waits until the worker's log has a newer line. What the console shows while all is traced is traced too: few words."""
+    for _ in range(200):
+        if console.run("log worker 1") not in ([], before):
+            return
+        time.sleep(0.05)
+    raise AssertionError("the worker does not begin again")
+
+
 def timeline(console):
+    before = console.run("log worker 1")
     assert console.run("trace start") == []
     assert console.run("kill worker") == []
-    waits_for(console, "worker", int(console.ps("worker")["restarts"]), "killed")
+    begins_again(console, before)
     trace = json.loads("\n".join(console.run("trace stop")))
     events = trace["traceEvents"]
-    threads = {event["args"]["name"]: event["tid"] for event in events if event["ph"] == "M"}
-    assert set(threads) == {*COMPONENTS, "init"}, threads
+    threads = {event["args"]["name"]: (event["pid"], event["tid"]) for event in events if event["ph"] == "M"}
+    assert set(threads) == {*COMPONENTS, "init", "processor", "kernel"}, threads
     spans = check_timeline(events)
     client, worker = threads["client"], threads["worker"]
     assert any(thread == worker and name == "init" for thread, name, *_ in spans), spans
     # The worker may be killed in the middle of a call: at least its successor's is whole.
     def named(thread, name):
         return [span for span in spans if span[:2] == (thread, name)]
-    assert any(heard[2] <= call[2] <= served[2] <= served[3] <= call[3] <= heard[3] and call[4] == heard[4] + 1
-               for heard in named(client, "notified by worker") for call in named(client, "calls worker")
-               for served in named(worker, "called by client")), spans
-    assert any(event["tid"] == threads["init"] and "worker failed: killed" in event["name"]
+    calls = [(call, served) for heard in named(client, "notified by worker") for call in named(client, "calls worker")
+             for served in named(worker, "called by client")
+             if heard[2] <= call[2] <= served[2] <= served[3] <= call[3] <= heard[3] and call[4] == heard[4] + 1]
+    assert calls, spans
+    assert any((event["pid"], event["tid"]) == threads["init"] and "worker failed: killed" in event["name"]
                for event in events if event["ph"] == "i"), events
+    switches(threads, spans, calls)
     assert console.run("trace stop") == ["no trace has been started"]
 
 

@@ -337,5 +337,5 @@ TEST(boot, extra_chunks)
     if (framebuffer)
         expect_eq(framebuffer->len, 38);
     expect_eq(features->len, 24);
-    expect_eq(pecan_features(INFO_FRAME) & PECAN_FEATURE_FOREIGN_THREADS, 1);
+    expect_eq(pecan_features(INFO_FRAME), PECAN_FEATURE_FOREIGN_THREADS | PECAN_FEATURE_TRACE);
 }

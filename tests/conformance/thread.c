@@ -542,7 +542,7 @@ TEST(thread, set_flags)
     expect_answer(call(tcb, TCBSetFlags, NONE, WORDS(1, 1)), seL4_NoError, WORDS(1));
     expect_answer(call(tcb, TCBSetFlags, NONE, WORDS(0, 0)), seL4_NoError, WORDS(1));
     expect_answer(call(tcb, TCBSetFlags, NONE, WORDS(1, 0)), seL4_NoError, WORDS(0));
-    expect_answer(call(tcb, TCBSetFlags, NONE, WORDS(0, ~0ul & ~(1ul << 32))), seL4_NoError, WORDS(1));
+    expect_answer(call(tcb, TCBSetFlags, NONE, WORDS(0, ~0ul & ~(1ul << 32))), seL4_NoError, WORDS(1 | 0xfffful << 48));
     expect_answer(call(tcb, TCBSetFlags, NONE, WORDS(~0ul, 0)), seL4_NoError, WORDS(0));
 }
 

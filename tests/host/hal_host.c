@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-uint8_t host_ram[HOST_RAM_BYTES] ALIGNED(0x1000);
+uint8_t host_ram[HOST_RAM_BYTES + HOST_LOG_BYTES] ALIGNED(0x1000);
 struct cpu host_cpu;
 struct host host;
 unsigned host_preempt_units = 16;
@@ -92,6 +92,10 @@ void hal_sync_context(struct thread *thread UNUSED)
 }
 void hal_context_changed(struct thread *thread UNUSED)
 {
+}
+void hal_take_short_ways(bool may)
+{
+    host.takes_no_short_ways = !may;
 }
 void hal_flags_changed(struct thread *thread UNUSED)
 {

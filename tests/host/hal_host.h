@@ -28,6 +28,7 @@ struct host {
     uint64_t ports_issued;
     unsigned finalised, forgotten; /* calls of hal_cap_finalise with is_final, of hal_forget_thread */
     struct thread *space_of;       /* last hal_activate_space */
+    bool takes_no_short_ways;      /* last hal_take_short_ways */
     void (*on_halt)(int status);
     bool is_quiet;     /* console output is not shown */
     char console[256]; /* the last of it */
@@ -40,6 +41,8 @@ void host_reset(void);
 /* Boots the kernel with all of the memory and one page of root task at `HOST_IMAGE`. */
 #define HOST_IMAGE UINT64_C(0x400000)
 void host_boot(void);
+/* The kernel traces from now on, to a page behind the memory that it knows of. */
+void host_trace(void);
 /* The current thread executes a call instruction with the registers it has. */
 void host_call(void);
 /* The next look after `polls` ones finds an interrupt; it stays pending until host_no_interrupt. */

@@ -4,6 +4,7 @@
 #include "abi/boot.h"
 #include "abi/object.h"
 #include "core/captree.h"
+#include "core/cpu.h"
 #include "core/system.h"
 #include "hal/entry.h"
 #include "object/invocation.h"
@@ -129,6 +130,14 @@ void *hal_buffer_window(struct cap cap, uint64_t address, unsigned rights)
     if (!hal_cap_is_buffer_frame(cap) || (frame_rights(cap) & rights) != rights)
         return NULL;
     return (uint8_t *)hal_window(cap_paddr(cap)) + (address & mask_low(hal_frame_size_bits(cap)));
+}
+
+void host_trace(void)
+{
+    struct cpu *cpu = this_cpu();
+    cpu->trace.log.cap = frame_new(HOST_RAM_START + HOST_RAM_BYTES, ABI_PAGE_BITS, false, RIGHTS_ALL);
+    cpu->trace.capacity = (HOST_LOG_BYTES - sizeof(struct abi_trace_log)) / sizeof(struct abi_trace_event);
+    cpu->due = cpu->quiet_until = 0;
 }
 
 /* --- invocations ---------------------------------------------------------------------------------------------------- */

@@ -158,3 +158,4 @@ enum {
 
 #define FLAG_FPU_DISABLED UINT64_C(1)
 #define FLAG_FOREIGN      (UINT64_C(1) << 32)
+#define FLAGS_TRACE_ID    (UINT64_C(0xffff) << 48)

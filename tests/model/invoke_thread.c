@@ -289,7 +289,8 @@ static struct answer set_flags(struct message *message, struct model_thread *t)
 {
     if (message->length < 2)
         return truncated();
-    t->flags = ((t->flags & ~word(message, 0)) | word(message, 1)) & (FLAG_FPU_DISABLED | FLAG_FOREIGN);
+    t->flags =
+        ((t->flags & ~word(message, 0)) | word(message, 1)) & (FLAG_FPU_DISABLED | FLAG_FOREIGN | FLAGS_TRACE_ID);
     return (struct answer){.error = ERROR_NONE, .count = 1, .word = {t->flags}};
 }
 

@@ -61,13 +61,13 @@ def objects(cfg):
 
 def invocations(cfg):
     page = ["## Invocations", "", "Made with `seL4_Call` on a capability; the label selects the operation.", ""]
-    for entry in cfg.invocations:
+    for entry in cfg.invocations + cfg.own_invocations:
         if "stub" not in entry:
             continue
         arguments = [stubs.Argument(a) for a in entry["args"]]
         parameters = ", ".join([f"{PREFIX}{entry['service']} _service"] + [a.declaration() for a in arguments])
         page += [f"### {PREFIX}{entry['stub']}", "", f"{entry['text'][0].upper()}{entry['text'][1:]}.", "",
-                 f"    {PREFIX}{entry['stub']}({parameters})", "", f"* label {entry['number']} ({entry['label']})"]
+                 f"    {stubs.function(entry)}({parameters})", "", f"* label {entry['number']} ({entry['label']})"]
         caps = [a.name for a in arguments if a.is_cap]
         if caps:
             page.append(f"* extra capabilities: {', '.join(caps)}")
@@ -100,6 +100,10 @@ def boot(cfg):
                                                          for c in cfg.boot["extra"]])
 
 
+def trace(cfg):
+    return ["## Trace", ""] + table(("kind", "event", "means"), [(e["kind"], e["name"], e["text"]) for e in cfg.trace["event"]])
+
+
 def all_rows(cfg):
     page = ["## Checks, errors and effects", "",
             "In each table in the order in which they are done: where two things are wrong the first is reported.", ""]
@@ -121,6 +125,6 @@ def write(cfg, path):
     """Writes the page to `path`."""
     page = [f"# The kernel interface: {cfg.arch}, {cfg.variant}", "",
             "Generated from the interface statement in `abi/`; how to read it is in `docs/interface.md`.", ""]
-    for part in (calls, messages, errors, objects, invocations, faults, boot, all_rows, configuration):
+    for part in (calls, messages, errors, objects, invocations, faults, boot, trace, all_rows, configuration):
         page += part(cfg)
     write_if_changed(path, "\n".join(page).rstrip() + "\n")

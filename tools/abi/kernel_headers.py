@@ -22,11 +22,11 @@ def invocation_header(cfg):
         out.define(f"ABI_LABEL_{entry['kernel']}", entry["number"])
     out.define("ABI_LABEL_COUNT", len(cfg.invocations), "first unused label")
     out.line()
-    for entry in cfg.absent_invocations:
+    for entry in cfg.absent_invocations + cfg.own_invocations:
         out.define(f"ABI_LABEL_{entry['kernel']}", f"{entry['number']:#x}")
     out.line()
     out.comment("Message words and extra capabilities that each invocation needs at least.")
-    for entry in cfg.invocations + cfg.absent_invocations:
+    for entry in cfg.invocations + cfg.absent_invocations + cfg.own_invocations:
         if "stub" in entry:
             words, caps = minimum_message(entry)
             out.define(f"ABI_LABEL_{entry['kernel']}_WORDS", words)
@@ -206,7 +206,9 @@ def thread_header(cfg):
     out.line()
     for flag in cfg.threads["flag"]:
         out.define(f"ABI_TCB_FLAG_{flag['kernel']}", f"{1 << flag['bit']:#x}", flag["text"])
-    out.define("ABI_TCB_FLAG_MASK", f"{sum(1 << flag['bit'] for flag in cfg.threads['flag']):#x}")
+    flags = sum(1 << flag["bit"] for flag in cfg.threads["flag"])
+    thread_id = cfg.trace["thread_id"]
+    out.define("ABI_TCB_FLAG_MASK", f"{flags | ((1 << thread_id['bits']) - 1) << thread_id['shift']:#x}", "with the trace's id")
     for flag in cfg.threads["schedcontext_flag"]:
         out.define(f"ABI_SCHED_CONTEXT_FLAG_{flag['kernel']}", 1 << flag["bit"])
     for bit in cfg.threads["register_bit"]:
@@ -214,6 +216,19 @@ def thread_header(cfg):
     priorities = cfg.value(cfg.threads["limits"]["priorities"])
     out.define("ABI_NUM_PRIORITIES", priorities)
     out.define("ABI_MAX_PRIORITY", priorities - 1)
+    return out
+
+
+def trace_header(cfg):
+    out = Header("The kernel's trace: kinds of events, how threads are called, and what the log's frame holds.")
+    for event in cfg.trace["event"]:
+        out.define(f"ABI_TRACE_{event['name']}", event["kind"], event["text"])
+    out.line()
+    out.define("ABI_TRACE_ID_SHIFT", cfg.trace["thread_id"]["shift"], "in the thread's flags")
+    out.define("ABI_TRACE_ID_IDLE", cfg.trace["thread_id"]["idle"])
+    out.line()
+    out.c_only(["#include <stdint.h>", "struct abi_trace_event {", "    uint64_t time;", "    uint32_t kind, id;", "};",
+                "struct abi_trace_log {", "    uint64_t written, unused;", "    struct abi_trace_event event[];", "};"])
     return out
 
 
@@ -234,6 +249,7 @@ HEADERS = {
     "boot": boot_header,
     "cap": cap_header,
     "thread": thread_header,
+    "trace": trace_header,
     "config": config_header,
 }
 

@@ -102,9 +102,10 @@ class Configuration:
         self.threads = load("threads")
         self.faults_file = load("faults")
         self.boot = load("boot")
+        self.trace = load("trace")
         self._objects_file = load("objects")
 
-        self.invocations, self.absent_invocations = self._number_labels()
+        self.invocations, self.absent_invocations, self.own_invocations = self._number_labels()
         self.types, self.absent_types = self._number_types()
         self.sizes = self._resolve_sizes()
         self.cap_types = {**self._objects_file["cap_type"]["all"], **self._objects_file["cap_type"][arch]}
@@ -166,11 +167,12 @@ class Configuration:
         for group in ("common", "sel4_arch", "arch"):
             present += [i for i in listed if i["group"] == group and self.has(i)]
         absent = [i for i in listed if not self.has(i)]
+        own = [i for i in listed if i["group"] == "pecan"]
         for number, entry in enumerate(present):
             entry["number"] = number
         for number, entry in enumerate(absent):
             entry["number"] = ABSENT_LABEL_BASE + number
-        return present, absent
+        return present, absent, own
 
     def _number_types(self):
         listed = [t for t in self._objects_file["type"] if self.arch in t.get("arch", ARCHITECTURES)]

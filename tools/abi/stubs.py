@@ -76,6 +76,11 @@ def structure(argument, cfg):
     return cfg.context if argument.type == "UserContext" else STRUCTURES[argument.type]
 
 
+def function(entry):
+    """Name of the stub; those of additions say whose they are."""
+    return f"{'pecan_' if entry['group'] == 'pecan' else PREFIX}{entry['stub']}"
+
+
 def result_type(entry):
     return f"{PREFIX}{entry['stub']}_t"
 
@@ -96,7 +101,7 @@ def stub(entry, cfg):
     lines = result_structure(entry, results) if results else []
     parameters = ", ".join([f"{PREFIX}{entry['service']} _service"] + [a.declaration() for a in arguments])
     lines += [f"/* {entry['text'][0].upper()}{entry['text'][1:]}. */",
-              f"LIBSEL4_INLINE {result_type(entry) if results else 'seL4_Error'} {PREFIX}{entry['stub']}({parameters})", "{"]
+              f"LIBSEL4_INLINE {result_type(entry) if results else 'seL4_Error'} {function(entry)}({parameters})", "{"]
     if results:
         lines.append(f"    {result_type(entry)} result = {{0}};")
     lines.append(f"    seL4_MessageInfo_t tag = seL4_MessageInfo_new({entry['label']}, 0, {len(caps)}, {len(words)});")

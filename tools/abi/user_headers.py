@@ -281,6 +281,24 @@ def pecan_features(cfg):
     return out
 
 
+def pecan_kernel_trace(cfg):
+    out = Header("The trace that the kernel writes where PECAN_FEATURE_TRACE announces it: pecan_DomainSet_Trace hands it a frame.")
+    out.line("#include <sel4/sel4.h>")
+    for entry in cfg.own_invocations:
+        out.define(entry["label"], entry["number"])
+    out.line()
+    for event in cfg.trace["event"]:
+        out.define(f"PECAN_KERNEL_{event['name']}", event["kind"], event["text"])
+    thread_id = cfg.trace["thread_id"]
+    out.line()
+    out.define("PECAN_TCB_TRACE_ID_SHIFT", thread_id["shift"], "how the trace calls a thread: these bits of its flags")
+    out.define("PECAN_TRACE_ID_IDLE", f"{thread_id['idle']:#x}", "no thread runs")
+    out.line()
+    for entry in cfg.own_invocations:
+        out.lines += stubs.stub(entry, cfg)
+    return out
+
+
 def plat_constants(cfg):
     out = Header("Constants of the platform.")
     if cfg.arch == "x86_64":
@@ -327,6 +345,7 @@ def headers(cfg):
         "sel4/shared_types.h": shared_types(cfg),
         "sel4/sel4_arch/types.h": thread_types(cfg),
         "pecan/features.h": pecan_features(cfg),
+        "pecan/kernel_trace.h": pecan_kernel_trace(cfg),
     }
     result.update(label_headers(cfg))
     result.update(type_headers(cfg))

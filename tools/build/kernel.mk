@@ -11,7 +11,7 @@ KERNEL_CFLAGS_slow    := $(KERNEL_CFLAGS_release)
 KERNEL_CFLAGS_bench   := $(KERNEL_CFLAGS_release)
 KERNEL_CFLAGS_bench_slow := $(KERNEL_CFLAGS_release)
 # What programs do once, or never, is built for size where the rest is built for speed.
-KERNEL_COLD_SOURCES := $(addprefix kernel/,object/schedctx.c object/domain.c core/debug.c lib/print.c \
+KERNEL_COLD_SOURCES := $(addprefix kernel/,object/schedctx.c object/domain.c core/debug.c core/trace.c lib/print.c \
                                            arch/x86_64/ioport.c arch/x86_64/irq_control.c)
 KERNEL_COLD_CFLAGS_release    := -Os
 KERNEL_COLD_CFLAGS_slow       := $(KERNEL_COLD_CFLAGS_release)

@@ -11,7 +11,8 @@
 
 #define PAGE_BYTES (1ul << SMALL_PAGE_BITS)
 
-_Static_assert(PECAN_LOGS_MOST > DOMAINS_MAX && PECAN_TRACES_MOST >= DOMAINS_MAX, "all domains, and init's log");
+_Static_assert(PECAN_LOGS_MOST > DOMAINS_MAX && PECAN_TRACES_MOST > DOMAINS_MAX,
+               "all domains, and init's log, the kernel's trace");
 
 enum { VARIABLE_BYTES = 8 };
 
@@ -82,7 +83,7 @@ static void set_logs_and_traces(const struct system *system, const struct domain
         logs[i].address = domain->logs[i].address;
         logs[i].bytes = domain->logs[i].bytes;
     }
-    for (size_t i = 0; i < system->domain_count; i++)
+    for (size_t i = 0; i <= system->domain_count; i++)
         traces[i] = (struct pecan_trace_source){domain->traces[i].address, domain->traces[i].bytes};
     if (domain->reads_logs)
         set_bytes(program, "pecan_log_sources", logs, sizeof(logs));
@@ -508,11 +509,14 @@ static void assemble(struct compiler *compiler)
                                  .stage_bytes = compiler->stage_bytes,
                                  .turn_shift = compiler->system->turn_shift,
                                  .turn_start = compiler->system->turn_start,
-                                 .log_region = REGION_NONE};
+                                 .log_region = REGION_NONE,
+                                 .trace_region = REGION_NONE};
     uint64_t *offsets = allocate(compiler->content_count * sizeof(*offsets));
     uint64_t end = place_tables(compiler, &header);
     if (compiler->system->log_region)
         header.log_region = region_index(compiler->system, compiler->system->log_region);
+    if (compiler->system->trace_region)
+        header.trace_region = region_index(compiler->system, compiler->system->trace_region);
     header.header_bytes = (uint32_t)end;
     for (size_t i = 0; i < compiler->content_count; i++) {
         offsets[i] = end;

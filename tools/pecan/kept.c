@@ -1,10 +1,11 @@
 /*
  * Regions that the tool adds by itself: the logs and traces of domains (microkit/include/pecan/log.h, trace.h), which outlive
- * them. There are some only if somebody reads them.
+ * them, init's log and the kernel's trace. There are some only if somebody reads them.
  */
 #include "system.h"
 
-#define PAGE_BYTES (1ul << SMALL_PAGE_BITS)
+#define PAGE_BYTES       (1ul << SMALL_PAGE_BITS)
+#define LARGE_PAGE_BYTES (1ul << LARGE_PAGE_BITS)
 
 static uint64_t region_bytes(const struct system *system, const struct map *map)
 {
@@ -13,29 +14,31 @@ static uint64_t region_bytes(const struct system *system, const struct map *map)
 }
 
 /* The highest address below the stack, with a page between, where nothing else is mapped. */
-static uint64_t free_address(const struct system *system, const struct domain *domain, uint64_t bytes)
+static uint64_t free_address(const struct system *system, const struct domain *domain, const struct region *region)
 {
-    uint64_t address = DOMAIN_STACK_TOP - domain->stack_bytes - PAGE_BYTES - bytes;
+    uint64_t bytes = region->bytes, page_bytes = 1ul << region->page_bits;
+    uint64_t address = (DOMAIN_STACK_TOP - domain->stack_bytes - PAGE_BYTES - bytes) / page_bytes * page_bytes;
     for (size_t i = 0; i < domain->map_count;) {
         const struct map *map = &domain->maps[i++];
         if (map->address < address + bytes && address < map->address + region_bytes(system, map)) {
-            if (map->address < bytes + PAGE_BYTES)
+            if (map->address < bytes + page_bytes)
                 fail_at(domain->place, "no room below the stack of '%s' for its log or trace @ ", domain->name);
-            address = map->address / PAGE_BYTES * PAGE_BYTES - bytes;
+            address = (map->address - bytes) / page_bytes * page_bytes;
             i = 0;
         }
     }
     return address;
 }
 
-static struct region *add_region(struct system *system, const struct domain *domain, const char *name, uint64_t bytes)
+static struct region *add_region(struct system *system, const struct domain *domain, const char *name, uint64_t bytes,
+                                 uint32_t page_bits)
 {
     struct region *region = allocate(sizeof(*region));
     *(struct region **)ADD(system->regions, system->region_count) = region;
     region->place = domain->place;
     region->name = name;
     region->bytes = bytes;
-    region->page_bits = SMALL_PAGE_BITS;
+    region->page_bits = page_bits;
     region->has_page_size = true;
     region->physical_address = ADDRESS_NONE;
     return region;
@@ -43,7 +46,7 @@ static struct region *add_region(struct system *system, const struct domain *dom
 
 static uint64_t add_map(struct system *system, struct domain *domain, const struct region *region, uint32_t flags)
 {
-    uint64_t address = free_address(system, domain, region->bytes);
+    uint64_t address = free_address(system, domain, region);
     struct map *map = ADD(domain->maps, domain->map_count);
     map->place = domain->place;
     map->region_name = region->name;
@@ -56,8 +59,8 @@ static uint64_t add_map(struct system *system, struct domain *domain, const stru
 static const struct region *add_kept(struct system *system, struct domain *domain, const char *suffix,
                                      struct kept_region *kept)
 {
-    const struct region *region =
-        add_region(system, domain, text_format("%.*s.%s", NAME_BYTES - 7, domain->name, suffix), kept->bytes);
+    const struct region *region = add_region(
+        system, domain, text_format("%.*s.%s", NAME_BYTES - 7, domain->name, suffix), kept->bytes, SMALL_PAGE_BITS);
     kept->address = add_map(system, domain, region, MAP_READ | MAP_WRITE);
     return region;
 }
@@ -73,7 +76,7 @@ static bool has_reader(const struct system *system, bool of_traces)
 void kept_add(struct system *system)
 {
     bool has_logs = has_reader(system, false), has_traces = has_reader(system, true);
-    const struct region *logs[DOMAINS_MAX + 1] = {NULL}, *traces[DOMAINS_MAX] = {NULL};
+    const struct region *logs[DOMAINS_MAX + 1] = {NULL}, *traces[DOMAINS_MAX + 1] = {NULL};
     size_t count = system->domain_count;
     for (size_t i = 0; i < count; i++) {
         struct domain *domain = system->domains[i];
@@ -83,15 +86,19 @@ void kept_add(struct system *system)
             traces[i] = add_kept(system, domain, "trace", &domain->trace);
     }
     if (has_logs) {
-        logs[count] = add_region(system, system->domains[0], "init.log", PAGE_BYTES);
+        logs[count] = add_region(system, system->domains[0], "init.log", PAGE_BYTES, SMALL_PAGE_BITS);
         system->log_region = logs[count]->name;
+    }
+    if (has_traces) {
+        traces[count] = add_region(system, system->domains[0], "kernel.trace", LARGE_PAGE_BYTES, LARGE_PAGE_BITS);
+        system->trace_region = traces[count]->name;
     }
     for (size_t i = 0; i < count; i++)
         for (size_t k = 0; k <= count; k++) {
             struct domain *domain = system->domains[i];
             if (domain->reads_logs && logs[k])
                 domain->logs[k] = (struct kept_region){add_map(system, domain, logs[k], MAP_READ), logs[k]->bytes};
-            if (domain->reads_traces && k < count && traces[k])
+            if (domain->reads_traces && traces[k])
                 domain->traces[k] =
                     (struct kept_region){add_map(system, domain, traces[k], MAP_READ), traces[k]->bytes};
         }

@@ -143,7 +143,7 @@ struct domain {
     struct symbol *symbols;
     struct grant *grants;
     struct kept_region logs[DOMAINS_MAX + 1],
-        traces[DOMAINS_MAX]; /* that it reads, by domain; init's log is the last */
+        traces[DOMAINS_MAX + 1]; /* that it reads, by domain; init's log and the kernel's trace are the last */
     size_t map_count, irq_count, port_count, symbol_count, grant_count;
 };
 
@@ -163,7 +163,8 @@ struct system {
     struct description_turn *turns;
     size_t time_domain_count, turn_count;
     uint32_t turn_shift, turn_start;
-    const char *log_region; /* init's own, or null */
+    const char *log_region;   /* init's own, or null */
+    const char *trace_region; /* of the kernel, or null */
 };
 
 /* Reads a description and checks all that can be checked without the programs. Fails at the first error. */

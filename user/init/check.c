@@ -285,6 +285,8 @@ const char *description_check(const struct description *description, uint64_t ro
         (description->log_region >= description->regions.count ||
          DESCRIPTION_ROW(description, regions, region, description->log_region)->page_bits != SMALL_PAGE_BITS))
         return "init's log";
+    if (description->trace_region != REGION_NONE && description->trace_region >= description->regions.count)
+        return "the kernel's trace";
     const char *problem = check_domains(&c);
     return problem ? problem : check_ids(&c);
 }

@@ -2,6 +2,7 @@
 
 #include "init/memory.h"
 #include "init/system.h"
+#include "microkit/include/pecan/trace.h"
 
 #include <pecan/features.h>
 
@@ -48,6 +49,7 @@ static bool set_period(uint64_t us)
 static bool prepare_thread(void)
 {
     seL4_UserContext registers = {.rip = (seL4_Word)tick, .rsp = (seL4_Word)(tick_stack + STACK_WORDS - 1)};
+    thread_name_in_traces(objects.tcb, PECAN_TRACE_ID_INIT);
     return set_period(CLOCK_TICK_US) &&
            !seL4_TCB_Configure(objects.tcb, seL4_CapInitThreadCNode, 0, seL4_CapInitThreadVSpace, 0, 0, 0) &&
            !seL4_TCB_SetSchedParams(objects.tcb, seL4_CapInitThreadTCB, 0, PRIORITY_TICK, objects.schedctx, 0) &&

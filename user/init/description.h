@@ -19,7 +19,7 @@
 #include <stdint.h>
 
 #define DESCRIPTION_MAGIC   0x6e6f697470697263ul /* "cription" */
-#define DESCRIPTION_VERSION 4u
+#define DESCRIPTION_VERSION 5u
 
 #define DOMAINS_MAX        63
 #define DOMAIN_NONE        0xffffu
@@ -53,7 +53,8 @@ struct description {
     uint64_t stage_bytes; /* not less than any domain's room for updates */
     struct description_table domains, regions, maps, segments, channels, irqs, ports, grants, patches, turns, services;
     uint32_t turn_shift, turn_start; /* the kernel's index of the first turn, and of that which comes first */
-    uint32_t log_region, reserved;   /* of init's own log, one page, or REGION_NONE */
+    uint32_t log_region;             /* of init's own log, one page, or REGION_NONE */
+    uint32_t trace_region;           /* of the kernel's trace, one page, or REGION_NONE */
 };
 
 struct description_range {

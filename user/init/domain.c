@@ -8,6 +8,7 @@
 #include "init/window.h"
 #include "lib/string.h"
 #include "microkit/include/pecan/component.h"
+#include "microkit/include/pecan/trace.h"
 
 #define PAGE_BYTES (1ul << SMALL_PAGE_BITS)
 
@@ -249,6 +250,7 @@ static bool configure_thread(const struct domain_record *domain, seL4_CPtr buffe
     if (description->restart.on & RESTART_ON_OVERRUN &&
         seL4_TCB_SetTimeoutEndpoint(tcb, domain_slot(domain, PLAN_SLOT_TIMEOUT)))
         return false;
+    thread_name_in_traces(tcb, PECAN_TRACE_ID_DOMAIN + (seL4_Word)(domain - the_system.domains));
     if (description->flags & DOMAIN_NO_FPU)
         seL4_TCB_SetFlags(tcb, 0, seL4_TCBFlag_fpuDisabled);
 #ifdef CONFIG_DEBUG_BUILD

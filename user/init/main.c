@@ -14,6 +14,9 @@
 #include "lib/machine.h"
 #include "lib/print.h"
 #include "lib/start.h"
+#include "microkit/include/pecan/trace.h"
+
+#include <pecan/kernel_trace.h>
 
 enum { LARGEST_BITS = 46 };
 
@@ -32,6 +35,11 @@ _Noreturn void init_fail(const char *format, ...)
     printf("\n");
     va_end(arguments);
     machine_stop(1);
+}
+
+void thread_name_in_traces(seL4_CPtr tcb, seL4_Word trace_id)
+{
+    seL4_TCB_SetFlags(tcb, 0, trace_id << PECAN_TCB_TRACE_ID_SHIFT);
 }
 
 /* The memory behind the image that the kernel mapped for init: as much as the loader found in the file. */
@@ -76,6 +84,7 @@ int main(void)
     the_system.description = description;
     the_system.boot = info;
     the_system.regions = region_records;
+    thread_name_in_traces(seL4_CapInitThreadTCB, PECAN_TRACE_ID_INIT);
     memory_initialise(info);
     if (!slots_initialise(info, slots_wanted()))
         init_fail("no memory for a capability space of %lu slots", slots_wanted());

@@ -15,6 +15,9 @@
 #include "lib/string.h"
 #include "microkit/include/pecan/supervisor.h"
 
+#include <pecan/features.h>
+#include <pecan/kernel_trace.h>
+
 enum {
     NAME_WORDS = NAME_BYTES / sizeof(seL4_Word),
     STATUS_WORDS = 2,
@@ -196,10 +199,19 @@ static seL4_MessageInfo_t answer_service(seL4_Word number)
     return answer(PECAN_SUPERVISOR_OK, 1 + NAME_WORDS);
 }
 
+/* The kernel's own trace, if it has one, and there is room for it. */
+static void trace_kernel(bool is_wanted)
+{
+    uint32_t region = the_system.description->trace_region;
+    if (region != REGION_NONE && pecan_features(the_system.boot) & PECAN_FEATURE_TRACE)
+        pecan_DomainSet_Trace(seL4_CapDomain, is_wanted ? the_system.regions[region].frames : 0);
+}
+
 static seL4_MessageInfo_t trace(bool is_wanted)
 {
     uint64_t before = the_system.traced_since;
     if (is_wanted != (before != 0)) {
+        trace_kernel(is_wanted);
         the_system.traced_since = is_wanted ? pecan_counter() : 0;
         for (uint32_t i = 0; i < the_system.description->domains.count; i++) {
             const struct domain_record *domain = &the_system.domains[i];

@@ -102,5 +102,8 @@ static inline seL4_CPtr domain_slot(const struct domain_record *domain, enum pla
 seL4_Error cap_give(seL4_CPtr node, seL4_Word index, seL4_Word depth, seL4_CPtr source, seL4_CapRights_t rights,
                     seL4_Word badge);
 
+/* How the kernel's trace calls a thread (pecan/trace.h). */
+void thread_name_in_traces(seL4_CPtr tcb, seL4_Word trace_id);
+
 /* Prints what is wrong, and stops the machine. */
 _Noreturn void init_fail(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -89,7 +89,7 @@ static void add_extra(uint64_t id, const void *data, uint64_t size)
 static void add_extras(uint64_t ticks_per_us)
 {
     static uint32_t megahertz;
-    static uint64_t features = ABI_FEATURE_FOREIGN_THREADS;
+    static uint64_t features = ABI_FEATURE_FOREIGN_THREADS | ABI_FEATURE_TRACE;
 
     megahertz = (uint32_t)ticks_per_us;
     if (loader.has_vbe)

@@ -3,6 +3,7 @@
 #include "arch/x86_64/entry.h"
 #include "arch/x86_64/exception.h"
 #include "core/cpu.h"
+#include "hal/hal.h"
 #include "machine/instructions.h"
 
 #define SEGMENT_KERNEL_CODE 0x00af9b000000ffff
@@ -95,8 +96,7 @@ static void set_up_system_calls(void)
     msr_write(MSR_EFER, msr_read(MSR_EFER) | EFER_SYSCALL);
     /* `syscall` takes code from here and data from 8 above; `sysret` code from 16 above and data from 8 above. */
     msr_write(MSR_STAR, (uint64_t)SELECTOR_USER_CODE << 48 | (uint64_t)SELECTOR_KERNEL_CODE << 32);
-    bool is_fast = CONFIG_FASTPATH && cpu_features.fsgsbase && cpu_features.xsaveopt;
-    msr_write(MSR_LSTAR, (uint64_t)(is_fast ? syscall_entry : syscall_entry_plain));
+    hal_take_short_ways(true);
     msr_write(MSR_CSTAR, 0);
     msr_write(MSR_SYSCALL_MASK, SYSCALL_MASK);
     if (cpu_features.sysenter)

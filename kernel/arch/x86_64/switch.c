@@ -141,6 +141,12 @@ void hal_context_changed(struct thread *thread)
         bases_load(&thread->context);
 }
 
+void hal_take_short_ways(bool may)
+{
+    bool is_fast = may && CONFIG_FASTPATH && cpu_features.fsgsbase && cpu_features.xsaveopt;
+    msr_write(MSR_LSTAR, (uint64_t)(is_fast ? syscall_entry : syscall_entry_plain));
+}
+
 void hal_flags_changed(struct thread *thread)
 {
     if (this_cpu()->current == thread)

@@ -31,7 +31,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
     struct step step;
     host.on_halt = on_halt;
     host.is_quiet = true;
-    both_boot();
+    both_boot(false);
     for (unsigned i = 0; generate_setup(&set_up, i, &step); i++) {
         both_pass_time(&step);
         both_act(&step);

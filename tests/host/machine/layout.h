@@ -9,10 +9,11 @@
 #define HAL_IRQ_COUNT  8
 #define HOST_RAM_START UINT64_C(0x100000)
 #define HOST_RAM_BYTES UINT64_C(0x400000)
+#define HOST_LOG_BYTES UINT64_C(0x1000)
 
 struct cpu;
 
-extern uint8_t host_ram[HOST_RAM_BYTES];
+extern uint8_t host_ram[HOST_RAM_BYTES + HOST_LOG_BYTES];
 extern struct cpu host_cpu;
 
 static inline void *hal_window(uint64_t paddr)

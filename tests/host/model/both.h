@@ -35,8 +35,8 @@ extern struct model model;
 /* Ends the sequence: the two differ, or the kernel broke a rule. */
 NORETURN void differ(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* Boots the kernel and makes the model of what it left. */
-void both_boot(void);
+/* Boots the kernel and makes the model of what it left. Traced, the kernel notes each of its entries, and shows the same otherwise. */
+void both_boot(bool is_traced);
 /* Lets the time before the step pass, for both; then the rest of the step happens, to whoever is current. Compares. */
 void both_pass_time(const struct step *step);
 void both_act(const struct step *step);

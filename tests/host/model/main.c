@@ -1,12 +1,13 @@
 /*
  * Random sequences on the kernel and on the model.
  *
- *   model_test [--seed N] [--steps N] [--length N] [--ops LETTERS] [--replay] [--no-shrink]
+ *   model_test [--seed N] [--steps N] [--length N] [--ops LETTERS] [--traced] [--replay] [--no-shrink]
  *
  * Runs sequences of `length` random steps from seeds N, N + 1, ... until `steps` are done. A sequence that fails is printed
  * as its seed and the step, shrunk, and printed again as the steps that are left. `ops` are letters of kinds of operations:
  * m messages, f faults, c copies and moves, b badges, r removal, u retype, t threads, s scheduling contexts, i interrupts, d domains,
- * x the machine's objects, a anything, v services: threads that call and answer each other.
+ * x the machine's objects, a anything, v services: threads that call and answer each other. Traced, the kernel notes its entries all the
+ * while, which changes its ways but nothing that shows.
  */
 #include "both.h"
 
@@ -37,6 +38,7 @@ static char reason[512];
 static uint64_t current_seed;
 static volatile unsigned current_step;
 static uint64_t steps_before; /* of earlier sequences */
+static bool is_traced;
 
 void differ(const char *format, ...)
 {
@@ -80,7 +82,7 @@ static void run_step(const struct step *step)
 static void set_up(struct random *random)
 {
     struct step step;
-    both_boot();
+    both_boot(is_traced);
     for (unsigned i = 0; generate_setup(random, i, &step); i++)
         run_step(&step);
 }
@@ -192,6 +194,10 @@ static struct settings parse(int argc, char **argv)
             settings.shrinks = false;
             continue;
         }
+        if (strcmp(argv[i], "--traced") == 0) {
+            is_traced = true;
+            continue;
+        }
         i++;
         if (strcmp(argv[i - 1], "--seed") == 0)
             settings.seed = strtoull(value, NULL, 0);
@@ -213,8 +219,8 @@ int main(int argc, char **argv)
 {
     struct settings settings = parse(argc, argv);
     if (settings.steps == 0) {
-        fprintf(stderr,
-                "usage: model_test [--seed N] [--steps N] [--length N] [--ops LETTERS] [--replay] [--no-shrink]\n");
+        fprintf(stderr, "usage: model_test [--seed N] [--steps N] [--length N] [--ops LETTERS] [--traced] [--replay] "
+                        "[--no-shrink]\n");
         return 2;
     }
     host.on_halt = on_halt;

@@ -2,6 +2,7 @@
 #include "both.h"
 
 #include "abi/boot.h"
+#include "abi/syscall.h"
 #include "core/cpu.h"
 #include "core/preempt.h"
 #include "core/system.h"
@@ -69,9 +70,11 @@ static void copy_frame_contents(void)
                    BIT(ABI_PAGE_BITS));
 }
 
-void both_boot(void)
+void both_boot(bool is_traced)
 {
     host_boot();
+    if (is_traced)
+        host_trace();
     model_reset(&model, HOST_RAM_START, HOST_RAM_BYTES, host.time);
     model.clock = host.time;
     struct thread *thread = host_cpu.current;
@@ -256,7 +259,12 @@ void both_act(const struct step *step)
 {
     if (step->kind == STEP_PASS || model.is_ambiguous)
         return;
+    uint64_t traced = host_cpu.trace.written;
     act(step);
+    /* Why, and who runs then; debug calls are no entries of the trace. */
+    bool is_entry = step->kind != STEP_CALL || step->number >= ABI_SYSCALL_YIELD;
+    if (host_cpu.trace.capacity && is_entry && host_cpu.trace.written < traced + 2)
+        differ("an entry left no trace");
     if (!model.is_ambiguous)
         both_compare();
 }

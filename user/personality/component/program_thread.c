@@ -7,6 +7,8 @@
 #include "personality/component/untyped.h"
 
 #include <pecan/features.h>
+#include <pecan/kernel_trace.h>
+#include <pecan/trace.h>
 
 /* One below the component's own, which the description gives (systems/shell/shell.system). */
 enum { PROGRAM_PRIORITY = 99, TIME_SLICE_US = 5000 };
@@ -49,8 +51,9 @@ static seL4_CPtr fault_endpoint(unsigned number)
     return *place = slot;
 }
 
-static bool thread_configure(struct machine_thread *thread, struct machine_space *space)
+static bool thread_configure(struct machine_thread *thread, struct machine_space *space, int id)
 {
+    seL4_Word trace_id = PECAN_TRACE_ID_PROGRAM + (seL4_Word)id % (PECAN_TRACE_ID_IDLE - PECAN_TRACE_ID_PROGRAM);
     seL4_CPtr endpoint = fault_endpoint((unsigned)(thread - threads));
     thread->block = endpoint ? block_allocate() : 0;
     if (!thread->block)
@@ -65,17 +68,17 @@ static bool thread_configure(struct machine_thread *thread, struct machine_space
         return false;
     if (seL4_TCB_SetSchedParams(thread->tcb, CAP_TCB, 0, PROGRAM_PRIORITY, thread->schedctx, endpoint))
         return false;
-    return !seL4_TCB_SetFlags(thread->tcb, 0, PECAN_TCB_FLAG_FOREIGN).error;
+    return !seL4_TCB_SetFlags(thread->tcb, 0, PECAN_TCB_FLAG_FOREIGN | trace_id << PECAN_TCB_TRACE_ID_SHIFT).error;
 }
 
-struct machine_thread *machine_thread_create(struct machine_space *space, void *owner)
+struct machine_thread *machine_thread_create(struct machine_space *space, void *owner, int id)
 {
     for (unsigned i = 0; i < THREAD_LIMIT; i++) {
         struct machine_thread *thread = &threads[i];
         if (thread->owner)
             continue;
         *thread = (struct machine_thread){.owner = owner};
-        if (thread_configure(thread, space))
+        if (thread_configure(thread, space, id))
             return thread;
         machine_thread_destroy(thread);
         return NULL;

@@ -49,8 +49,8 @@ void machine_page_unmap(struct machine_space *space, uint64_t address, uint32_t 
  * with other registers.
  */
 struct machine_thread;
-struct machine_thread *machine_thread_create(struct machine_space *space,
-                                             void *owner);  /* null when memory is exhausted */
+struct machine_thread *machine_thread_create(struct machine_space *space, void *owner,
+                                             int id);       /* null when memory is exhausted; `id` is for who watches */
 void machine_thread_destroy(struct machine_thread *thread); /* in any state */
 void machine_thread_start(struct machine_thread *thread,
                           const struct user_registers *registers);                         /* stopped or waiting */

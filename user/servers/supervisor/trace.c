@@ -1,9 +1,11 @@
 /*
- * trace start, trace stop: what the libraries of all components noted in between, and what init did, as JSON in the form that Perfetto and
- * chrome://tracing open. Components may note nonsense: what is out of order, or ends without having begun, is left out.
+ * trace start, trace stop: what the libraries of all components noted in between, what init did, and what the kernel noted, as a timeline.
+ * Components may note nonsense: what is out of order, or ends without having begun, is left out.
  */
 #include "servers/supervisor/commands.h"
 #include "servers/supervisor/domains.h"
+#include "servers/supervisor/kernel_trace.h"
+#include "servers/supervisor/timeline.h"
 
 #include "lib/string.h"
 
@@ -11,7 +13,7 @@
 #include <pecan/log.h>
 #include <pecan/trace.h>
 
-enum { DEPTH_MOST = 16, IDS = 64, NOBODY = DOMAINS_MOST, NS_PER_US = 1000 };
+enum { DEPTH_MOST = 16, IDS = 64, NOBODY = DOMAINS_MOST };
 
 /* The file that is being written, for the one session that does so. */
 static struct {
@@ -21,42 +23,11 @@ static struct {
     uint32_t open[DEPTH_MOST]; /* what has begun and not ended */
     unsigned depth;
     unsigned char peers[IDS]; /* of the component's channels */
-    bool is_first_event;
 } file;
 
-static void begin_event(struct session *session, const char *kind, unsigned component, uint64_t time)
+static void begin_event(struct session *session, const char *phase, unsigned component, uint64_t time)
 {
-    uint64_t ns = (time - file.first) * NS_PER_US / pecan_component_page->counter_per_us;
-    session_print(session, "%s{\"ph\":\"%s\",\"pid\":1,\"tid\":%u,\"ts\":%lu.%03lu", file.is_first_event ? "" : ",\n",
-                  kind, component, ns / NS_PER_US, ns % NS_PER_US);
-    file.is_first_event = false;
-}
-
-/* A text inside of a JSON string; what comes here is printable, or a name from the description. */
-static void print_text(struct session *session, const char *text)
-{
-    for (; *text; text++) {
-        if (*text == '"' || *text == '\\')
-            session_print(session, "\\%c", *text);
-        else if ((unsigned char)*text >= ' ')
-            session_print(session, "%c", *text);
-    }
-}
-
-static void print_name(struct session *session, const char *what, const char *whom)
-{
-    session_print(session, ",\"name\":\"%s", what);
-    print_text(session, whom);
-    session_print(session, "\"");
-}
-
-static void print_thread(struct session *session, unsigned component, const char *name)
-{
-    session_print(session, "%s{\"ph\":\"M\",\"pid\":1,\"tid\":%u,\"name\":\"thread_name\",\"args\":{\"name\":\"",
-                  file.is_first_event ? "" : ",\n", component);
-    print_text(session, name);
-    session_print(session, "\"}}");
-    file.is_first_event = false;
+    timeline_event_begin(session, phase, TIMELINE_COMPONENTS, component, time);
 }
 
 static const char *peer_name(uint32_t id)
@@ -73,8 +44,8 @@ static void begin(struct session *session, const struct pecan_trace_event *event
         return;
     file.open[file.depth++] = event->kind;
     begin_event(session, "B", session->index, event->counter);
-    print_name(session, what, whom);
-    session_print(session, "}");
+    timeline_event_name(session, what, whom);
+    timeline_event_end(session);
 }
 
 /* The end of what began last, if that is of the kind. */
@@ -84,7 +55,7 @@ static void end(struct session *session, const struct pecan_trace_event *event, 
         return;
     file.depth--;
     begin_event(session, "E", session->index, event->counter);
-    session_print(session, "}");
+    timeline_event_end(session);
 }
 
 static void end_all(struct session *session, uint64_t time)
@@ -92,7 +63,7 @@ static void end_all(struct session *session, uint64_t time)
     while (file.depth > 0) {
         file.depth--;
         begin_event(session, "E", session->index, time);
-        session_print(session, "}");
+        timeline_event_end(session);
     }
 }
 
@@ -130,8 +101,8 @@ static void print_event(struct session *session, const struct pecan_trace_event 
         break;
     case PECAN_TRACE_NOTIFY:
         begin_event(session, "i", session->index, event->counter);
-        print_name(session, "notifies ", peer_name(event->id));
-        session_print(session, ",\"s\":\"t\"}");
+        timeline_event_name(session, "notifies ", peer_name(event->id));
+        timeline_event_end(session);
         break;
     default:
         break;
@@ -149,7 +120,7 @@ static void begin_component(struct session *session)
     file.time = file.first;
     file.depth = 0;
     session->position = 0;
-    print_thread(session, index, domain_name(index));
+    timeline_track(session, TIMELINE_COMPONENTS, index, domain_name(index));
 }
 
 /* One event of the component, or its end. */
@@ -169,25 +140,43 @@ static void component_part(struct session *session)
 }
 
 /* What init wrote into its log, and nothing of which is untrue. */
-static enum step init_part(struct session *session)
+static void init_part(struct session *session)
 {
     const struct pecan_log_source *source = pecan_log_find("init");
     struct pecan_log_line line;
     if (session->part++ == 0) {
         session->position = 0;
-        print_thread(session, session->index, "init");
+        timeline_track(session, TIMELINE_COMPONENTS, session->index, "init");
     }
     if (!source || !pecan_log_next(source, &session->position, &line)) {
-        session_print(session, "\n]}\n");
-        file.owner = NULL;
-        return STEP_DONE;
+        session->index++;
+        session->part = 0;
+        return;
     }
     uint64_t time = line.time_us * pecan_component_page->counter_per_us;
     if (time >= file.first && time <= file.last) {
         begin_event(session, "i", session->index, time);
-        print_name(session, "", line.text);
-        session_print(session, ",\"s\":\"p\"}");
+        timeline_event_name(session, "", line.text);
+        timeline_event_end(session);
     }
+}
+
+/* One event of the kernel, or its end: that is the end of all. */
+static enum step kernel_part(struct session *session)
+{
+    struct pecan_trace_event event;
+    if (session->part++ == 0) {
+        session->position = 0;
+        kernel_trace_begin(session);
+    }
+    if (!pecan_trace_next(&pecan_trace_sources[domains_count()], &session->position, &event)) {
+        kernel_trace_end(session, file.last);
+        timeline_end(session);
+        file.owner = NULL;
+        return STEP_DONE;
+    }
+    if (event.counter >= file.first && event.counter <= file.last)
+        kernel_trace_event(session, &event);
     return STEP_MORE;
 }
 
@@ -203,14 +192,16 @@ static enum step stop(struct session *session)
         file.owner = session;
         file.first = since;
         file.last = pecan_counter();
-        file.is_first_event = true;
-        session_print(session, "{\"displayTimeUnit\":\"ns\",\"traceEvents\":[\n");
+        timeline_begin(session, file.first, pecan_component_page->counter_per_us);
     }
     if (file.owner != session)
         return session_fail(session, "another `trace stop` has begun");
+    if (session->index > domains_count())
+        return kernel_part(session);
     if (session->index == domains_count())
-        return init_part(session);
-    component_part(session);
+        init_part(session);
+    else
+        component_part(session);
     return STEP_MORE;
 }
 

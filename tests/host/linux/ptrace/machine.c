@@ -249,8 +249,9 @@ struct machine_thread {
 
 static struct machine_thread *threads[THREADS];
 
-struct machine_thread *machine_thread_create(struct machine_space *space, void *owner)
+struct machine_thread *machine_thread_create(struct machine_space *space, void *owner, int id)
 {
+    (void)id;
     struct machine_thread *thread = calloc(1, sizeof *thread);
     thread->pid = (pid_t)inject(space, SYS_clone, CLONE_VM, 0, 0, 0, 0, 0);
     CHECK(thread->pid > 0);

@@ -255,9 +255,9 @@ void machine_restart(void)
 
 /* There are no threads here. */
 
-struct machine_thread *machine_thread_create(struct machine_space *space, void *owner)
+struct machine_thread *machine_thread_create(struct machine_space *space, void *owner, int id)
 {
-    (void)space, (void)owner;
+    (void)space, (void)owner, (void)id;
     return NULL;
 }
 

@@ -4,6 +4,9 @@
  * Domains with pecan:traces="true" may read all of them. The writer may write anything at any time: readers check what they take.
  *
  * While tracing is off an event costs the test of one word.
+ *
+ * The kernel's own trace, where there is one (PECAN_FEATURE_TRACE), is in a ring of the same form; <pecan/kernel_trace.h> has its
+ * kinds of events.
  */
 #pragma once
 
@@ -30,6 +33,13 @@ enum pecan_trace_kind {
 /* In place of a channel's id: a program that runs on top of the component. */
 #define PECAN_TRACE_NO_CHANNEL 62
 
+/* How the kernel's trace calls threads: a domain by its index and this, other threads as the table says. */
+enum {
+    PECAN_TRACE_ID_DOMAIN = 1,
+    PECAN_TRACE_ID_INIT = 0x1000,
+    PECAN_TRACE_ID_PROGRAM = 0x8000, /* and more: a program on top of a component */
+};
+
 struct pecan_trace_event {
     uint64_t counter; /* of the processor */
     uint32_t kind, id;
@@ -52,7 +62,7 @@ struct pecan_trace_source {
     uint64_t address, bytes; /* where the reader maps it; 0: there is none */
 };
 
-/* The tool fills this in for domains with pecan:traces="true": by the index of the domain. */
+/* The tool fills this in for domains with pecan:traces="true": by the index of the domain; behind the last one is the kernel's. */
 extern struct pecan_trace_source pecan_trace_sources[PECAN_TRACES_MOST];
 
 /*

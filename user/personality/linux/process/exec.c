@@ -455,7 +455,8 @@ int64_t process_execute(struct thread *thread, struct inode *directory, const ch
         error = program_load(execution);
     if (!error)
         error = stack_build(execution, arguments);
-    struct machine_thread *machine = error ? NULL : machine_thread_create(execution->space->machine, thread);
+    struct machine_thread *machine =
+        error ? NULL : machine_thread_create(execution->space->machine, thread, thread->id);
     if (machine) {
         process_become(thread, execution, machine);
         return 0;

@@ -107,7 +107,7 @@ static struct thread *thread_create(struct process *process, struct address_spac
     struct thread *thread = heap_allocate(sizeof *thread);
     if (!thread)
         return NULL;
-    thread->machine = machine_thread_create(space->machine, thread);
+    thread->machine = machine_thread_create(space->machine, thread, id);
     if (!thread->machine) {
         heap_free(thread);
         return NULL;
