@@ -31,6 +31,7 @@ static bool has_disk;
 static struct ring_pair pair;
 static bool client_is_told = true;
 static unsigned random_state = 1;
+static bool is_liar;
 static bool is_uncertain; /* names or attributes have changed since the last commit */
 
 static unsigned dice(unsigned sides)
@@ -395,6 +396,53 @@ static bool changes_names(uint32_t operation)
            (operation >= FILE_LINK && operation <= FILE_RENAME);
 }
 
+void file_server_lie(void)
+{
+    is_liar = true;
+}
+
+static uint64_t any_number(void)
+{
+    static const uint64_t numbers[] = {0,          1,          4095,       4096,      4097,
+                                       UINT32_MAX, 1ull << 32, 1ull << 44, INT64_MAX, UINT64_MAX};
+    return dice(2) ? numbers[dice(sizeof numbers / sizeof *numbers)] : dice(32768);
+}
+
+/* Some of the answer is something else: what would be on a damaged disk, or what no file server says. */
+static void spoil(const struct file_request *request, struct file_answer *answer)
+{
+    static const uint32_t types[] = {0, S_IFDIR, S_IFREG, S_IFLNK, S_IFSOCK, S_IFCHR, S_IFBLK, S_IFMT};
+    struct file_attributes *attributes = &answer->attributes;
+    switch (dice(8)) {
+    case 0:
+        answer->result = dice(20);
+        break;
+    case 1:
+        answer->bytes = (uint32_t)any_number();
+        break;
+    case 2:
+        answer->holes = any_number();
+        break;
+    case 3:
+        attributes->size = any_number();
+        break;
+    case 4: /* another file, a directory above among them */
+        attributes->handle.inode = dice(2) ? ROOT : dice(INODES);
+        attributes->handle.generation = files[attributes->handle.inode].attributes.handle.generation;
+        break;
+    case 5:
+        attributes->mode = types[dice(sizeof types / sizeof *types)] | dice(01000);
+        break;
+    case 6:
+        attributes->links = (uint32_t)any_number();
+        attributes->mtime = (int64_t)any_number();
+        break;
+    default:
+        if (request->text.bytes)
+            server_texts[request->text.offset + dice(64)] = (char)any_number();
+    }
+}
+
 /* A request that was sent before to a server that was restarted may have been carried out, or not. */
 static void serve_one(const struct file_request *request)
 {
@@ -405,6 +453,8 @@ static void serve_one(const struct file_request *request)
     text_take(text, sizeof text, answers_text ? (struct file_text){0, 0} : request->text);
     answer.result = perform(request, name, text, &answer);
     is_uncertain |= answer.result == FILE_OK && changes_names(request->operation);
+    if (is_liar && request->operation != FILE_ATTACH && dice(4) == 0)
+        spoil(request, &answer);
     ring_put(&pair.out, &answer, 1);
 }
 

@@ -13,6 +13,9 @@
 void file_server_start(char *buffer, size_t bytes, bool has_disk);
 const struct machine_files *file_server_regions(void);
 
+/* From now on one answer of a few is not true, and may be one that cannot be. */
+void file_server_lie(void);
+
 /* Whether there are changes that a power cut would undo. */
 bool file_server_is_uncertain(void);
 

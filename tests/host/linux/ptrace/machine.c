@@ -600,6 +600,8 @@ int main(int argc, char **argv)
     const char *disk = getenv("DISK");
     if (disk)
         file_server_start(frames, (size_t)FRAMES * PAGE_SIZE, strcmp(disk, "none") != 0);
+    if (disk && strcmp(disk, "lies") == 0)
+        file_server_lie();
     start_time = machine_time_ns();
 
     int file = open(argv[2], O_RDONLY);

@@ -92,7 +92,7 @@ static void attributes_take(struct inode *inode, const struct file_attributes *a
     inode->gid = attributes->gid;
     inode->links = attributes->links;
     if (!disk->dirty && !disk->writing) {
-        inode->size = attributes->size;
+        inode->size = attributes->size < INT64_MAX ? attributes->size : INT64_MAX;
         inode->modified = time_from(attributes->mtime);
     }
     inode->accessed = time_from(attributes->atime);
@@ -231,14 +231,51 @@ bool disk_is_there(void)
 
 /* --- names ---------------------------------------------------------------------------------------------------------- */
 
+/* A directory has one name. On a damaged disk it may have more, and lie in itself: whoever goes up from there would never arrive. */
+static bool has_other_name(const struct inode *inode, const struct inode *directory, const char *name, size_t length)
+{
+    return inode_is_directory(inode) && inode->directory.parent &&
+           (inode->directory.parent != directory || !inode->directory.name || strlen(inode->directory.name) != length ||
+            memcmp(inode->directory.name, name, length) != 0);
+}
+
+static bool is_above(const struct inode *inode, struct inode *directory)
+{
+    while (directory != inode && directory_parent(directory) != directory)
+        directory = directory_parent(directory);
+    return directory == inode;
+}
+
+/* The inode that a request on a name is answered with, of one type unless it is 0; or null and an error. */
+static struct inode *inode_answered(const struct disk_request *request, const struct file_answer *answer, uint32_t type,
+                                    int64_t *error)
+{
+    struct inode *inode = NULL;
+    *error = disk_error(answer->result);
+    if (*error)
+        return NULL;
+    inode = inode_of(&answer->attributes);
+    if (!inode) {
+        *error = -ENOMEM;
+        return NULL;
+    }
+    if (has_other_name(inode, request->directory, request->name, request->name_bytes) ||
+        is_above(inode, request->directory) || (type && (inode->mode & S_IFMT) != type)) {
+        inode_release(inode);
+        *error = -EIO;
+        return NULL;
+    }
+    return inode;
+}
+
 static void looked_up(struct disk_request *request, const struct file_answer *answer, const char *text)
 {
-    struct inode *directory = request->directory, *inode = NULL;
+    struct inode *directory = request->directory;
+    int64_t error;
+    struct inode *inode = inode_answered(request, answer, 0, &error);
     (void)text;
-    if (answer->result == FILE_OK)
-        inode = inode_of(&answer->attributes);
-    else if (answer->result != FILE_NOT_FOUND)
-        directory->disk->error = disk_error(answer->result);
+    if (error && answer->result != FILE_NOT_FOUND)
+        directory->disk->error = error;
     if (inode || answer->result == FILE_NOT_FOUND)
         directory_remember(directory, request->name, request->name_bytes, inode);
     if (inode)
@@ -380,13 +417,9 @@ static struct disk_request *request_on_name(enum file_operation operation, struc
 
 static void made(struct disk_request *request, const struct file_answer *answer, const char *text)
 {
-    struct inode *inode = NULL;
-    int64_t error = disk_error(answer->result);
+    int64_t error;
+    struct inode *inode = inode_answered(request, answer, request->type, &error);
     (void)text;
-    if (!error) {
-        inode = inode_of(&answer->attributes);
-        error = inode ? 0 : -ENOMEM;
-    }
     directory_forget(request->directory, request->name, request->name_bytes);
     if (inode) {
         directory_remember(request->directory, request->name, request->name_bytes, inode);
@@ -408,6 +441,7 @@ int64_t disk_make(struct thread *thread, struct inode *directory, const char *na
                                                    directory, name, length, NULL, made);
     if (!request)
         return -ENOMEM;
+    request->type = type;
     request->message.mode = type == S_IFDIR ? mode & 07777 : mode;
     request->message.device = (uint32_t)device;
     request->message.generation = generation++;

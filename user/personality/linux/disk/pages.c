@@ -36,9 +36,11 @@ static uint32_t colour_bit(unsigned which)
     return which ? PAGE_UNCOMMITTED_1 : PAGE_UNCOMMITTED_0;
 }
 
+/* The pages that can be here: a file on the disk may be larger, and on a damaged one it may be of any size. */
 static uint64_t page_count(const struct inode *file)
 {
-    return (file->size + PAGE_SIZE - 1) / PAGE_SIZE;
+    uint64_t count = file->size / PAGE_SIZE + (file->size % PAGE_SIZE != 0);
+    return count < INODE_MOST_PAGES ? count : INODE_MOST_PAGES;
 }
 
 /* --- what is not certain -------------------------------------------------------------------------------------------- */

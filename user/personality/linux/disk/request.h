@@ -24,7 +24,8 @@ struct disk_request {
     struct disk_call *call; /* that waits for the answer; null: nobody, or nobody any more */
     /* What it is about; each counted and given back with the request, or null. */
     struct inode *inode, *directory, *target;
-    char *text; /* to be sent beside the name, in the heap; or null */
+    uint32_t type; /* of the file that is made */
+    char *text;    /* to be sent beside the name, in the heap; or null */
     uint32_t name_bytes, text_bytes;
     char name[DISK_MOST_NAME_BYTES];
     bool wants_text; /* the answer has some */

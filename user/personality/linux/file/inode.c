@@ -10,8 +10,8 @@
 #include "personality/linux/support/frame.h"
 #include "personality/linux/support/heap.h"
 
-enum { DIRECT_PAGES = 8, TABLE_ENTRIES = PAGE_SIZE / sizeof(uint32_t) };
-#define FILE_SIZE_LIMIT (((uint64_t)TABLE_ENTRIES * TABLE_ENTRIES + DIRECT_PAGES) * PAGE_SIZE)
+_Static_assert(INODE_TABLE_ENTRIES == PAGE_SIZE / sizeof(uint32_t), "a table fills a frame");
+#define FILE_SIZE_LIMIT (INODE_MOST_PAGES * PAGE_SIZE)
 
 static uint64_t last_number;
 
@@ -48,17 +48,17 @@ void inode_reference(struct inode *inode)
 uint32_t *inode_page_place(struct inode *file, uint64_t page, bool make)
 {
     struct file_pages *pages = &file->pages;
-    if (page < DIRECT_PAGES)
+    if (page < INODE_DIRECT_PAGES)
         return &pages->direct[page];
-    page -= DIRECT_PAGES;
-    if (page >= (uint64_t)TABLE_ENTRIES * TABLE_ENTRIES)
+    page -= INODE_DIRECT_PAGES;
+    if (page >= (uint64_t)INODE_TABLE_ENTRIES * INODE_TABLE_ENTRIES)
         return NULL;
     if (!pages->table && (!make || !(pages->table = frame_allocate_zeroed())))
         return NULL;
-    uint32_t *table = (uint32_t *)frame_data(pages->table) + page / TABLE_ENTRIES;
+    uint32_t *table = (uint32_t *)frame_data(pages->table) + page / INODE_TABLE_ENTRIES;
     if (!*table && (!make || !(*table = frame_allocate_zeroed())))
         return NULL;
-    return (uint32_t *)frame_data(*table) + page % TABLE_ENTRIES;
+    return (uint32_t *)frame_data(*table) + page % INODE_TABLE_ENTRIES;
 }
 
 static uint32_t page_allocate_reachable(void)
@@ -87,19 +87,19 @@ static void page_place_clear(uint32_t *place)
 /* Gives up the frames of all pages from `first` on. */
 static void pages_truncate(struct file_pages *pages, uint64_t first)
 {
-    for (uint64_t page = first; page < DIRECT_PAGES; page++)
+    for (uint64_t page = first; page < INODE_DIRECT_PAGES; page++)
         page_place_clear(&pages->direct[page]);
     if (!pages->table)
         return;
 
-    uint64_t keep = first > DIRECT_PAGES ? first - DIRECT_PAGES : 0;
+    uint64_t keep = first > INODE_DIRECT_PAGES ? first - INODE_DIRECT_PAGES : 0;
     uint32_t *tables = frame_data(pages->table);
-    for (uint64_t i = keep / TABLE_ENTRIES; i < TABLE_ENTRIES; i++) {
+    for (uint64_t i = keep / INODE_TABLE_ENTRIES; i < INODE_TABLE_ENTRIES; i++) {
         if (!tables[i])
             continue;
-        uint64_t from = i * TABLE_ENTRIES < keep ? keep % TABLE_ENTRIES : 0;
+        uint64_t from = i * INODE_TABLE_ENTRIES < keep ? keep % INODE_TABLE_ENTRIES : 0;
         uint32_t *places = frame_data(tables[i]);
-        for (uint64_t j = from; j < TABLE_ENTRIES; j++)
+        for (uint64_t j = from; j < INODE_TABLE_ENTRIES; j++)
             page_place_clear(&places[j]);
         if (from == 0)
             page_place_clear(&tables[i]);

@@ -40,8 +40,11 @@ struct inode_operations {
 #define PAGE_FRAME         ((1u << 27) - 1)
 #define PAGE_FLAGS         (~PAGE_FRAME)
 
+enum { INODE_DIRECT_PAGES = 8, INODE_TABLE_ENTRIES = 1024 };
+#define INODE_MOST_PAGES ((uint64_t)INODE_TABLE_ENTRIES * INODE_TABLE_ENTRIES + INODE_DIRECT_PAGES)
+
 struct file_pages {
-    uint32_t direct[8];
+    uint32_t direct[INODE_DIRECT_PAGES];
     uint32_t table; /* frame with 1,024 frames with 1,024 frames each: the rest of up to 4 GiB */
 };
 
