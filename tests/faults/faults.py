@@ -19,17 +19,21 @@ TESTS = Path(__file__).resolve().parent.parent
 sys.path += [str(TESTS / "system"), str(TESTS / "components")]
 from machine import OUT, Checks, Machine  # noqa: E402
 from peers import Echo, Server, Transfer  # noqa: E402
-from supervisor import Console  # noqa: E402
-from console import connected  # noqa: E402
+from supervisor import PROMPT as ASKS, Console  # noqa: E402
+from console import connected, receive  # noqa: E402
 
-# Every driver and server. (linux holds the load itself, and the supervisor does the breaking: tests/components breaks that.)
+# Every driver and server, also those through which the test itself gives its orders. (linux holds the load.)
 TARGETS = ["virtio-blk", "virtio-net", "virtio-rng", "block", "fs", "net", "serial0", "serial1", "ps2", "framebuffer",
-           "console", "rtc", "time", "random", "log", "names", "pci"]
+           "console", "supervisor", "rtc", "time", "random", "log", "names", "pci"]
 # How often each kind comes; a hang takes as long as a heartbeat.
 KINDS = ["kill", "corrupt", "kill", "corrupt", "kill", "hang", "corrupt", "kill", "corrupt", "kill"]
+# What an order to the supervisor, or its answer, passes through.
+CONSOLES = ["supervisor", "serial1", "console"]
 # A corrupted one of these may have written what is wrong to the disk, which must not pass for right.
 STORAGE = {"virtio-blk", "block", "fs"}
 PATIENCE = 90  # seconds of the host until the load goes on after a fault
+CONSOLE_PATIENCE = 20  # seconds for an answer of the supervisor's console
+BANNER = "Pecan's supervisor."
 # 16 ns of the machine's time for an instruction: a heartbeat that is missed does not cost billions of them.
 ICOUNT = ["-icount", "shift=4,sleep=on"]
 COUNTS_PER_INSTRUCTION = 16
@@ -54,14 +58,60 @@ class System:
 
     def __init__(self, machine, console, transfer):
         self.machine, self.console, self.transfer = machine, console, transfer
+        self.consoles_by_hand = 0
+
+    def order(self, line):
+        """What the supervisor's console says to a command; None if nobody answers, or another supervisor begins in the middle."""
+        self.drop_old_text()
+        self.console.type(line + "\r")
+        try:
+            said = self.console.expect(rf"{re.escape(line)}(?:\x1b\[K)?\r\n([\s\S]*?)\r{ASKS}|{BANNER}[\s\S]*?{ASKS}")[1]
+        except (TimeoutError, UnicodeDecodeError):
+            return None
+        return None if said is None or BANNER in said else said.replace("\r\n", "\n").splitlines()
+
+    def drop_old_text(self):
+        """What came while nobody asked: the first words of supervisors that have started anew."""
+        self.console.text = ""
+        self.console.port.settimeout(0)
+        try:
+            while receive(self.console.port):
+                pass
+        except BlockingIOError:
+            self.console.port.settimeout(CONSOLE_PATIENCE)
+
+    def ask(self, line, parse):
+        """The answer to a question, again until it can be understood: what is on the way to it may be broken, too."""
+        by_hand = time.monotonic() + 2 * CONSOLE_PATIENCE
+        end = by_hand + PATIENCE
+        while time.monotonic() < end:
+            said = self.order(line)
+            try:
+                answer = said and parse(said)
+            except (ValueError, IndexError, TypeError):
+                answer = None
+            if answer:
+                return answer
+            print(f"\n{line}: {said}", flush=True)
+            time.sleep(1)
+            if time.monotonic() > by_hand:
+                self.restart_consoles()
+                by_hand = end
+        raise AssertionError(f"the supervisor's console does not answer to '{line}'")
+
+    def restart_consoles(self):
+        """As an operator would who gets no answer there: from the shell."""
+        self.consoles_by_hand += 1
+        for name in CONSOLES:
+            shell(self, f"pecanctl restart {name}; echo by-hand-$((6*7))", "by-hand-42")
 
     def outages(self):
         """For each component: state, restarts, out since, back since."""
-        found = {}
-        for line in self.console.run("outages")[1:]:
-            name, state, restarts, out, back, *_ = line.split()
-            found[name] = (state, int(restarts), int(out), int(back))
-        return found
+        def parse(lines):
+            rows = [line.split() for line in lines[1:]]
+            found = {name: (state, int(restarts), int(out), int(back)) for name, state, restarts, out, back, *_ in rows}
+            return found if found.keys() >= set(TARGETS) else None
+        return self.ask("outages", parse)
 
     def wait_until_back(self, name, restarts, seconds):
         """Waits until the component was restarted more than `restarts` times and works; its last outage, or None."""
@@ -82,15 +132,16 @@ def device_flags(disk, serial):
 
 
 def inflict(system, name, kind, seed):
-    """One fault. What the console says to it."""
-    return system.console.run(f"corrupt {name} {seed}" if kind == "corrupt" else f"{kind} {name}")
+    """One fault."""
+    said = system.order(f"corrupt {name} {seed}" if kind == "corrupt" else f"{kind} {name}")
+    assert not said or kind == "corrupt", f"{kind} {name}: {said}"
+    assert said is not None or name in CONSOLES, f"no answer to {kind} {name}"
 
 
 def fault(system, tally, name, kind, seed, corrupted):
     """One fault, and what follows. `corrupted`: components that run on with random words in them."""
-    before, rounds = system.outages()[name][1], dict(system.transfer.rounds)
-    said = inflict(system, name, kind, seed)
-    assert kind == "corrupt" or said == [], f"{kind} {name}: {said}"
+    before, rounds, consoles = system.outages()[name][1], dict(system.transfer.rounds), system.consoles_by_hand
+    inflict(system, name, kind, seed)
     tally.faults[kind] += 1
     if kind == "corrupt":
         corrupted.add(name)
@@ -110,6 +161,7 @@ def fault(system, tally, name, kind, seed, corrupted):
                 break
         corrupted.difference_update(step)
     assert not behind, f"{behind} stand still after {kind} {name} (seed {seed})"
+    tally.by_hand += system.consoles_by_hand - consoles
     tally.recovered += 1
 
 
@@ -119,7 +171,7 @@ def run_faults(system, count, seed, targets, kinds):
     choices, corrupted = random.Random(seed), set()
     for number in range(count):
         name = targets[number % len(targets)]
-        kind = kinds[(number // len(targets) + number) % len(kinds)]
+        kind = kinds[(number // len(targets) + number % len(targets)) % len(kinds)]
         fault_seed = choices.getrandbits(48)
         print(f"\nfault {number + 1} of {count}: {kind} {name} {fault_seed}", flush=True)
         fault(system, tallies[name], name, kind, fault_seed, corrupted)
@@ -173,7 +225,7 @@ def end_load(system, targets, kinds):
 
 
 def memory(system):
-    return system.console.run("memory")
+    return system.ask("memory", lambda lines: re.fullmatch(r"(\d+ .*)", lines[0])[1])
 
 
 def verify_after_restart(flags):
@@ -199,12 +251,24 @@ def check_file_system(disk, may_be_damaged):
     assert done.returncode in ((0, 1) if may_be_damaged else (0,)), done.stdout
 
 
+def show_state(system):
+    """What a failure leaves to look at: the accounts, and what the load complained of last."""
+    for line in [*system.console.run("ps"), *system.console.run("log linux 5")]:
+        print(f"\n{line}", end="")
+    system.machine.type("\x03tail -n 5 /tmp/load; ps")
+    system.machine.expect(PROMPT, seconds=20)
+
+
 def breaks(count, seed, targets, kinds, flags, serial, echo, transfer):
     with Machine(seconds=1000 + 20 * count, flags=flags + ICOUNT) as machine, connected(serial) as port:
         system = System(machine, Console(port), transfer)
         begin_load(system, echo, transfer)
         before = memory(system)
-        tallies = run_faults(system, count, seed, targets, kinds)
+        try:
+            tallies = run_faults(system, count, seed, targets, kinds)
+        except AssertionError:
+            show_state(system)
+            raise
         report(tallies)
         end_load(system, targets, kinds)
         after = memory(system)

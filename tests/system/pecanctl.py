@@ -105,7 +105,7 @@ def ends(shell):
     shell.key(CONTROL_C)
     shell.rest()
     shell.output_of("exec 3>&-")
-    assert shell.output_of("pecanctl restart supervisor; echo $?") == "1\n"
+    assert shell.output_of("pecanctl restart supervisor; echo $?") == "the supervisor has started again\n0\n"
     assert ps(shell, "supervisor")[1] == "runs"
 
 

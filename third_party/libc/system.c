@@ -15,8 +15,9 @@
 
 long component_syscall(long number, long a, long b, long c, long d, long e, long f);
 
-/* Of the library that components are linked with (microkit.h). */
+/* Of the library that components are linked with (microkit.h, pecan/component.h). */
 void microkit_dbg_putc(int c);
+_Noreturn void pecan_give_up(const char *reason);
 
 __attribute__((__weak__)) void component_output(const char *text, size_t bytes)
 {
@@ -31,10 +32,10 @@ __attribute__((__weak__)) int component_clock(clockid_t clock, struct timespec *
     return -ENOSYS;
 }
 
-/* A failure that cannot be handled: the supervisor of the component sees a fault. */
+/* A failure that cannot be handled. */
 _Noreturn void abort(void)
 {
-    __builtin_trap();
+    pecan_give_up("abort");
 }
 
 static size_t pages_of(size_t bytes)

@@ -180,6 +180,7 @@ static bool fill_component_page(const struct domain_record *domain, seL4_CPtr fr
     if (!page)
         return false;
     page->counter_per_us = clock_ticks_per_us();
+    page->gives_up_from = domain->gives_up_from_us;
     page->is_traced = the_system.traced_since != 0;
     page->past_starts = domain->starts;
     window_close(frame);

@@ -1,5 +1,6 @@
 #include "init/fault_text.h"
 
+#include "init/component_page.h"
 #include "init/log.h"
 #include "microkit/include/pecan/supervisor.h"
 
@@ -42,13 +43,33 @@ struct domain_failure fault_failure(seL4_MessageInfo_t info)
     default:
         break;
     }
+    if (failure.fault == seL4_Fault_VMFault && failure.address == PECAN_GIVE_UP_ADDRESS)
+        failure.kind = PECAN_FAILURE_GAVE_UP;
     return failure;
 }
 
-void fault_print(const struct description_domain *description, const struct domain_failure *failure,
-                 seL4_MessageInfo_t info)
+/* A domain that is not sound may write anything for a reason. */
+static void print_reason(const struct domain_record *domain)
 {
-    const char *domain = description->name;
+    char reason[PECAN_REASON_BYTES] = "";
+    volatile struct pecan_component_page *page = component_page_open(domain);
+    if (page) {
+        for (int i = 0; i < PECAN_REASON_BYTES - 1; i++)
+            reason[i] = page->reason[i];
+        private_frame_close(domain);
+    }
+    for (char *c = reason; *c; c++)
+        *c = *c >= ' ' && *c <= '~' ? *c : '?';
+    log_print("init: %s gives up: %s\n", domain->description->name, reason);
+}
+
+void fault_print(const struct domain_record *record, const struct domain_failure *failure, seL4_MessageInfo_t info)
+{
+    const char *domain = record->description->name;
+    if (failure->kind == PECAN_FAILURE_GAVE_UP) {
+        print_reason(record);
+        return;
+    }
     switch (seL4_MessageInfo_get_label(info)) {
     case seL4_Fault_CapFault:
         log_print("init: %s failed: no capability at 0x%lx, at rip 0x%lx\n", domain, failure->address,
@@ -65,7 +86,7 @@ void fault_print(const struct description_domain *description, const struct doma
     case seL4_Fault_VMFault:
         log_print("init: %s failed: %s at 0x%lx, at rip 0x%lx%s\n", domain, access_name(seL4_GetMR(seL4_VMFault_FSR)),
                   failure->address, failure->instruction,
-                  is_below_stack(description, failure->address) ? " (its stack is too small?)" : "");
+                  is_below_stack(record->description, failure->address) ? " (its stack is too small?)" : "");
         break;
     default:
         log_print("init: %s failed: fault %lu\n", domain, failure->fault);

@@ -8,6 +8,5 @@
 /* What the fault message says that lies in the IPC buffer. */
 struct domain_failure fault_failure(seL4_MessageInfo_t info);
 
-/* Prints it; the message is still there. */
-void fault_print(const struct description_domain *domain, const struct domain_failure *failure,
-                 seL4_MessageInfo_t info);
+/* Prints it; the message is still there, and so is the domain. */
+void fault_print(const struct domain_record *record, const struct domain_failure *failure, seL4_MessageInfo_t info);

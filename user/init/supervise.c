@@ -17,6 +17,9 @@ _Static_assert((int)PECAN_FAILURE_FAULT == (int)RESTART_ON_FAULT &&
 
 enum { DELAY_DOUBLINGS_MOST = 32 };
 
+/* After a domain has given up: see pecan_gives_up (pecan/component.h). */
+enum { PATIENCE_US = 2000000, PATIENCE_MOST_US = 1000000000 };
+
 /* What the machine ends with when a domain fails that it cannot do without (tools/run/README.md). */
 enum { STATUS_VITAL = 118 };
 
@@ -202,10 +205,20 @@ static _Noreturn void end_machine(const struct domain_record *failed)
     machine_stop(STATUS_VITAL);
 }
 
-/* A supervisor's order to fail counts as a fault. */
+/* A supervisor's order to fail, and a domain's own decision, count as faults. */
 static enum restart_reason restart_reason(uint32_t kind)
 {
-    return kind == PECAN_FAILURE_KILLED ? RESTART_ON_FAULT : (enum restart_reason)kind;
+    return kind == PECAN_FAILURE_KILLED || kind == PECAN_FAILURE_GAVE_UP ? RESTART_ON_FAULT : (enum restart_reason)kind;
+}
+
+/* How long its successor has to go on without giving up: twice as long as this one had if that was not much longer ago. */
+static void note_give_up(struct domain_record *domain, uint64_t now_us)
+{
+    bool is_again = now_us < domain->gives_up_from_us + domain->patience_us;
+    domain->patience_us = !is_again                                ? PATIENCE_US
+                          : domain->patience_us < PATIENCE_MOST_US ? 2 * domain->patience_us
+                                                                   : domain->patience_us;
+    domain->gives_up_from_us = now_us + domain->patience_us;
 }
 
 void supervise_failure(uint32_t index, const struct domain_failure *failure)
@@ -215,6 +228,8 @@ void supervise_failure(uint32_t index, const struct domain_failure *failure)
     enum restart_reason reason = restart_reason(failure->kind);
     domain->failure = *failure;
     domain->failure.time_us = now_us;
+    if (failure->kind == PECAN_FAILURE_GAVE_UP)
+        note_give_up(domain, now_us);
     bool is_allowed = restart_is_allowed(domain, reason, now_us);
 
     supervise_stop(set, !is_allowed);
@@ -250,7 +265,7 @@ void supervise_tick(uint64_t now_us)
 static void handle_fault(uint32_t index, seL4_MessageInfo_t info)
 {
     struct domain_failure failure = fault_failure(info);
-    fault_print(record_at(index)->description, &failure, info);
+    fault_print(record_at(index), &failure, info);
     supervise_failure(index, &failure);
 }
 

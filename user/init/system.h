@@ -63,6 +63,7 @@ struct domain_record {
     uint64_t starts, restarts;                 /* the latter after failures, or as a supervisor wanted it */
     uint64_t window_start_us, window_restarts; /* restarts that count against the limit */
     uint64_t due_us;                           /* DOMAIN_WAITS: when it starts again */
+    uint64_t patience_us, gives_up_from_us;    /* after it gave up, which it may do again from then on */
     uint64_t heard_rounds, heard_us;           /* what its event loop had done when it was last woken, and when */
     struct domain_failure failure;             /* the last one */
     uint64_t out_since;               /* the processor's counter when it last stopped or hung; 0: it never did */

@@ -1,6 +1,7 @@
 #include "log.h"
 
 #include <microkit.h>
+#include <pecan/component.h>
 
 enum { DECIMAL = 10, DIGITS_MOST = 10 };
 
@@ -43,6 +44,16 @@ void microkit_internal_crash(seL4_Error error)
     *(volatile int *)(seL4_Word)error = 0;
 }
 
+_Noreturn void pecan_give_up(const char *reason)
+{
+    for (int i = 0; i < PECAN_REASON_BYTES; i++) {
+        pecan_component_page->reason[i] = *reason;
+        reason += *reason != 0;
+    }
+    for (;;)
+        *(volatile int *)PECAN_GIVE_UP_ADDRESS = 0;
+}
+
 void microkit_internal_refuse(const char *function, const char *what, unsigned int id)
 {
     microkit_dbg_puts(microkit_name);
@@ -69,6 +80,5 @@ __attribute__((weak)) _Noreturn void __assert_fail(const char *str, const char *
     microkit_dbg_puts(", ");
     microkit_dbg_puts(function);
     microkit_dbg_puts("\n");
-    for (;;)
-        microkit_internal_crash(seL4_NoError);
+    pecan_give_up("an assertion failed");
 }

@@ -68,6 +68,15 @@ static void notify_each(seL4_Word badge)
     }
 }
 
+/* Without a badge it was init (the task) that woke the domain, to see that it lives. */
+static void note_wake(seL4_Word badge)
+{
+    if (badge)
+        pecan_component_page->counts.wakes++;
+    else
+        pecan_check();
+}
+
 seL4_Word pecan_wait(seL4_Word wanted)
 {
     while (!((due_notifications | kept_notifications) & wanted)) {
@@ -77,7 +86,7 @@ seL4_Word pecan_wait(seL4_Word wanted)
         pecan_trace(PECAN_TRACE_WAIT, 0);
         seL4_Wait(PECAN_NOTIFICATION_CAP, &badge);
         pecan_trace(PECAN_TRACE_WAIT_END, 0);
-        pecan_component_page->counts.wakes += badge != 0;
+        note_wake(badge);
         kept_notifications |= badge;
     }
     seL4_Word found = (due_notifications | kept_notifications) & wanted;
@@ -152,7 +161,7 @@ static _Noreturn void event_loop(void)
             pecan_trace(PECAN_TRACE_PROTECTED_END, badge & BADGE_ID_MASK);
             have_reply = seL4_True;
         } else {
-            pecan_component_page->counts.wakes += badge != 0;
+            note_wake(badge);
             notify_each(badge);
         }
         if (badge && !has_handled) {

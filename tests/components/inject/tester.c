@@ -10,7 +10,7 @@
 
 /* Channels are numbered as the domains' places in inject.system. */
 enum { ACTIVE = 1, PASSIVE = 2, UNWATCHED = 3, LOW = 4 };
-enum { ROUNDS = 5, SEEDS = 20, WORDS = 200, CALLS = 5 };
+enum { ROUNDS = 5, SEEDS = 20, WORDS = 200, CALLS = 5, MOST_US = 100000 };
 
 struct accounts {
     seL4_Word free_bytes, slots, private_bytes;
@@ -119,6 +119,30 @@ static void fail(microkit_channel server)
     check(account(server, PECAN_ACCOUNT_FAULT_INSTRUCTION) >= 0x200000, "its instruction");
 }
 
+/* The second time within a short while it goes on instead. */
+static void give_up(void)
+{
+    seL4_Word restarts = account(ACTIVE, PECAN_ACCOUNT_RESTARTS);
+    check(microkit_msginfo_get_label(microkit_ppcall(ACTIVE, microkit_msginfo_new(ORDER_GIVE_UP, 0))) ==
+              PECAN_PEER_RESTARTED,
+          "the caller of a server that gives up is told");
+    expect_fresh(ACTIVE, restarts + 1, PECAN_FAILURE_GAVE_UP, "a server that gave up comes back");
+    check(microkit_msginfo_get_label(microkit_ppcall(ACTIVE, microkit_msginfo_new(ORDER_GIVE_UP, 0))) == 0,
+          "one that gave up lately goes on");
+    check(account(ACTIVE, PECAN_ACCOUNT_RESTARTS) == restarts + 1, "without a restart");
+}
+
+/* Found at the next heartbeat, or at that after it. */
+static void write_amiss(void)
+{
+    seL4_Word restarts = account(ACTIVE, PECAN_ACCOUNT_RESTARTS), before_us = pecan_time_us();
+    check(microkit_msginfo_get_label(microkit_ppcall(ACTIVE, microkit_msginfo_new(ORDER_WRITE_AMISS, 0))) == 0,
+          "a wild write does no harm");
+    while (account(ACTIVE, PECAN_ACCOUNT_RESTARTS) == restarts && pecan_time_us() - before_us < MOST_US)
+        ;
+    expect_fresh(ACTIVE, restarts + 1, PECAN_FAILURE_GAVE_UP, "a server that writes where nothing is");
+}
+
 static void refusals(void)
 {
     check(pecan_supervisor_call(PECAN_SUPERVISOR_HANG, UNWATCHED) == PECAN_SUPERVISOR_NOT_WATCHED, "not watched");
@@ -135,6 +159,8 @@ void init(void)
 {
     about();
     refusals();
+    give_up();
+    write_amiss();
     for (microkit_channel server = ACTIVE; server <= PASSIVE; server++) {
         fail(server);
         counts(server);

@@ -3,7 +3,15 @@
  */
 #pragma once
 
-enum order { ORDER_COUNT, ORDER_CRASH, ORDER_HANG, ORDER_WORK, ORDER_WORK_LONGER };
+enum order {
+    ORDER_COUNT,
+    ORDER_CRASH,
+    ORDER_HANG,
+    ORDER_WORK,
+    ORDER_WORK_LONGER,
+    ORDER_GIVE_UP,     /* if that may help */
+    ORDER_WRITE_AMISS, /* behind the program's data */
+};
 
 /* Longer than any budget of restart.system, in counts of the processor's clock. */
 #define LONG_WORK_COUNTS 20000000ul

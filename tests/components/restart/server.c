@@ -5,9 +5,12 @@
 #include "orders.h"
 
 #include <microkit.h>
+#include <pecan/component.h>
 
 seL4_Word *shared_count; /* set by the tool */
 static seL4_Word own_count;
+
+extern char _bss_end[]; /* of microkit.ld */
 
 static seL4_Word counter_now(void)
 {
@@ -49,6 +52,13 @@ microkit_msginfo protected(microkit_channel ch, microkit_msginfo msginfo)
         break;
     case ORDER_WORK_LONGER:
         work(LONGER_WORK_COUNTS);
+        break;
+    case ORDER_GIVE_UP:
+        if (pecan_gives_up())
+            pecan_give_up("as it was told\n");
+        break;
+    case ORDER_WRITE_AMISS:
+        *(volatile char *)_bss_end = 1;
         break;
     default:
         break;

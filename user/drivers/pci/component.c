@@ -7,6 +7,7 @@
 #include "drivers/virtio/layout.h"
 #include "protocols/pci.h"
 #include <microkit.h>
+#include <pecan/component.h>
 
 enum { CONFIG_PORTS = 0 };
 enum { MOST_FUNCTIONS = 64, MOST_GRANTS = 16 };
@@ -123,6 +124,9 @@ void init(void)
     pci_bridges_open(&config, functions, function_count);
     for (unsigned i = 0; i < pci_grant_count && i < MOST_GRANTS; i++)
         grant_prepare(&pci_grants[i], &openings[i]);
+    pecan_seal(&config, sizeof config);
+    pecan_seal(functions, sizeof functions);
+    pecan_seal(openings, sizeof openings);
 }
 
 void notified(microkit_channel ch)
@@ -160,6 +164,8 @@ microkit_msginfo protected(microkit_channel ch, microkit_msginfo msginfo)
     seL4_Word call = microkit_msginfo_get_label(msginfo);
     if (call != PCI_OPEN && call != PCI_CLOSE)
         return microkit_msginfo_new(PCI_BAD_CALL, 0);
+    /* A driver that were told wrongly that it has no device would go without one until somebody notices. */
+    pecan_check();
     for (unsigned i = 0; i < pci_grant_count && i < MOST_GRANTS; i++) {
         if (pci_grants[i].channel == ch)
             return call == PCI_OPEN ? open(&openings[i]) : close(&openings[i]);

@@ -5,6 +5,7 @@
 #include "drivers/serial16550/serial16550.h"
 #include "protocols/terminal.h"
 #include <microkit.h>
+#include <pecan/component.h>
 
 enum { PORTS = 0, INTERRUPT = 1, CLIENT = 3 };
 /* A device that wants to be served so often, though no byte moves, is out of order. */
@@ -71,10 +72,8 @@ static void serve_port(void)
         }
         serial16550_listen(&serial, has_received);
         idle_rounds = client.has_written || client.has_taken ? 0 : idle_rounds + 1;
-        if (idle_rounds == MOST_IDLE_ROUNDS) {
-            microkit_dbg_puts("serial: the device never lets the interrupt go\n");
-            __builtin_trap();
-        }
+        if (idle_rounds == MOST_IDLE_ROUNDS)
+            pecan_give_up("the device never lets the interrupt go");
         if (stream_publish(&client))
             microkit_notify(CLIENT);
         must_wait = (!has_sent || stream_waits_for_bytes(&client, 1)) &&

@@ -6,6 +6,7 @@
 #include "drivers/virtio_net/virtio_net.h"
 #include "protocols/net.h"
 #include <microkit.h>
+#include <pecan/component.h>
 
 /* Filled in from the description: the client's buffers, of which there may be one only, and the rings. */
 uint64_t buffer0_address, buffer0_bytes;
@@ -144,10 +145,8 @@ static void serve(void)
         answer_all();
         is_open = accept_client() == RING_OPEN;
         room = take_requests(is_open ? requests_room() : 0);
-        if (has_card && virtio_net_is_broken(&card)) {
-            microkit_dbg_puts("virtio-net: the device breaks the rules\n");
-            __builtin_trap();
-        }
+        if (has_card && virtio_net_is_broken(&card))
+            pecan_give_up("the device breaks the rules");
     } while (!must_wait(is_open, room));
 }
 

@@ -5,6 +5,7 @@
 #include "drivers/virtio_rng/virtio_rng.h"
 #include "protocols/random.h"
 #include <microkit.h>
+#include <pecan/component.h>
 
 static struct virtio_resources resources;
 static struct virtio_rng rng;
@@ -20,10 +21,8 @@ static void refill(void)
         stored = (unsigned)(virtio_rng_take(&rng, store, sizeof store) / sizeof *store);
     if (!stored)
         virtio_rng_ask(&rng);
-    if (virtio_rng_is_broken(&rng)) {
-        microkit_dbg_puts("virtio-rng: the device breaks the rules\n");
-        __builtin_trap();
-    }
+    if (virtio_rng_is_broken(&rng))
+        pecan_give_up("the device breaks the rules");
     if (stored && client_waits) {
         client_waits = false;
         microkit_notify(CLIENT);

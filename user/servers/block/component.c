@@ -9,6 +9,7 @@
 #include "servers/block/grants.h"
 #include "servers/block/partitions.h"
 #include <microkit.h>
+#include <pecan/component.h>
 
 enum { DISK = 0 };
 enum { SLOTS = BLOCK_RING_ENTRIES };
@@ -221,6 +222,9 @@ static void take_requests(unsigned number)
     struct client *client = &clients[number];
     struct block_request batch[SLOTS];
     uint32_t count = ring_take(&client->pair.in, batch, requests_room(client));
+    /* With another idea of the partition this would read and write what belongs elsewhere. */
+    if (count)
+        pecan_check();
     for (uint32_t i = 0; i < count; i++) {
         uint64_t id = batch[i].id;
         if (!client->partition.count) {

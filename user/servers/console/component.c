@@ -232,10 +232,8 @@ void init(void)
 {
     picture = (struct screen_picture){.pixels = (uint32_t *)picture_start, .stride = DISPLAY_WIDTH};
     terminals_start();
-    if (!screens_start()) {
-        microkit_dbg_puts("console: no memory\n");
-        __builtin_trap();
-    }
+    if (!screens_start())
+        pecan_give_up("no memory");
     if (picture_start)
         display_open();
     if (events_region) {

@@ -7,6 +7,7 @@
 #include "servers/fs/requests.h"
 #include "servers/fs/volume.h"
 #include <microkit.h>
+#include <pecan/component.h>
 
 enum { BLOCK = 0, CLIENT = 1 };
 
@@ -22,6 +23,12 @@ void requests_answer(const struct file_answer *answer)
     ring_put(&client.out, answer, 1);
 }
 
+void requests_give_up(const char *why)
+{
+    if (pecan_gives_up())
+        pecan_give_up(why);
+}
+
 static unsigned requests_room(void)
 {
     unsigned room = ring_pair_state(&client) == RING_OPEN ? ring_room(&client.out) : 0;
@@ -32,6 +39,9 @@ static void take_requests(void)
 {
     static struct file_request batch[FILE_RING_ENTRIES];
     uint32_t count = ring_take(&client.in, batch, requests_room());
+    /* What it writes wrongly is lost on the disk. */
+    if (count)
+        pecan_check();
     requests_do(batch, count);
     /* What they have begun goes out, and what is over comes in. */
     disk_ring_serve();

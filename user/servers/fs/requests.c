@@ -49,7 +49,8 @@ static const struct kind kinds[FILE_OPERATIONS] = {
     [FILE_STATISTICS] = {files_statistics, 0, 0},
 };
 
-static enum file_result mounted;
+/* FILE_OK; FILE_NO_DEVICE if nothing is mounted; FILE_READ_ONLY when a change went wrong in part: nothing is written any more. */
+static enum file_result condition;
 static const char *read_texts;
 static char *written_texts;
 
@@ -58,7 +59,6 @@ static bool is_taken[FILE_RING_ENTRIES];
 static struct operation *waiting[FILE_RING_ENTRIES]; /* for the commit */
 static unsigned taken_count, waiting_count;
 static bool must_be_durable;
-static bool is_read_only; /* a change went wrong in part: nothing is written any more */
 
 unsigned requests_under_way(void)
 {
@@ -131,20 +131,24 @@ static enum file_result take_texts(struct operation *operation, unsigned traits)
 
 /* --- commits ---------------------------------------------------------------------------------------------------------- */
 
+static void end_writing(const char *why)
+{
+    requests_give_up(why);
+    condition = FILE_READ_ONLY;
+}
+
 static void commit(void)
 {
-    enum file_result result = FILE_OK;
-    if (!is_read_only && transaction_commit(must_be_durable))
-        is_read_only = true;
-    if (is_read_only)
-        result = FILE_READ_ONLY;
+    if (condition == FILE_OK && transaction_commit(must_be_durable))
+        end_writing("a commit has failed");
     must_be_durable = false;
     for (unsigned i = 0; i < waiting_count; i++)
-        answer(waiting[i], result);
+        answer(waiting[i], condition);
     waiting_count = 0;
 }
 
-static bool is_half_done(enum file_result result)
+/* It is wrong what is in memory, or on the disk. */
+static bool is_failure(enum file_result result)
 {
     return result == FILE_DAMAGED || result == FILE_FAILED || result == FILE_READ_ONLY;
 }
@@ -157,13 +161,11 @@ static void do_operation(struct operation *operation)
         answer(operation, FILE_REFUSED);
         return;
     }
-    if (mounted != FILE_OK) {
-        answer(operation, mounted);
-        return;
-    }
     bool changes = kind->traits & (CHANGES | WRITES);
-    if (changes && is_read_only) {
-        answer(operation, FILE_READ_ONLY);
+    if (condition != FILE_OK && condition != FILE_READ_ONLY && condition != FILE_NO_DEVICE)
+        end_writing("an impossible state");
+    if (condition == FILE_NO_DEVICE || (changes && condition == FILE_READ_ONLY)) {
+        answer(operation, condition);
         return;
     }
     enum file_result result = take_texts(operation, kind->traits);
@@ -175,8 +177,10 @@ static void do_operation(struct operation *operation)
     result = kind->work(operation);
     if (operation->parts)
         return;
-    if (changes && is_half_done(result))
-        is_read_only = true;
+    if (changes && is_failure(result))
+        end_writing("a change has failed in part");
+    else if (is_failure(result))
+        requests_give_up("a request has failed");
     if (result != FILE_OK || !(kind->traits & CHANGES)) {
         answer(operation, result);
         return;
@@ -189,7 +193,7 @@ void requests_do(const struct file_request *batch, uint32_t count)
 {
     for (uint32_t i = 0; i < count; i++) {
         do_operation(take_operation(&batch[i]));
-        if (mounted == FILE_OK && !is_read_only && transaction_is_large())
+        if (condition == FILE_OK && transaction_is_large())
             commit();
     }
     if (waiting_count)
@@ -198,7 +202,7 @@ void requests_do(const struct file_request *batch, uint32_t count)
 
 void requests_start(enum file_result result, const char *texts_of_client, char *texts_of_server)
 {
-    mounted = result;
+    condition = result;
     read_texts = texts_of_client;
     written_texts = texts_of_server;
 }

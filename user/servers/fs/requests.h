@@ -17,3 +17,9 @@ void requests_do(const struct file_request *batch, uint32_t count);
 
 /* Takes an answer; called by requests_do, and whenever the disk is waited for or polled. */
 void requests_answer(const struct file_answer *answer);
+
+/*
+ * Something is wrong in memory or on the disk. Ends the component if that may help: what is in the journal counts, the next start goes on
+ * from there, and the client asks again for what it has no answer to. Otherwise this returns, and the client gets an error.
+ */
+void requests_give_up(const char *why);

@@ -2,6 +2,8 @@
 
 #include "lib/string.h"
 
+#include <pecan/component.h>
+
 enum { STATUS_NAME_WORD = 2, NAME_WORDS = DOMAIN_NAME_BYTES / sizeof(seL4_Word) };
 
 static char names[DOMAINS_MOST][DOMAIN_NAME_BYTES];
@@ -33,6 +35,8 @@ void domains_learn(void)
         services[service_count].provider = (unsigned)seL4_GetMR(0);
         take_name(services[service_count++].name, 1);
     }
+    pecan_seal(names, sizeof names);
+    pecan_seal(services, sizeof services);
 }
 
 const struct service *service_at(unsigned number)

@@ -27,6 +27,8 @@ static const char *failure_text(const seL4_Word *account, char *text)
         return "no heartbeat";
     case PECAN_FAILURE_KILLED:
         return "killed";
+    case PECAN_FAILURE_GAVE_UP:
+        return "gave up";
     default:
         return "-";
     }

@@ -29,6 +29,8 @@ struct pecan_component_counts {
     seL4_Word calls_made, notifications_sent;
 };
 
+enum { PECAN_REASON_BYTES = 64 };
+
 struct pecan_component_page {
     seL4_IPCBuffer buffer;
     seL4_Word rounds; /* of the event loop: a domain whose count stands still, though it was woken, hangs */
@@ -39,6 +41,8 @@ struct pecan_component_page {
     seL4_Word counter_per_us; /* how often the processor's counter counts in a microsecond, from init (the task) */
     seL4_Word is_traced;      /* events are noted (pecan/trace.h); init (the task) sets it */
     seL4_Word past_starts;    /* of programs that were this domain before, from init (the task) */
+    seL4_Word gives_up_from;  /* pecan_gives_up, in µs of pecan_time_us; init (the task) sets it */
+    char reason[PECAN_REASON_BYTES]; /* of pecan_give_up, for init (the task) */
     seL4_Word loop; /* init (the task) puts instructions without end here when a supervisor wants the domain to hang */
 };
 _Static_assert(sizeof(struct pecan_component_page) <= 4096, "one page");
@@ -66,6 +70,33 @@ static inline void pecan_trace(enum pecan_trace_kind kind, seL4_Uint32 id)
     if (pecan_component_page->is_traced)
         pecan_trace_put(kind, id);
 }
+
+/* Between the stack and the IPC buffer nothing is mapped: to write here is to give up. */
+#define PECAN_GIVE_UP_ADDRESS (PECAN_BUFFER_ADDRESS - 8)
+
+/*
+ * Ends a component that has found its own state unsound: it fails as by a fault, and init (the task) tells the reason, of which it keeps
+ * PECAN_REASON_BYTES - 1. What it started with, and what outlives it, is then all that its successor believes.
+ */
+_Noreturn void pecan_give_up(const char *reason);
+
+/*
+ * Whether that can help. If the one before has given up only lately, what is wrong is not in this one's memory alone: a component that has
+ * another way to go on, as honest errors, takes that. The time in which it has to do so begins with two seconds and doubles each time.
+ */
+static inline seL4_Bool pecan_gives_up(void)
+{
+    return pecan_time_us() >= pecan_component_page->gives_up_from;
+}
+
+/* Says that memory does not change from now on, as a table that init() has made; of four pieces at the most. */
+void pecan_seal(const void *start, seL4_Word bytes);
+
+/*
+ * Gives up if sealed memory has changed, or memory that nobody writes: the rest of the last page of the program's data, and that of the component
+ * page. The library calls this at each heartbeat; a component may do so before it does something that matters.
+ */
+void pecan_check(void);
 
 /* The label of the answer to microkit_ppcall when the server was restarted before it answered. */
 #define PECAN_PEER_RESTARTED 0xffffffffffffful

@@ -53,7 +53,8 @@ typedef enum pecan_failure {
     PECAN_FAILURE_FAULT = 1,
     PECAN_FAILURE_OVERRUN = 2,
     PECAN_FAILURE_HEARTBEAT = 4,
-    PECAN_FAILURE_KILLED = 8, /* by a supervisor */
+    PECAN_FAILURE_KILLED = 8,   /* by a supervisor */
+    PECAN_FAILURE_GAVE_UP = 16, /* pecan_give_up (pecan/component.h) */
 } pecan_failure;
 
 /* What PECAN_SUPERVISOR_ACCOUNT tells. Times and counts are those of all runs of the domain together. */

@@ -12,7 +12,8 @@ enum control_state {
     CONTROL_IDLE,    /* nothing has been asked */
     CONTROL_ASKED,   /* the answer is on its way */
     CONTROL_ENDED,   /* it has been read to its end */
-    CONTROL_REFUSED, /* the same, and the command was not carried out, or its answer is lost */
+    CONTROL_REFUSED, /* the same, and the command was not carried out */
+    CONTROL_LOST,    /* the supervisor has started again: nobody knows how far the command came */
 };
 
 /* One session at a time, of the open file that has it. */
@@ -144,8 +145,10 @@ static bool take_header(void)
         stream_take(&control.stream, HEADER_BYTES + frame.bytes);
         if (is_mine && frame.kind == CONTROL_DONE)
             control.state = CONTROL_ENDED;
-        else if ((is_mine && frame.kind == CONTROL_FAILED) || frame.kind == CONTROL_STARTED)
+        else if (is_mine && frame.kind == CONTROL_FAILED)
             control.state = CONTROL_REFUSED;
+        else if (frame.kind == CONTROL_STARTED)
+            control.state = CONTROL_LOST;
     }
     return true;
 }
@@ -182,7 +185,7 @@ static int64_t control_read(struct thread *thread, struct open_file *file, struc
     if (done || count < 0)
         return done ? done : count;
     if (control.state != CONTROL_ASKED)
-        return control.state == CONTROL_REFUSED ? -EIO : 0;
+        return control.state == CONTROL_REFUSED ? -EIO : control.state == CONTROL_LOST ? -ECONNRESET : 0;
     if (!stream_waits_for_bytes(&control.stream, stream_waiting(&control.stream) + 1))
         return control_read(thread, file, buffer);
     return wait(thread, file);
