@@ -164,11 +164,12 @@ void fault_raise_timeout(struct thread *thread, struct schedctx *schedctx)
 
 /* --- faults as kernel entries ----------------------------------------------------------------------------------------- */
 
-/* `is_over`: the faulting instruction is not to be repeated. */
+/* `is_over`: the faulting instruction is not to be repeated, as it is a foreign thread's system call. */
 static NOINLINE void raise_slowly(struct cpu *cpu, uint32_t type, bool is_over)
 {
     struct thread *thread = cpu->current;
-    if (sched_enter(cpu, ABI_TRACE_FAULT, type | (uint32_t)thread->fault.word[0] << 8)) {
+    uint64_t number = is_over ? context_foreign_number(&thread->context) : thread->fault.word[0];
+    if (sched_enter(cpu, ABI_TRACE_FAULT, type | (uint32_t)number << 8)) {
         if (is_over)
             context_stop_here(&thread->context);
         fault_raise(thread, type);

@@ -8,6 +8,7 @@
  *
  *   void     context_init(struct user_context *)                 registers zero, user mode, interrupts on
  *   uint64_t context_syscall_number(const struct user_context *) as the thread issued it
+ *   uint64_t context_foreign_number(c)                           where other systems on this architecture have a call's number
  *   uint64_t context_cap(c), context_info(c), context_reply_cap(c), context_destination(c)   the call's operands
  *   void     context_set_badge(c, v), context_set_info(c, v)     its results
  *   uint64_t context_mr(c, i), void context_set_mr(c, i, v)      message registers 0..3

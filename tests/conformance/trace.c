@@ -1,6 +1,7 @@
 /* The kernel's trace: an addition, announced in the boot information. */
 #include "harness/memory.h"
 
+#include <pecan/features.h>
 #include <pecan/kernel_trace.h>
 
 #define ABOVE (RUNNER_PRIORITY + 1)
@@ -101,6 +102,30 @@ TEST(trace, tells_of_a_call)
     uint64_t written = log->written;
     seL4_Call(server->argument[0], seL4_MessageInfo_new(0, 0, 0, 0));
     expect_eq(log->written, written);
+}
+
+/* row: domain.trace.effect */
+TEST(trace, tells_the_number_of_a_foreign_call)
+{
+    struct event events[EVENTS_MOST];
+    struct window window = window_new();
+    seL4_CPtr frame = frame_new();
+    const struct log *log = window_map(&window, frame);
+    struct worker *worker = worker_new(ABOVE);
+    seL4_UserContext registers = worker_registers(worker, code_syscall);
+
+    registers.rax = 42;
+    registers.rdx = (seL4_Word)seL4_SysYield;
+    worker_set_fault_handler(worker, endpoint_new());
+    expect_no_error(seL4_TCB_SetFlags(worker->tcb, 0, PECAN_TCB_FLAG_FOREIGN).error);
+    expect_success(TRACE(frame));
+    worker_start_at(worker, &registers);
+    expect_success(TRACE(0));
+
+    unsigned count = read_events(log, events), found = 0;
+    for (unsigned i = 0; i < count; i++)
+        found += events[i].kind == PECAN_KERNEL_FAULT && events[i].id == (seL4_Fault_UnknownSyscall | 42 << 8);
+    expect_eq(found, 1);
 }
 
 /* The memory belongs to another by then. row: domain.trace.revoked */

@@ -49,6 +49,10 @@ static inline uint64_t context_syscall_number(const struct user_context *context
 {
     return context->number;
 }
+static inline uint64_t context_foreign_number(const struct user_context *context)
+{
+    return context->mr[0];
+}
 static inline uint64_t context_cap(const struct user_context *context)
 {
     return context->cap;

@@ -111,6 +111,10 @@ static inline uint64_t context_syscall_number(const struct user_context *context
 {
     return context->rdx;
 }
+static inline uint64_t context_foreign_number(const struct user_context *context)
+{
+    return context->rax;
+}
 static inline uint64_t context_cap(const struct user_context *context)
 {
     return context->rdi;
