@@ -155,7 +155,7 @@ def fault(system, tally, name, kind, seed, corrupted):
         tally.by_hand += 1
         for step in ([name], sorted(corrupted - {name}) + [name]):
             for other in step:
-                system.console.run(f"restart {other}")
+                system.order(f"restart {other}")
             behind = system.transfer.wait_for_progress(rounds, PATIENCE / 3)
             if not behind:
                 break
@@ -253,7 +253,7 @@ def check_file_system(disk, may_be_damaged):
 
 def show_state(system):
     """What a failure leaves to look at: the accounts, and what the load complained of last."""
-    for line in [*system.console.run("ps"), *system.console.run("log linux 5")]:
+    for line in [*(system.order("ps") or []), *(system.order("log linux 5") or [])]:
         print(f"\n{line}", end="")
     system.machine.type("\x03tail -n 5 /tmp/load; ps")
     system.machine.expect(PROMPT, seconds=20)
