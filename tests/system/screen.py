@@ -49,16 +49,27 @@ def comes_back(shell, screen):
     assert ps(shell, "framebuffer")[3] == "1", "it was not restarted"
 
 
+def shows_logs(shell, monitor, screen):
+    """What was said before is there, and what is said now comes."""
+    press(monitor, "alt-f3")
+    screen.wait_until(lambda lines: any(line.endswith("] framebuffer: display: started") for line in lines))
+    shell.output_of("pecanctl kill log")
+    screen.wait_until(lambda lines: any(line.endswith("] init: log failed: killed by a supervisor") for line in lines)
+                      and sum("display: started" in line for line in lines) == 1)
+    press(monitor, "alt-f1")
+
+
 def main():
     checks = Checks()
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder) / "monitor"
         flags = ["-vga", "vmware", "-monitor", f"unix:{place},server=on,wait=off"]
-        with Shell(seconds=60, iso=True, flags=flags) as shell, connected(place) as monitor:
+        with Shell(seconds=120, iso=True, flags=flags) as shell, connected(place) as monitor:
             screen = Screen(monitor, folder)
             checks.run("a command typed on the keyboard", types_and_sees, shell, monitor, screen)
             checks.run("SIGWINCH", resizes, shell, monitor)
             checks.run("the supervisor's terminal on the screen", switches, monitor, screen)
+            checks.run("logs on the third terminal", shows_logs, shell, monitor, screen)
             checks.run("the screen when its driver was killed", comes_back, shell, screen)
     return checks.status
 

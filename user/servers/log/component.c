@@ -1,9 +1,20 @@
 /*
- * The log server: lines of the logs, by calls (protocols/log.h).
+ * The log server: lines of the logs, by calls (protocols/log.h), and all of them on a terminal, if the description gives it one and the time.
  */
 #include "protocols/log.h"
+#include "protocols/time.h"
+#include "servers/log/terminal.h"
 #include <microkit.h>
 #include <pecan/log.h>
+
+/* Channels; those of clients are lower. */
+enum { TERMINAL = 40, TIME = 41 };
+
+/* Nobody tells of a new line: the logs are looked at so often. */
+#define LOOK_NS 250000000ul
+
+/* Filled in from the description; 0 for what there is not. */
+uintptr_t terminal_region, own_terminal_region, time_region;
 
 _Static_assert(LOG_NAME_WORDS * sizeof(seL4_Word) == PECAN_LOG_NAME_BYTES, "a name is a name");
 _Static_assert(LOG_TEXT_WORDS * sizeof(seL4_Word) == PECAN_LOG_LINE_BYTES, "a line is a line");
@@ -33,13 +44,30 @@ static microkit_msginfo answer_next(const struct pecan_log_source *source, uint6
     return microkit_msginfo_new(LOG_OK, LOG_NEXT_TEXT + LOG_TEXT_WORDS);
 }
 
+static void show(void)
+{
+    do {
+        if (log_terminal_show())
+            microkit_notify(TERMINAL);
+    } while (!log_terminal_waits());
+    microkit_mr_set(0, time_now_ns((const struct time_page *)time_region) + LOOK_NS);
+    microkit_ppcall(TIME, microkit_msginfo_new(TIME_WAKE_AT, 1));
+}
+
 void init(void)
 {
+    if (!terminal_region)
+        return;
+    log_terminal_start((const void *)terminal_region, (void *)own_terminal_region);
+    microkit_notify(TERMINAL);
+    show();
 }
 
 void notified(microkit_channel ch)
 {
     (void)ch;
+    if (terminal_region)
+        show();
 }
 
 microkit_msginfo protected(microkit_channel ch, microkit_msginfo msginfo)

@@ -86,7 +86,7 @@ void log_terminal_start(const void *region, void *own_region)
 bool log_terminal_show(void)
 {
     struct pecan_log_line line;
-    uint64_t behind;
+    uint64_t behind = 0;
     unsigned log;
     stream_take(&terminal, stream_waiting(&terminal)); /* what is typed is for nobody */
     while (stream_room(&terminal) >= LINE_MOST && (log = find_first(&line, &behind)) < PECAN_LOGS_MOST) {
