@@ -3,7 +3,7 @@
 BENCH_VARIANTS := bench bench_slow
 LINUX          := $(CACHE)/linux/vmlinuz
 BENCH_NEEDS    := $(foreach variant,$(BENCH_VARIANTS),$(OUT)/$(variant)/kernel32.elf $(OUT)/$(variant)/bench.elf) \
-                  $(foreach program,kernel32 conformance latency hostile,$(OUT)/release/$(program).elf) $(PLUGINS)
+                  $(foreach program,kernel32 conformance latency hostile,$(OUT)/release/$(program).elf) plugins
 
 $(foreach variant,$(BENCH_VARIANTS),$(eval $(call program_rules,$(variant),bench,$(wildcard tests/bench/*.c))))
 
