@@ -26,6 +26,26 @@ static void work(seL4_Word counts)
         ;
 }
 
+/* Makes objects and uses what goes with a budget, in slots that are free only once. All of it is left behind. */
+static seL4_Word make(void)
+{
+    enum { NODE = PECAN_OWN_CAP(1), TIME = PECAN_OWN_CAP(2), POOL = PECAN_OWN_CAP(3) };
+    enum { PIECES = 2, THREAD = 1, CONTEXT, ENDPOINT, SPACE, FRAMES, FRAME_COUNT = 4, REST = FRAMES + FRAME_COUNT };
+    seL4_CPtr thread = microkit_cspace_root_slot_to_cptr(THREAD), context = microkit_cspace_root_slot_to_cptr(CONTEXT);
+    seL4_CPtr memory = PECAN_BUDGET_CAP, space = microkit_cspace_root_slot_to_cptr(SPACE);
+    seL4_Word made = pecan_component_page->budget.count == PIECES;
+    made += !seL4_Untyped_Retype(memory, seL4_TCBObject, 0, NODE, 0, 0, THREAD, 1);
+    made += !seL4_Untyped_Retype(memory, seL4_SchedContextObject, seL4_MinSchedContextBits, NODE, 0, 0, CONTEXT, 1);
+    made += !seL4_Untyped_Retype(memory, seL4_EndpointObject, 0, NODE, 0, 0, ENDPOINT, 1);
+    made += !seL4_Untyped_Retype(memory, seL4_X64_PML4Object, 0, NODE, 0, 0, SPACE, 1);
+    made += !seL4_Untyped_Retype(memory, seL4_X86_4K, 0, NODE, 0, 0, FRAMES, FRAME_COUNT);
+    made += !seL4_Untyped_Retype(memory + 1, seL4_X86_4K, 0, NODE, 0, 0, REST, 1);
+    made += !seL4_X86_ASIDPool_Assign(POOL, space);
+    made += !seL4_SchedControl_ConfigureFlags(TIME, context, 1000, 1000, 0, 0, 0);
+    made += !seL4_TCB_SetSchedParams(thread, PECAN_OWN_CAP(4), 0, 1, context, 0);
+    return made;
+}
+
 void init(void)
 {
 }
@@ -53,6 +73,9 @@ microkit_msginfo protected(microkit_channel ch, microkit_msginfo msginfo)
     case ORDER_WORK_LONGER:
         work(LONGER_WORK_COUNTS);
         break;
+    case ORDER_MAKE:
+        microkit_mr_set(0, make());
+        return microkit_msginfo_new(0, 1);
     case ORDER_GIVE_UP:
         if (pecan_gives_up())
             pecan_give_up("as it was told\n");

@@ -108,8 +108,10 @@ static void await_child(void)
 
 static void round(void)
 {
+    seL4_Word made, shared;
     crash(ACTIVE, 1);
     crash(PASSIVE, 0);
+    check(order(ACTIVE, ORDER_MAKE, &made, &shared) == 0 && made == MADE, "a memory budget is whole after a restart");
     check(count(ACTIVE) == 2, "a server goes on counting");
     check(pecan_supervisor_call(PECAN_SUPERVISOR_RESTART, INDEX_ACTIVE) == PECAN_SUPERVISOR_OK, "restart");
     check(count(ACTIVE) == 1, "restarted on request");
