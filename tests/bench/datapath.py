@@ -2,7 +2,6 @@
 """What a block, a packet and a byte of the console cost in each component on their way from a program to the device and back, and
 how long each component is away when it is restarted. QEMU counts instructions; the machine's idle time is nobody's."""
 
-import json
 import os
 import socket
 import statistics
@@ -14,13 +13,13 @@ from pathlib import Path
 
 TOP = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(TOP / folder) for folder in ("tests/components", "tests/system", "systems/shell", "tools/bench")]
+import bench  # noqa: E402
 from console import connected  # noqa: E402
 from machine import OUT  # noqa: E402
 from measure import CPU  # noqa: E402
 from shell import Shell  # noqa: E402
 from supervisor import PROMPT, Console, is_back, outage  # noqa: E402
 
-RESULTS = TOP / "tests" / "bench" / "datapath.json"
 SECONDS = 500
 # Time passes while the machine is idle, as a peer outside needs it: in no account, but in how long a component is away.
 ICOUNT = ["-icount", "shift=0,sleep=on"]
@@ -33,7 +32,7 @@ COMMAND_ROUNDS = 5
 KILLS = 5
 # What shows the accounts is on the way of no operation; the console server has a part in both.
 OBSERVERS = ("supervisor", "serial1")
-VITAL = "linux"  # the system ends with it
+SHELL = "linux"  # holds what is measured
 # How often the processor copies the bytes between a program and the device, as the components are written.
 COPIES = {"block written": 1, "block read": 1, "block read again": 1, "packet in": 1, "packet out": 1, "console byte out": 6,
           "console byte in": 7}
@@ -173,7 +172,7 @@ def keys_are_typed(measure):
 def restarts(measure):
     """Interruptions of each component, in the processor's counter: the first, which begins at once, and those that init puts off."""
     console, found = measure.console, {}
-    names = [name for name in accounts(console) if name != VITAL]
+    names = [name for name in accounts(console) if name != SHELL]
     for name in names:
         times = []
         for _ in range(KILLS):
@@ -234,7 +233,7 @@ def main():
         machine(folder, results, [(file_is_written,)])
         # Nothing of the file is in memory after a start.
         machine(folder, results, [(file_is_read,), (stream_passes, folder / "dump"), (text_is_shown,), (keys_are_typed,), (restarts,)])
-    RESULTS.write_text(json.dumps(results, indent=1) + "\n")
+    bench.datapath_write(results)
     print_results(results)
     return 0
 

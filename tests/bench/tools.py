@@ -100,6 +100,9 @@ def documented():
     assert not different, f"the documentation's table differs from the baseline: {sorted(different)}"
     personality = report.personality_table(json.loads(bench.PERSONALITY.read_text()))
     assert table_between(bench.PERSONALITY_MARKS) == personality, "the table of Linux calls differs from personality.json"
+    datapath = json.loads(bench.DATAPATH.read_text())
+    assert table_between(bench.DATAPATH_MARKS) == report.datapath_table(datapath), "the table of data differs from datapath.json"
+    assert table_between(bench.RESTART_MARKS) == report.restart_table(datapath), "the table of restarts differs from datapath.json"
 
 
 def reads_stretches():

@@ -19,6 +19,9 @@ DOCUMENT = measure.TOP / "docs" / "performance.md"
 DOCUMENT_MARKS = ("<!-- the table is written by make bench-baseline -->", "<!-- end of the table -->")
 PERSONALITY = TESTS / "personality.json"
 PERSONALITY_MARKS = ("<!-- the table is written by make bench-personality -->", "<!-- end of the table of Linux calls -->")
+DATAPATH = TESTS / "datapath.json"
+DATAPATH_MARKS = ("<!-- the table is written by make bench-datapath -->", "<!-- end of the table of data -->")
+RESTART_MARKS = ("<!-- the table is written by make bench-datapath, too -->", "<!-- end of the table of restarts -->")
 
 
 def read_json(path):
@@ -86,6 +89,13 @@ def personality_write(results):
     write_json(PERSONALITY, results)
     table = report.personality_table(results)
     DOCUMENT.write_text(replace_between(DOCUMENT.read_text(), *PERSONALITY_MARKS, table))
+
+
+def datapath_write(results):
+    """As personality_write."""
+    write_json(DATAPATH, results)
+    text = replace_between(DOCUMENT.read_text(), *DATAPATH_MARKS, report.datapath_table(results))
+    DOCUMENT.write_text(replace_between(text, *RESTART_MARKS, report.restart_table(results)))
 
 
 def main():

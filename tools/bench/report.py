@@ -6,6 +6,10 @@ LINUX_CALLS = {
     "read_64k": "read of 64 KiB", "pipe_round_trip": "round trip through two pipes", "fork_exit": "fork, exit, wait",
     "fork_exec": "fork, execve, exit, wait", "page_fault": "first touch of a page",
 }
+DATA_UNITS = {
+    "block written": "block of 4 KiB written", "block read": "block read from the disk", "block read again": "block read again, from memory",
+    "packet in": "packet in", "packet out": "packet out", "console byte out": "byte to the console", "console byte in": "byte from the console",
+}
 
 
 def ratio_text(value, reference):
@@ -75,6 +79,26 @@ def personality_table(results):
         theirs = results["linux"][name]["median"]
         lines.append(f"| {LINUX_CALLS[name]} | {ours['median']} | {theirs} | {ours['median'] / theirs:.2f} |")
     return lines
+
+
+def datapath_table(results):
+    """Lines of the table of what data costs on its way, for docs/performance.md."""
+    lines = ["| unit | instructions | of which | entered | copies |", "|---|---:|---|---:|---:|"]
+    for name, result in results.items():
+        if name == "restarts":
+            continue
+        rows = result["components"]
+        total = sum(row["instructions"] for row in rows.values())
+        entered = sum(row["entered"] for row in rows.values())
+        parts = ", ".join(f"{component} {row['instructions']:,}" for component, row in rows.items() if row["instructions"] >= total / 100)
+        lines.append(f"| {DATA_UNITS[name]} | {total:,} | {parts} | {entered:.{1 if entered >= 1 else 3}f} | {result['copies']} |")
+    return lines
+
+
+def restart_table(results):
+    """Lines of the table of restarts for docs/performance.md."""
+    lines = ["| component | first | median | worst |", "|---|---:|---:|---:|"]
+    return lines + [f"| {name} | {times['first']:,} | {times['median']:,} | {times['max']:,} |" for name, times in results["restarts"].items()]
 
 
 def serialising_total(entry):
