@@ -33,42 +33,37 @@ static void append_line(const char *text)
     append(line, strlen(line));
 }
 
-__attribute__((format(printf, 2, 0))) static void format_line(char *line, const char *format, va_list arguments)
+__attribute__((format(printf, 1, 0))) static void say(const char *format, va_list arguments, bool is_shown)
 {
+    char line[LINE_BYTES];
     int length = vsnprintf(line, LINE_BYTES, format, arguments);
     if (length >= LINE_BYTES)
         line[LINE_BYTES - 2] = '\n';
-}
-
-void log_alarm(const char *format, ...)
-{
-    char line[LINE_BYTES];
-    va_list arguments;
-    va_start(arguments, format);
-    format_line(line, format, arguments);
-    va_end(arguments);
-    printf("%s", line);
-    append_line(line);
-}
-
-void log_print(const char *format, ...)
-{
-    char line[LINE_BYTES];
-    va_list arguments;
-    va_start(arguments, format);
-    format_line(line, format, arguments);
-    va_end(arguments);
-    if (the_system.description->log_region == REGION_NONE)
+    if (is_shown)
         printf("%s", line);
     append_line(line);
 }
 
-void log_note(const char *format, ...)
+void log_alarm(const char *format, ...)
 {
-    char line[LINE_BYTES];
     va_list arguments;
     va_start(arguments, format);
-    format_line(line, format, arguments);
+    say(format, arguments, true);
     va_end(arguments);
-    append_line(line);
+}
+
+void log_print(const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    say(format, arguments, the_system.description->log_region == REGION_NONE);
+    va_end(arguments);
+}
+
+void log_note(const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    say(format, arguments, false);
+    va_end(arguments);
 }
