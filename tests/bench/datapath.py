@@ -17,6 +17,7 @@ import bench  # noqa: E402
 from console import connected  # noqa: E402
 from machine import OUT  # noqa: E402
 from measure import CPU  # noqa: E402
+from report import data_sums  # noqa: E402
 from shell import Shell  # noqa: E402
 from supervisor import PROMPT, Console, is_back, outage  # noqa: E402
 
@@ -214,11 +215,9 @@ def print_results(results):
     for name, result in results.items():
         if name == "restarts":
             continue
-        rows = result["components"]
-        total = sum(row["instructions"] for row in rows.values())
-        switches = sum(row["entered"] for row in rows.values())
+        total, switches = data_sums(result)
         print(f"\n{name}: {total} instructions, {switches:.2f} times a component is entered, {result['copies']} copies")
-        for component, row in rows.items():
+        for component, row in result["components"].items():
             print(f"    {component:<16}{row['instructions']:>10}{row['entered']:>10.3f}")
     print(f"\n{'restart':<20}{'first':>12}{'median':>12}{'max':>12}  instructions")
     for name, times in results["restarts"].items():

@@ -81,16 +81,20 @@ def personality_table(results):
     return lines
 
 
+def data_sums(result):
+    """Of all components: instructions for a unit, and how often one is entered."""
+    rows = result["components"].values()
+    return sum(row["instructions"] for row in rows), sum(row["entered"] for row in rows)
+
+
 def datapath_table(results):
     """Lines of the table of what data costs on its way, for docs/performance.md."""
     lines = ["| unit | instructions | of which | entered | copies |", "|---|---:|---|---:|---:|"]
     for name, result in results.items():
         if name == "restarts":
             continue
-        rows = result["components"]
-        total = sum(row["instructions"] for row in rows.values())
-        entered = sum(row["entered"] for row in rows.values())
-        parts = ", ".join(f"{component} {row['instructions']:,}" for component, row in rows.items() if row["instructions"] >= total / 100)
+        total, entered = data_sums(result)
+        parts = ", ".join(f"{component} {row['instructions']:,}" for component, row in result["components"].items() if row["instructions"] >= total / 100)
         lines.append(f"| {DATA_UNITS[name]} | {total:,} | {parts} | {entered:.{1 if entered >= 1 else 3}f} | {result['copies']} |")
     return lines
 
