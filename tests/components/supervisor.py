@@ -158,6 +158,10 @@ def errors(console):
         assert len(answer) == 1 and pattern in answer[0], answer
 
 
+def log_time(line):
+    return float(re.match(r"\[ *(\d+\.\d+)\]", line)[1])
+
+
 def logs(console):
     lines = []
     for _ in range(100):  # what it says after its start may be under way
@@ -165,7 +169,7 @@ def logs(console):
             break
         lines = console.run("log worker 1")
     assert len(lines) == 1 and re.fullmatch(r"\[ *\d+\.\d{6}\] worker 1 begins", lines[0]), lines
-    times = [float(re.match(r"\[ *(\d+\.\d+)", line)[1]) for line in console.run("log init 1000")]
+    times = [log_time(line) for line in console.run("log init 1000")]
     assert len(times) > 8 and times == sorted(times), times
     assert any("worker failed: no heartbeat" in line for line in console.run("log init"))
 
@@ -234,20 +238,22 @@ def switches(threads, spans, calls):
                "ReplyRecv" in between(served[3], call[3]) and running(call[3]) == "client" for call, served in calls), (runs, calls)
 
 
-def begins_again(console, before):
-    """Waits until the worker's log has a newer line. What the console shows while all is traced is traced too: few words."""
+def answers_again(console, before):
+    """Waits until the worker has begun and its client's call has returned, by the times in their logs; returns the worker's line. What the console
+    shows while all is traced is traced too: few words."""
     for _ in range(200):
-        if console.run("log worker 1") not in ([], before):
-            return
+        worker, client = console.run("log worker 1"), console.run("log client 1")
+        if worker not in ([], before) and client and client[0].endswith("the worker answers") and log_time(client[0]) > log_time(worker[0]):
+            return worker
         time.sleep(0.05)
-    raise AssertionError("the worker does not begin again")
+    raise AssertionError(f"the worker does not answer: {worker}, {client}")
 
 
 def timeline(console):
-    before = console.run("log worker 1")
+    before = answers_again(console, [])
     assert console.run("trace start") == []
     assert console.run("kill worker") == []
-    begins_again(console, before)
+    answers_again(console, before)
     trace = json.loads("\n".join(console.run("trace stop")))
     events = trace["traceEvents"]
     threads = {event["args"]["name"]: (event["pid"], event["tid"]) for event in events if event["ph"] == "M"}

@@ -198,9 +198,9 @@ void init(void)
     check_end();
 }
 
-/* Asks a worker that has started. */
+/* Asks a worker that has started, and says when it has answered. */
 void notified(microkit_channel ch)
 {
-    if (ch == worker_channel)
-        call(ch, 0, 0);
+    if (ch == worker_channel && call(ch, 0, 0) == 0)
+        microkit_dbg_puts("the worker answers\n");
 }
