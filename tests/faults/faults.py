@@ -256,9 +256,9 @@ def check_file_system(disk, may_be_damaged):
 
 
 def show_state(system):
-    """What a failure leaves to look at: the accounts, and what the load complained of last."""
-    for line in [*(system.order("ps") or []), *(system.order("log linux 5") or [])]:
-        print(f"\n{line}", end="")
+    """What a failure leaves to look at: the accounts, what init has said, and what the load complained of last."""
+    for question in ("ps", "outages", "log init 60", "log fs 20", "log linux 5"):
+        print("\n".join(["", question, *(system.order(question) or ["no answer"])]))
     system.machine.type("\x03tail -n 5 /tmp/load; ps")
     system.machine.expect(PROMPT, seconds=20)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pexpect
 
 from machine import TOP, Checks, QuotingLog
-from shell import CONTROL_C, PROMPT
+from shell import CONTROL_C, PROMPT, announced
 
 SECONDS = 90
 
@@ -39,8 +39,8 @@ def shell_ends(command, expected, *arguments):
 def control_c_is_the_shells():
     process = make()
     process.expect(PROMPT)
-    process.send("sleep 100\r")
-    process.expect("\r\n")
+    process.send(announced("sleep 100") + "\r")
+    process.expect("begun")
     process.send(CONTROL_C)
     process.expect(PROMPT)
     process.send("exit $(($? + 1))\r")

@@ -13,7 +13,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "components"))
 from console import connected, receive  # noqa: E402
 from machine import OUT, Checks  # noqa: E402
-from shell import CONTROL_C, CONTROL_D, Shell  # noqa: E402
+from shell import CONTROL_C, CONTROL_D, Shell, announced  # noqa: E402
 
 UPDATE = OUT / "systems/shell/debug/names.update"
 
@@ -100,8 +100,8 @@ def updates(shell):
 def ends(shell):
     """A reader that goes away in the middle, one that waits, and one whose supervisor goes away leave the device usable."""
     assert shell.output_of("pecanctl graph svg | head -n 1").startswith("<svg")
-    shell.type("exec 3<>/dev/pecan; echo ps >&3; pecanctl ps")
-    time.sleep(0.5)
+    shell.type("exec 3<>/dev/pecan; echo ps >&3; " + announced("pecanctl ps"))
+    shell.expect("begun")
     shell.key(CONTROL_C)
     shell.rest()
     shell.output_of("exec 3>&-")

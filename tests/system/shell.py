@@ -9,6 +9,11 @@ from machine import CPU_MODELS, Checks, Machine
 
 PROMPT = r"root@pecan:\S*# (?:\x1b\[6n)?"
 CONTROL_C, CONTROL_D, CONTROL_Z = "\x03", "\x04", "\x1a"
+
+
+def announced(command):
+    """A line that runs the command and says so before: a key that sends a signal is not one while the shell still reads the line."""
+    return f"sh -c 'echo be\"\"gun; exec {command}'"
 UP, LEFT, BACKSPACE, TAB = "\x1b[A", "\x1b[D", "\x7f", "\t"
 
 
@@ -89,20 +94,20 @@ def here_document(shell):
 
 
 def interrupt(shell):
-    shell.type("sleep 100")
-    time.sleep(0.5)
+    shell.type(announced("sleep 100"))
+    shell.expect("begun")
     shell.key(CONTROL_C)
     shell.rest()
     expect_output(shell, "echo $?", "130\n")
 
 
 def stop_and_continue(shell):
-    shell.type("sleep 2")
-    time.sleep(0.5)
+    shell.type(announced("sleep 4"))
+    shell.expect("begun")
     shell.key(CONTROL_Z)
     shell.expect("Stopped", 5)
     shell.rest()
-    assert "sleep 2" in shell.output_of("fg")
+    assert "sleep 4" in shell.output_of("fg")
 
 
 def line_editing(shell):
