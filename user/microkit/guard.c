@@ -4,7 +4,7 @@
  */
 #include <pecan/component.h>
 
-enum { PAGE_BYTES = 4096, SEALS_MOST = 4 };
+enum { PAGE_BYTES = 4096, SEALS_MOST = 4, STEP_WORDS = 8 };
 /* FNV-1a. */
 #define SUM_START  0xcbf29ce484222325ul
 #define SUM_FACTOR 0x100000001b3ul
@@ -29,13 +29,16 @@ static seL4_Word sum_of(const unsigned char *start, seL4_Word bytes)
 /* From an address to the end of its page. */
 static seL4_Bool is_zero_from(seL4_Word address)
 {
+    seL4_Word found = 0;
     for (; address % sizeof(seL4_Word); address++)
-        if (*(volatile const char *)address)
-            return seL4_False;
-    for (; address % PAGE_BYTES; address += sizeof(seL4_Word))
-        if (*(volatile const seL4_Word *)address)
-            return seL4_False;
-    return seL4_True;
+        found |= *(volatile const unsigned char *)address;
+    for (; address % (STEP_WORDS * sizeof(seL4_Word)); address += sizeof(seL4_Word))
+        found |= *(volatile const seL4_Word *)address;
+    for (; address % PAGE_BYTES; address += STEP_WORDS * sizeof(seL4_Word)) {
+        volatile const seL4_Word *words = (volatile const seL4_Word *)address;
+        found |= words[0] | words[1] | words[2] | words[3] | words[4] | words[5] | words[6] | words[7];
+    }
+    return found == 0;
 }
 
 void pecan_seal(const void *start, seL4_Word bytes)

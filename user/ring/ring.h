@@ -106,6 +106,11 @@ uint32_t ring_put(struct ring_producer *producer, const void *entries, uint32_t 
 uint32_t ring_room(struct ring_producer *producer);
 /* Makes visible what was put. True: the consumer waits for it, notify it. */
 bool ring_publish(struct ring_producer *producer);
+/* Whether there is something to be made visible. */
+static inline bool ring_is_ahead(const struct ring_producer *producer)
+{
+    return producer->end.index != producer->end.published;
+}
 
 /*
  * Copies up to `count` entries out, as many as there are, and says how many; none unless RING_OPEN. What is returned was

@@ -5,6 +5,7 @@
 #include "drivers/virtio/component.h"
 #include "drivers/virtio_blk/virtio_blk.h"
 #include "protocols/block.h"
+#include "ring/checked.h"
 #include <microkit.h>
 #include <pecan/component.h>
 
@@ -34,7 +35,7 @@ static void answer_all(void)
         under_way--;
         answer(done.token, done.result == VIRTIO_BLK_OK ? BLOCK_OK : BLOCK_FAILED);
     }
-    if (ring_publish(&client.out))
+    if (ring_publish_checked(&client.out))
         microkit_notify(CLIENT);
 }
 
@@ -87,9 +88,6 @@ static unsigned take_requests(unsigned room)
 {
     struct block_request batch[BLOCK_RING_ENTRIES];
     uint32_t count = ring_take(&client.in, batch, room);
-    /* What it tells the device wrongly is lost on the disk. */
-    if (count)
-        pecan_check();
     for (uint32_t i = 0; i < count; i++) {
         if (!has_disk || batch[i].operation == BLOCK_SIZE) {
             answer(batch[i].id, has_disk ? BLOCK_OK : BLOCK_NO_DISK);
@@ -103,9 +101,12 @@ static unsigned take_requests(unsigned room)
                                 : result == VIRTIO_BLK_REFUSED ? BLOCK_REFUSED
                                                                : BLOCK_FAILED);
     }
+    /* What the device is told wrongly is lost on the disk. */
+    if (count)
+        pecan_check();
     if (has_disk)
         virtio_blk_publish(&disk);
-    bool is_asked_for = ring_publish(&client.out);
+    bool is_asked_for = ring_publish_checked(&client.out);
     if (ring_release(&client.in) || is_asked_for)
         microkit_notify(CLIENT);
     return room - count;

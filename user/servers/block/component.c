@@ -6,6 +6,7 @@
  * which no client notices.
  */
 #include "protocols/block.h"
+#include "ring/checked.h"
 #include "servers/block/grants.h"
 #include "servers/block/partitions.h"
 #include <microkit.h>
@@ -222,9 +223,6 @@ static void take_requests(unsigned number)
     struct client *client = &clients[number];
     struct block_request batch[SLOTS];
     uint32_t count = ring_take(&client->pair.in, batch, requests_room(client));
-    /* With another idea of the partition this would read and write what belongs elsewhere. */
-    if (count)
-        pecan_check();
     for (uint32_t i = 0; i < count; i++) {
         uint64_t id = batch[i].id;
         if (!client->partition.count) {
@@ -238,7 +236,7 @@ static void take_requests(unsigned number)
             send(number, id, batch[i]);
         }
     }
-    bool is_asked_for = ring_publish(&client->pair.out);
+    bool is_asked_for = ring_publish_checked(&client->pair.out);
     if (ring_release(&client->pair.in) || is_asked_for)
         microkit_notify(block_grants[number].channel);
 }
@@ -281,7 +279,7 @@ static void serve(void)
             accept_client(i);
             take_requests(i);
         }
-        if (ring_publish(&disk.out))
+        if (ring_publish_checked(&disk.out))
             microkit_notify(DISK);
     } while (!must_wait());
 }

@@ -2,6 +2,7 @@
  * The file server: serves an ext4 file system on a partition of the block server's to one client (protocols/file.h).
  */
 #include "protocols/file.h"
+#include "ring/checked.h"
 #include "servers/fs/disk.h"
 #include "servers/fs/disk_ring.h"
 #include "servers/fs/requests.h"
@@ -39,13 +40,10 @@ static void take_requests(void)
 {
     static struct file_request batch[FILE_RING_ENTRIES];
     uint32_t count = ring_take(&client.in, batch, requests_room());
-    /* What it writes wrongly is lost on the disk. */
-    if (count)
-        pecan_check();
     requests_do(batch, count);
     /* What they have begun goes out, and what is over comes in. */
     disk_ring_serve();
-    bool is_asked_for = ring_publish(&client.out);
+    bool is_asked_for = ring_publish_checked(&client.out);
     if (ring_release(&client.in) || is_asked_for)
         microkit_notify(CLIENT);
 }

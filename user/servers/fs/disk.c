@@ -1,6 +1,7 @@
 #include "servers/fs/disk.h"
 
 #include "protocols/block.h"
+#include "ring/checked.h"
 #include "servers/fs/disk_ring.h"
 #include <microkit.h>
 #include <pecan/component.h>
@@ -70,7 +71,7 @@ bool disk_ring_serve(void)
         }
     }
     bool has_come = take_answers();
-    if (ring_publish(&ring.out))
+    if (ring_publish_checked(&ring.out))
         microkit_notify(channel);
     return has_come;
 }

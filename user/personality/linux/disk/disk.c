@@ -187,6 +187,12 @@ static void forget_unused(struct inode *directory)
     }
 }
 
+void disk_names_forget(void)
+{
+    if (root)
+        forget_unused(root);
+}
+
 static void forget_if_many(void)
 {
     if (known > KNOWN_MOST)

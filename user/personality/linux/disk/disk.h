@@ -83,6 +83,9 @@ int64_t disk_set_size(struct thread *thread, struct inode *file, uint64_t size);
 /* Waits for what a channel tells of: CALL_WAITS, or -ERESTART. Signals interrupt only what takes long. */
 int64_t disk_wait(const void *channel);
 
+/* The server has started again: names that nobody uses are asked for anew. An earlier one may have been wrong about them when it ended. */
+void disk_names_forget(void);
+
 /* The last reference to an inode of the server is gone. */
 void disk_inode_forget(struct inode *inode);
 

@@ -278,6 +278,7 @@ static void send_again(void)
     if (was_open) {
         struct list before = LIST_INITIAL(before), later = LIST_INITIAL(later);
         list_move_to_front(&later, &queue);
+        disk_names_forget();
         disk_pages_write_again();
         list_move_to_front(&before, &queue);
         list_move_to_front(&queue, &later);
