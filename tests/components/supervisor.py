@@ -171,7 +171,7 @@ def logs(console):
     assert len(lines) == 1 and re.fullmatch(r"\[ *\d+\.\d{6}\] worker 1 begins", lines[0]), lines
     times = [log_time(line) for line in console.run("log init 1000")]
     assert len(times) > 8 and times == sorted(times), times
-    assert any("worker failed: no heartbeat" in line for line in console.run("log init"))
+    assert any(re.search("worker failed: no heartbeat, at rip 0x[0-9a-f]{6,}$", line) for line in console.run("log init"))
 
 
 def pictures(console):

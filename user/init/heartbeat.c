@@ -63,6 +63,13 @@ static void begin_anew_below(uint32_t priority, uint64_t now_us)
             the_system.domains[i].heard_us = now_us;
 }
 
+/* Where the domain is in its program; 0 if that is not known. */
+static seL4_Word instruction_of(const struct domain_record *domain)
+{
+    seL4_UserContext registers;
+    return seL4_TCB_ReadRegisters(domain_slot(domain, PLAN_SLOT_TCB), false, 0, 1, &registers) ? 0 : registers.rip;
+}
+
 void heartbeat_check(uint64_t now_us)
 {
     for (uint32_t i = 0; i < the_system.description->domains.count; i++) {
@@ -73,7 +80,8 @@ void heartbeat_check(uint64_t now_us)
         if (stands_still(domain)) {
             if (is_starved(domain))
                 continue;
-            log_print("init: %s failed: no heartbeat\n", domain->description->name);
+            log_print("init: %s failed: no heartbeat, at rip 0x%lx\n", domain->description->name,
+                      instruction_of(domain));
             begin_anew_below(domain->description->priority, now_us);
             supervise_failure(i, &(struct domain_failure){.kind = PECAN_FAILURE_HEARTBEAT});
             continue;
