@@ -32,6 +32,7 @@ CONSOLES = ["supervisor", "serial1", "console"]
 # A corrupted one of these may have written what is wrong to the disk, which must not pass for right.
 STORAGE = {"virtio-blk", "block", "fs"}
 ORDERS_MOST = 3  # until an order is answered
+PARTITION_START = 1 << 20
 PATIENCE = 90  # seconds of the host until the load goes on after a fault
 CONSOLE_PATIENCE = 20  # seconds for an answer of the supervisor's console
 BANNER = "Pecan's supervisor."
@@ -39,6 +40,14 @@ BANNER = "Pecan's supervisor."
 ICOUNT = ["-icount", "shift=4,sleep=on"]
 COUNTS_PER_INSTRUCTION = 16
 PROMPT = r"root@pecan:[^#]*# "
+
+
+class StandsStill(AssertionError):
+    """The load does not go on after a fault of a component, whatever is restarted."""
+
+    def __init__(self, name, text):
+        super().__init__(text)
+        self.name = name
 
 
 class Tally:
@@ -164,22 +173,28 @@ def fault(system, tally, name, kind, seed, corrupted):
             if not behind:
                 break
         corrupted.difference_update(step)
-    assert not behind, f"{behind} stand still after {kind} {name} (seed {seed})"
+    if behind:
+        raise StandsStill(name, f"{behind} stand still after {kind} {name} (seed {seed})")
     tally.by_hand += system.consoles_by_hand - consoles
     tally.recovered += 1
 
 
-def run_faults(system, count, seed, targets, kinds):
-    """`count` faults round robin. What happened, by component; a component that does not come back ends the run."""
-    tallies = {name: Tally() for name in targets}
-    choices, corrupted = random.Random(seed), set()
+def choose_faults(count, seed, targets, kinds):
+    """`count` faults round robin: component, kind, seed."""
+    choices = random.Random(seed)
     for number in range(count):
         name = targets[number % len(targets)]
         kind = kinds[(number // len(targets) + number % len(targets)) % len(kinds)]
         fault_seed = choices.getrandbits(48)
         print(f"\nfault {number + 1} of {count}: {kind} {name} {fault_seed}", flush=True)
-        fault(system, tallies[name], name, kind, fault_seed, corrupted)
-    return tallies
+        yield name, kind, fault_seed
+
+
+def run_faults(system, faults, tallies):
+    """A component that does not come back ends the run."""
+    corrupted = set()
+    for name, kind, seed in faults:
+        fault(system, tallies[name], name, kind, seed, corrupted)
 
 
 def report(tallies):
@@ -208,7 +223,9 @@ def shell(system, line, pattern, seconds=PATIENCE):
 
 
 def begin_load(system, echo, transfer):
+    """What an earlier load has left on a disk that was repaired is told, and removed."""
     system.machine.expect(PROMPT)
+    shell(system, "[ ! -e /data/load ] || /tests/programs/load verify /data/load; rm -rf /data/load; echo ready-$((6*7))", "ready-42")
     system.machine.type(f"mkdir -p /data/load; /tests/programs/load run /data/load 10.0.2.2 {echo.port} {transfer.port} >/tmp/load 2>&1 &")
     missing = transfer.wait_for_progress({"files": 0, "echo": 0, "http": 0}, PATIENCE)
     assert not missing, f"{missing} do not begin"
@@ -243,16 +260,23 @@ def verify_after_restart(flags):
         assert machine.end() == 0
 
 
+def repair(disk):
+    """Has e2fsck replay the partition's journal and repair what is damaged. Its status, 1: there was something, and what it says."""
+    partition, image = Path(f"{disk}.partition"), disk.read_bytes()
+    partition.write_bytes(image[PARTITION_START:])
+    subprocess.run(["/sbin/e2fsck", "-y", "-E", "journal_only", partition], capture_output=True, check=False)
+    done = subprocess.run(["/sbin/e2fsck", "-fy", partition], capture_output=True, text=True)
+    disk.write_bytes(image[:PARTITION_START] + partition.read_bytes())
+    return done.returncode, done.stdout
+
+
 def check_file_system(disk, may_be_damaged):
     """With what is in the journal e2fsck finds nothing in the partition; or it repairs what a corrupted component has done."""
-    partition = Path(f"{disk}.partition")
-    partition.write_bytes(disk.read_bytes()[1 << 20:])
-    subprocess.run(["/sbin/e2fsck", "-y", "-E", "journal_only", partition], capture_output=True, check=False)
-    done = subprocess.run(["/sbin/e2fsck", "-fy" if may_be_damaged else "-fn", partition], capture_output=True, text=True)
+    status, said = repair(disk)
     if may_be_damaged:
         print(f"\nfigure e2fsck after corruption of {', '.join(sorted(STORAGE))}: "
-              f"{'found and repaired damage' if done.returncode else 'nothing to repair'}")
-    assert done.returncode in ((0, 1) if may_be_damaged else (0,)), done.stdout
+              f"{'found and repaired damage' if status else 'nothing to repair'}")
+    assert status in ((0, 1) if may_be_damaged else (0,)), said
 
 
 def show_state(system):
@@ -262,24 +286,46 @@ def show_state(system):
     shell(system, "tail -n 5 /tmp/load; ps; df /data; ls -l /data /data/load; echo seen-$((6*7))", "seen-42")
 
 
-def breaks(count, seed, targets, kinds, flags, serial, echo, transfer):
-    with Machine(seconds=1000 + 20 * count, flags=flags + ICOUNT) as machine, connected(serial) as port:
+def break_machine(faults, tallies, seconds, kinds, flags, serial, echo, transfer):
+    """Faults until there are no more, then None; or until the load stands still, then that."""
+    with Machine(seconds=seconds, flags=flags + ICOUNT) as machine, connected(serial) as port:
         system = System(machine, Console(port), transfer)
         begin_load(system, echo, transfer)
-        before = memory(system)
+        before, standstill = memory(system), None
         try:
-            tallies = run_faults(system, count, seed, targets, kinds)
-        except AssertionError:
+            run_faults(system, faults, tallies)
+        except AssertionError as error:
             show_state(system)
-            raise
-        report(tallies)
-        end_load(system, targets, kinds)
+            if not isinstance(error, StandsStill):
+                raise
+            standstill = error
+        end_load(system, tallies, kinds)
         after = memory(system)
         assert before == after, f"init had {before}, and has {after}"
         stopped = [name for name, (state, *_) in system.outages().items() if state != "runs"]
         assert not stopped, stopped
         system.machine.type("sync; poweroff")
         assert machine.end() == 0
+        return standstill
+
+
+def breaks(count, seed, targets, kinds, flags, disk, serial, echo, transfer):
+    """
+    The load may stand still because a corrupted component has damaged the file system, so that all files get is errors. Then the machine
+    is stopped, e2fsck repairs the disk, and the faults go on; if there is nothing to repair, the standstill is a failure.
+    """
+    tallies, repairs = {name: Tally() for name in targets}, 0
+    faults = choose_faults(count, seed, targets, kinds)
+    while standstill := break_machine(faults, tallies, 1000 + 20 * count, kinds, flags, serial, echo, transfer):
+        status, said = repair(disk)
+        print(f"\n{standstill}; e2fsck: {status}\n{said}")
+        if status != 1 or "corrupt" not in kinds:
+            raise standstill
+        repairs += 1
+        tallies[standstill.name].recovered += 1
+        transfer.rounds = dict.fromkeys(transfer.rounds, 0)
+    report(tallies)
+    print(f"figure {repairs} times the load stood still until e2fsck had repaired the file system")
 
 
 def main():
@@ -301,7 +347,7 @@ def main():
         subprocess.run([TESTS.parent / "systems/shell/make_disk.py", "--output", disk, "--mib", "64"], check=True)
         devices = device_flags(disk, serial)
         checks.run(f"{arguments.count} faults with seed {arguments.seed}", breaks, arguments.count, arguments.seed, targets, kinds,
-                   devices, serial, echo, transfer)
+                   devices, disk, serial, echo, transfer)
         checks.run("the file system is whole", check_file_system, disk, may_be_damaged)
         checks.run("the files are there after a restart of the machine", verify_after_restart, devices)
     return checks.status
