@@ -227,6 +227,30 @@ TEST(net, a_client_learns_of_a_restart_when_the_card_has_let_go)
     world_wait_for(there->resets > resets && there->is_open, 10);
 }
 
+/* The server waits for its client then, which may run only when it does (machine_step counts how often it goes round). */
+TEST(net, a_driver_starts_again_before_the_client_knows_of_a_restart_of_the_server)
+{
+    world_start(true);
+    world_wait_for(there->is_open, 10);
+    unsigned resets = there->resets;
+    there->is_asleep = true;
+    server_restart(there);
+    world_pass(10 * MS);
+    driver_restart(there);
+    world_pass(10 * MS);
+    /* And answers what nobody has asked. */
+    for (uint64_t i = 0; i < 200; i++) {
+        struct net_answer answer = {i, NET_OK, 100};
+        ring_put(&there->card.out, &answer, 1);
+    }
+    ring_publish(&there->card.out);
+    there->is_notified = true;
+    world_pass(10 * MS);
+    there->is_asleep = false;
+    world_wait_for(there->resets > resets && there->is_open, 10);
+    world_wait_for(interfaces_of(there).interface[SOCKET_ETHERNET].is_up, 60);
+}
+
 TEST(net, a_dead_driver_stops_no_request_for_good)
 {
     world_start(true);

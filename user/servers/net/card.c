@@ -213,10 +213,14 @@ static void ask_again(void)
 
 bool card_is_settled(void)
 {
+    struct net_answer unasked[BATCH];
     if (ring_pair_accept(&card)) {
         is_open = false;
         environment_notify(ENVIRONMENT_CARD);
     }
+    /* Nothing has been asked of this start of the driver: to wait for an end of its answers would be to wait for ever. */
+    if (!is_open)
+        ring_take(&card.in, unasked, BATCH);
     return ring_pair_state(&card) == RING_OPEN;
 }
 

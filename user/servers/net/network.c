@@ -37,7 +37,9 @@ void network_start(const struct network_places *given)
  */
 static bool take_over(void)
 {
-    if (!has_client && card_is_settled()) {
+    /* Its driver, too, may start again until the client has let go. */
+    bool card_has_let_go = card_is_settled();
+    if (!has_client && card_has_let_go) {
         client_start(places.client_rings_own, places.client_rings_theirs, places.send_region, places.send_region_bytes);
         has_client = true;
     }
