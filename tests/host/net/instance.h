@@ -18,7 +18,7 @@ struct instance_host {
 /* What the library offers, found by name. */
 struct instance {
     void (*start)(const struct instance_host *host, const struct network_places *places);
-    bool (*serve)(void);
+    bool (*serve)(bool *has_worked);
     uint64_t (*next_ns)(void);
     unsigned (*free_packets)(void);
 };

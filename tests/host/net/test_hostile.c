@@ -108,11 +108,12 @@ TEST(hostile, a_client_that_takes_no_reports)
     connect_machines(here, STREAM, there, LISTENER, ACCEPTED, 80);
     struct machine *machine = here;
     unsigned taken = 0;
+    bool has_worked;
     for (unsigned i = 0; i < 20000; i++) {
         struct socket_request request = {.id = i, .operation = SOCKET_GET, .socket = STREAM, .option = 1};
         taken += ring_put(&machine->client.out, &request, 1);
         ring_publish(&machine->client.out);
-        while (!machine->server->serve())
+        while (!machine->server->serve(&has_worked))
             continue;
     }
     /* Requests wait when their answers have no room. */
@@ -178,8 +179,9 @@ TEST(hostile, answers_of_a_driver)
             answer.id ^= 1ull << world_random(64);
         ring_put(&here->card.out, &answer, 1);
         here->is_notified |= ring_publish(&here->card.out);
+        bool has_worked;
         if (world_random(4) == 0)
-            here->server->serve();
+            here->server->serve(&has_worked);
         if (world_random(100) == 0) {
             send_bytes(here, 0, 0, 100);
             driver_restart(here);
@@ -235,7 +237,8 @@ TEST(hostile, frames_of_all_kinds)
             frame[40] = frame[41] = 0; /* no checksum, for UDP */
         }
         card_receive(there, frame, bytes);
-        while (!there->server->serve())
+        bool has_worked;
+        while (!there->server->serve(&has_worked))
             continue;
         if (world_random(16) == 0)
             world_step();

@@ -224,11 +224,11 @@ bool card_is_settled(void)
     return ring_pair_state(&card) == RING_OPEN;
 }
 
-bool card_serve(void)
+uint32_t card_serve(bool *has_started)
 {
     struct net_answer batch[BATCH];
-    bool has_started = card_is_settled() && !is_open;
-    if (has_started) {
+    *has_started = card_is_settled() && !is_open;
+    if (*has_started) {
         is_open = true;
         has_refused = false;
         ask_again();
@@ -241,7 +241,7 @@ bool card_serve(void)
             frame_has_come(&batch[i]);
     }
     give_more();
-    return has_started;
+    return count;
 }
 
 void card_publish(void)

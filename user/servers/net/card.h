@@ -19,8 +19,11 @@ void card_start(void *own_rings, const void *card_rings, const void *send_region
 /* Whether the driver has accepted this start of the server: the device uses no memory that it was given by the one before. */
 bool card_is_settled(void);
 
-/* Takes what the driver has to say: each frame that came goes to interface_receive. True if the driver has started since. */
-bool card_serve(void);
+/*
+ * Takes what the driver has to say, and says how many answers that were: each frame that came goes to interface_receive. `*has_started`:
+ * whether the driver has started since.
+ */
+uint32_t card_serve(bool *has_started);
 /* Tells the driver of what was put since. */
 void card_publish(void);
 /* Whether the driver will notify when there is more to do. */

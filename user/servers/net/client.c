@@ -90,14 +90,14 @@ static uint32_t requests_room(void)
     return room > needed ? room - needed : 0;
 }
 
-void client_serve(void)
+uint32_t client_serve(void)
 {
     static struct socket_request batch[BATCH];
     enum ring_state state = ring_pair_state(&client);
     if (state == RING_PEER_STARTED)
         accept_client();
     if (state != RING_OPEN)
-        return;
+        return 0;
     uint32_t room = requests_room();
     uint32_t count = ring_take(&client.in, batch, room < BATCH ? room : BATCH);
     for (uint32_t i = 0; i < count; i++) {
@@ -108,6 +108,7 @@ void client_serve(void)
         has_status = false;
         client_report(&(struct socket_report){.kind = SOCKET_STATUS});
     }
+    return count;
 }
 
 void client_publish(void)

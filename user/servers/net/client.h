@@ -15,8 +15,8 @@ void client_start(void *own_rings, const void *client_rings, const void *send_re
 /* Whether no client reads any more what an earlier start of this server has told it of. */
 bool client_has_let_go(void);
 
-/* Takes requests, and notices a client that has started again. */
-void client_serve(void);
+/* Takes requests, and says how many; notices a client that has started again. */
+uint32_t client_serve(void);
 /* Reports what waited for the card, and tells the client of all that was reported. */
 void client_publish(void);
 /* Whether the client will notify when there is more to do. */

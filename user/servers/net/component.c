@@ -64,8 +64,9 @@ uint32_t component_random(void)
 
 static void serve(void)
 {
-    while (!network_serve())
-        pecan_component_page->rounds++;
+    bool has_worked;
+    while (!network_serve(&has_worked))
+        pecan_component_page->rounds += has_worked;
     /* A wake-up that is asked for already, a little late, will do. */
     uint64_t next = network_next_ns(), now = environment_now_ns();
     if (wake_at_ns <= now || next + NS_PER_MS < wake_at_ns) {

@@ -48,9 +48,10 @@ bool interface_has_looping(void)
     return looping_count;
 }
 
-void interface_serve_loopback(void)
+uint32_t interface_serve_loopback(void)
 {
-    for (unsigned count = looping_count; count; count--) {
+    uint32_t served = looping_count;
+    for (uint32_t count = served; count; count--) {
         struct looping next = looping[looping_first];
         looping_first = (looping_first + 1) % MOST_LOOPING;
         looping_count--;
@@ -58,6 +59,7 @@ void interface_serve_loopback(void)
         counters(next.interface)->received_bytes += next.packet->tot_len;
         ip4_input(next.packet, next.interface);
     }
+    return served;
 }
 
 static err_t ethernet_send(struct netif *interface, struct pbuf *frame)

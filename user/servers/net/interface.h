@@ -20,8 +20,8 @@ void interface_find_card(void);
 /* A frame came from the card. */
 void interface_receive(struct pbuf *frame);
 
-/* Takes packets to ourselves in; and whether there are any. */
-void interface_serve_loopback(void);
+/* Takes packets to ourselves in, and says how many; and whether there are any. */
+uint32_t interface_serve_loopback(void);
 bool interface_has_looping(void);
 
 /* What a socket could not take. */

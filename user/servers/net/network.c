@@ -50,18 +50,21 @@ static bool take_over(void)
     return has_packets;
 }
 
-bool network_serve(void)
+bool network_serve(bool *has_worked)
 {
+    *has_worked = false;
     sys_check_timeouts();
     if (!has_packets && !take_over()) {
         bool client_is_done = !has_client || client_waits();
         return card_waits() && client_is_done;
     }
-    bool had_room = card_has_room();
-    if (card_serve())
+    bool had_room = card_has_room(), has_card_started;
+    uint32_t taken = card_serve(&has_card_started);
+    if (has_card_started)
         interface_find_card();
-    client_serve();
-    interface_serve_loopback();
+    taken += client_serve();
+    taken += interface_serve_loopback();
+    *has_worked = taken || has_card_started;
     stream_work();
     /* What did not fit was refused, and lwIP keeps it. */
     if (!had_room && card_has_room())

@@ -22,8 +22,11 @@ struct network_places {
 /* Once, first. */
 void network_start(const struct network_places *places);
 
-/* One round of work. True: there is nothing to do before a notification, or network_next_ns. */
-bool network_serve(void);
+/*
+ * One round of work. True: there is nothing to do before a notification, or network_next_ns. `*has_worked`: whether anything came to be
+ * done; a server that goes round without that hangs.
+ */
+bool network_serve(bool *has_worked);
 
 /* When there is something to do in any case, in the environment's time. */
 uint64_t network_next_ns(void);
