@@ -142,9 +142,15 @@ def device_flags(disk, serial):
 
 
 def inflict(system, name, kind, seed, restarts):
-    """One fault. A supervisor that was corrupted may end in the middle of the order: it has been carried out, or is given again."""
+    """
+    One fault. A supervisor that was corrupted may end in the middle of the order: it has been carried out, or is given again. So it is if the
+    component, corrupted before, has just failed and is about to start.
+    """
     for _ in range(ORDERS_MOST):
-        said = system.order(f"corrupt {name} {seed}" if kind == "corrupt" else f"{kind} {name}")
+        end = time.monotonic() + PATIENCE
+        while (said := system.order(f"corrupt {name} {seed}" if kind == "corrupt" else f"{kind} {name}")) == [f"{name}: it does not run"]:
+            assert time.monotonic() < end, said
+            time.sleep(0.1)
         assert not said or kind == "corrupt", f"{kind} {name}: {said}"
         if said is not None or name in CONSOLES or system.outages()[name][1] > restarts:
             return
