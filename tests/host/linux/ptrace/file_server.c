@@ -9,6 +9,8 @@
 #include <sys/stat.h>
 
 enum { INODES = 1024, NAMES = 2048, ROOT = 2, RESTART_ONE_IN = 40, BATCH = 3, OLD_REQUESTS = 256 };
+/* Of a file. */
+#define FILE_BYTES_MOST (64ul << 20)
 
 static struct file {
     bool is_used, is_kept;
@@ -340,11 +342,16 @@ static uint32_t perform(const struct file_request *q, const char *name, const ch
     case FILE_GET:
         return FILE_OK;
     case FILE_SET:
+        if (q->set & FILE_SET_SIZE && q->offset > FILE_BYTES_MOST)
+            return FILE_TOO_LARGE;
         set(q, file);
         answer->attributes = file->attributes;
         return FILE_OK;
     case FILE_READ:
     case FILE_WRITE:
+        /* A client that was told a wrong size may append to that. */
+        if (q->operation == FILE_WRITE && q->offset + q->bytes > FILE_BYTES_MOST)
+            return FILE_TOO_LARGE;
         transfer(q, file, answer);
         return FILE_OK;
     case FILE_CREATE:
