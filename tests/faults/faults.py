@@ -322,16 +322,18 @@ def breaks(count, seed, targets, kinds, flags, disk, serial, echo, transfer):
     """
     tallies, repairs = {name: Tally() for name in targets}, 0
     faults = choose_faults(count, seed, targets, kinds)
-    while standstill := break_machine(faults, tallies, 1000 + 20 * count, kinds, flags, serial, echo, transfer):
-        status, said = repair(disk)
-        print(f"\n{standstill}; e2fsck: {status}\n{said}")
-        if status != 1 or "corrupt" not in kinds:
-            raise standstill
-        repairs += 1
-        tallies[standstill.name].recovered += 1
-        transfer.rounds = dict.fromkeys(transfer.rounds, 0)
-    report(tallies)
-    print(f"figure {repairs} times the load stood still until e2fsck had repaired the file system")
+    try:
+        while standstill := break_machine(faults, tallies, 1000 + 20 * count, kinds, flags, serial, echo, transfer):
+            status, said = repair(disk)
+            print(f"\n{standstill}; e2fsck: {status}\n{said}")
+            if status != 1 or "corrupt" not in kinds:
+                raise standstill
+            repairs += 1
+            tallies[standstill.name].recovered += 1
+            transfer.rounds = dict.fromkeys(transfer.rounds, 0)
+    finally:
+        report(tallies)
+        print(f"figure {repairs} times the load stood still until e2fsck had repaired the file system")
 
 
 def main():
