@@ -289,7 +289,7 @@ def show_state(system):
     """What a failure leaves to look at: the accounts, what init has said, and what the load complained of last."""
     for question in ("ps", "outages", "log init 60", "log fs 20", "log linux 5"):
         print("\n".join(["", question, *(system.order(question) or ["no answer"])]))
-    shell(system, "tail -n 5 /tmp/load; ps; df /data; ls -l /data /data/load; echo seen-$((6*7))", "seen-42")
+    shell(system, "tail -n 5 /tmp/load; grep -e of.the.contents -e wrong.bytes /tmp/load | head -n 20; ps; df /data; ls -l /data /data/load; echo seen-$((6*7))", "seen-42")
 
 
 def break_machine(faults, tallies, seconds, kinds, flags, serial, echo, transfer):

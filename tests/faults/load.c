@@ -12,6 +12,7 @@
  * Contents: byte k of the contents `seed` is pattern[(seed + k) mod 65521]. The length is a prime, so that a block in a wrong
  * place shows.
  */
+#define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <dirent.h>
 #include <errno.h>
@@ -20,6 +21,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -36,7 +38,8 @@ enum {
     FILES = 6,
     FILE_BYTES_MOST = 100000,
     ECHO_BYTES = 16384,
-    HTTP_BYTES = 50000
+    HTTP_BYTES = 50000,
+    SAMPLE_BYTES = 16
 };
 
 /* A connection that says nothing for so long is given up: longer than any restart takes. */
@@ -91,12 +94,25 @@ static void contents_make(unsigned char *to, uint64_t seed, uint64_t offset, siz
     }
 }
 
+/* What is there instead: zeros, the contents of another place, or something else. */
+static void wrong_describe(const unsigned char *got, uint64_t seed, uint64_t offset, size_t count)
+{
+    const unsigned char *other = count >= SAMPLE_BYTES ? memmem(pattern, PATTERN_BYTES, got, SAMPLE_BYTES) : NULL;
+    printf("load: from byte %" PRIu64 " of the contents %" PRIu64 ":", offset, seed);
+    for (size_t i = 0; i < count && i < SAMPLE_BYTES; i++)
+        printf(" %02x", got[i]);
+    if (other)
+        printf(", the pattern's from %td instead of %" PRIu64, other - pattern, (seed + offset) % PATTERN_BYTES);
+    printf("\n");
+}
+
 /* How many of `count` bytes are not those of the contents. */
 static uint64_t contents_wrong(const unsigned char *got, uint64_t seed, uint64_t offset, size_t count)
 {
     uint64_t wrong = 0, place = (seed + offset) % PATTERN_BYTES;
     for (size_t i = 0; i < count; i++) {
-        wrong += got[i] != pattern[place];
+        if (got[i] != pattern[place] && wrong++ == 0)
+            wrong_describe(got + i, seed, offset + i, count - i);
         place = place + 1 == PATTERN_BYTES ? 0 : place + 1;
     }
     return wrong;

@@ -1,4 +1,4 @@
-/* Files on the disk, in /data. With an argument: there is no disk. */
+/* Files on the disk, in /data. With the argument "none": there is no disk; "wrong": what is read from it may be wrong. */
 
 #define _GNU_SOURCE
 #include "check.h"
@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <sys/statfs.h>
 
-enum { PAGE = 4096, PIECES = 60, PIECE = 5000 };
+enum { PAGE = 4096, PIECES = 60, PIECE = 5000, WRONG_PAGES = 20, WRONG_ROUNDS = 20 };
 
 static unsigned random_state;
 
@@ -188,6 +188,49 @@ static void state_of_it(void)
     sync();
 }
 
+/* The pages of the file: how many are right, and in `errors` how many cannot be read; a wrong one fails. */
+static int pages_read(int file, int version, int *errors)
+{
+    int right = 0;
+    for (int page = 0; page < WRONG_PAGES; page++) {
+        char found[PAGE];
+        long start = (long)page * PAGE;
+        ssize_t count = pread(file, found, PAGE, start);
+        CHECK(count == PAGE || (count == -1 && errno == EIO));
+        *errors += count != PAGE;
+        if (count != PAGE)
+            continue;
+        for (long i = 0; i < PAGE; i++)
+            CHECK(found[i] == byte_at(start + i, version));
+        right++;
+    }
+    return right;
+}
+
+/* A page that comes back wrong is read again, or an error; never is it taken for what was written. */
+static void wrong_pages(void)
+{
+    static char bytes[WRONG_PAGES * PAGE];
+    int file = open("/data/wrong", O_RDWR | O_CREAT, 0600), right = 0, errors = 0;
+    for (int version = 0; version < WRONG_ROUNDS; version++) {
+        for (long i = 0; i < (long)sizeof bytes; i++)
+            bytes[i] = byte_at(i, version);
+        CHECK(pwrite(file, bytes, sizeof bytes, 0) == sizeof bytes && fsync(file) == 0);
+        for (int i = 0; i < 3; i++) {
+            CHECK(posix_fadvise(file, 0, 0, POSIX_FADV_DONTNEED) == 0);
+            right += pages_read(file, version, &errors);
+        }
+        /* A new file, as far as the disk knows: what was in the old one is not to be missed. */
+        CHECK(version % 4 || (unlink("/data/wrong") == 0 && close(file) == 0 &&
+                              (file = open("/data/wrong", O_RDWR | O_CREAT, 0600)) >= 0));
+        CHECK(version % 4 != 1 || (ftruncate(file, PAGE + 1) == 0 && ftruncate(file, sizeof bytes) == 0 &&
+                                   posix_fadvise(file, 0, 0, POSIX_FADV_DONTNEED) == 0 &&
+                                   pread(file, bytes, PAGE, PAGE) == PAGE && bytes[1] == 0));
+    }
+    CHECK(errors > 0 && right > errors);
+    CHECK(close(file) == 0 && unlink("/data/wrong") == 0);
+}
+
 static void no_disk(void)
 {
     struct stat state;
@@ -204,7 +247,8 @@ int main(int argc, char **argv)
     static const struct test tests[] = {TEST(reading_and_writing),    TEST(much_of_it),      TEST(names),
                                         TEST(names_that_are_certain), TEST(memory_of_files), TEST(programs_run_from_it),
                                         TEST(several_at_once),        TEST(state_of_it)};
-    static const struct test none[] = {TEST(no_disk)};
-    (void)argv;
-    return argc > 1 ? RUN_TESTS(none) : RUN_TESTS(tests);
+    static const struct test none[] = {TEST(no_disk)}, wrong[] = {TEST(wrong_pages)};
+    if (argc == 1)
+        return RUN_TESTS(tests);
+    return strcmp(argv[1], "none") == 0 ? RUN_TESTS(none) : RUN_TESTS(wrong);
 }

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-enum { INODES = 1024, NAMES = 2048, ROOT = 2, RESTART_ONE_IN = 40, BATCH = 3, OLD_REQUESTS = 256 };
+enum { INODES = 1024, NAMES = 2048, ROOT = 2, RESTART_ONE_IN = 40, WRONG_ONE_IN = 20, BATCH = 3, OLD_REQUESTS = 256 };
 /* Of a file. */
 #define FILE_BYTES_MOST (64ul << 20)
 
@@ -33,7 +33,7 @@ static bool has_disk;
 static struct ring_pair pair;
 static bool client_is_told = true;
 static unsigned random_state = 1;
-static bool is_liar;
+static bool is_liar, is_wrong;
 static bool is_uncertain; /* names or attributes have changed since the last commit */
 
 static unsigned dice(unsigned sides)
@@ -260,6 +260,8 @@ static void transfer(const struct file_request *q, struct file *file, struct fil
             piece = piece < FILE_PAGE_BYTES ? piece : FILE_PAGE_BYTES;
             if (piece)
                 memcpy(writes ? file->content + position : page, writes ? page : file->content + position, piece);
+            if (is_wrong && !writes && piece && dice(WRONG_ONE_IN) == 0)
+                page[dice((unsigned)piece)] ^= (char)(1 << dice(8));
         }
     if (position - q->offset >= q->bytes + FILE_PAGE_BYTES || position < end)
         broken("a transfer's bytes");
@@ -406,6 +408,11 @@ static bool changes_names(uint32_t operation)
 void file_server_lie(void)
 {
     is_liar = true;
+}
+
+void file_server_be_wrong(void)
+{
+    is_wrong = true;
 }
 
 static uint64_t any_number(void)

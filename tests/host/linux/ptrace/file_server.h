@@ -16,6 +16,9 @@ const struct machine_files *file_server_regions(void);
 /* From now on one answer of a few is not true, and may be one that cannot be. */
 void file_server_lie(void);
 
+/* From now on some of what is read is not what was written. */
+void file_server_be_wrong(void);
+
 /* Whether there are changes that a power cut would undo. */
 bool file_server_is_uncertain(void);
 

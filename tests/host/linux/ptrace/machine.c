@@ -602,6 +602,8 @@ int main(int argc, char **argv)
         file_server_start(frames, (size_t)FRAMES * PAGE_SIZE, strcmp(disk, "none") != 0);
     if (disk && strcmp(disk, "lies") == 0)
         file_server_lie();
+    if (disk && strcmp(disk, "wrong") == 0)
+        file_server_be_wrong();
     start_time = machine_time_ns();
 
     int file = open(argv[2], O_RDONLY);

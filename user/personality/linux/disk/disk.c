@@ -4,6 +4,7 @@
 #include "personality/linux/abi/errno.h"
 #include "personality/linux/disk/pages.h"
 #include "personality/linux/disk/request.h"
+#include "personality/linux/disk/sums.h"
 #include "personality/linux/file/directory.h"
 #include "personality/linux/process/process.h"
 #include "personality/linux/support/clock.h"
@@ -152,6 +153,8 @@ void disk_inode_forget(struct inode *inode)
             request->message.handle = disk->handle;
             disk_request_submit(request);
         }
+        if (inode_is_regular(inode))
+            disk_pages_forget_written(inode, 0);
     }
     list_remove(&disk->in_bucket);
     list_remove(&disk->in_changed);
@@ -221,6 +224,7 @@ struct inode *disk_start(void)
     const struct file_handle unknown = {0, 0};
     if (!disk_requests_start())
         return NULL;
+    disk_sums_start();
     root = inode_create(S_IFDIR | 0755);
     struct disk_request *request = root ? disk_request_create(FILE_ATTACH, NULL, attached) : NULL;
     if (!request || !disk_file_create(root, &unknown))

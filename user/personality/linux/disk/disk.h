@@ -27,6 +27,7 @@ struct disk_file {
     uint32_t dirty, writing, uncommitted[2]; /* pages; the latter by the colour of the commit */
     uint64_t expected_page;                  /* where a reader who goes on would read next */
     int64_t error, write_error;              /* of reading and looking up, and of writing: to be told once */
+    bool was_wrong;                          /* a page came back different, and was asked for again */
     bool is_gone;                            /* has lost its last name */
     bool is_asked_for;                       /* a link's text is on its way */
     bool is_mapped_writable;                 /* programs may have changed it through memory */

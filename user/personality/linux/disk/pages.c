@@ -4,6 +4,7 @@
 #include "personality/linux/abi/errno.h"
 #include "personality/linux/disk/disk.h"
 #include "personality/linux/disk/request.h"
+#include "personality/linux/disk/sums.h"
 #include "personality/linux/machine.h"
 #include "personality/linux/process/process.h"
 #include "personality/linux/process/timer.h"
@@ -132,6 +133,11 @@ void disk_pages_cut(struct inode *file, uint64_t first)
     changed_update(file->disk);
 }
 
+void disk_pages_forget_written(struct inode *file, uint64_t size)
+{
+    disk_sums_forget(file->disk, size / PAGE_SIZE, page_count(file));
+}
+
 void disk_pages_mapped_changed(struct inode *file)
 {
     if (!file->disk->is_mapped_writable)
@@ -183,9 +189,30 @@ static uint32_t *transfer_place(const struct disk_request *request, uint32_t ind
 
 /* --- reading -------------------------------------------------------------------------------------------------------- */
 
+/* What the server has not filled is zero. */
+static void fill(const struct disk_request *request, const struct file_answer *answer, uint32_t index)
+{
+    uint64_t start = (uint64_t)index * PAGE_SIZE;
+    size_t valid = answer->bytes <= start               ? 0
+                   : answer->bytes - start >= PAGE_SIZE ? PAGE_SIZE
+                                                        : (size_t)(answer->bytes - start);
+    if (answer->holes >> index & 1)
+        valid = 0;
+    memset((char *)frame_data(request->frames[index]) + valid, 0, PAGE_SIZE - valid);
+}
+
+/* A page came back different from what was written. Whoever waits for it asks again, unless one of the file was wrong before. */
+static void was_wrong(struct disk_file *disk)
+{
+    if (disk->was_wrong)
+        disk->error = -EIO;
+    disk->was_wrong = !disk->was_wrong;
+}
+
 static void was_read(struct disk_request *request, const struct file_answer *answer, const char *text)
 {
     struct disk_file *disk = request->inode->disk;
+    uint64_t first = request->message.offset / PAGE_SIZE;
     (void)text;
     if (answer->result != FILE_OK)
         disk->error = disk_error(answer->result);
@@ -193,19 +220,19 @@ static void was_read(struct disk_request *request, const struct file_answer *ans
         uint32_t *place = transfer_place(request, i, PAGE_READING);
         if (!place)
             continue;
-        if (answer->result != FILE_OK) {
+        bool is_right = false;
+        if (answer->result == FILE_OK) {
+            fill(request, answer, i);
+            is_right = disk_sum_fits(disk, first + i, frame_data(request->frames[i]));
+            if (!is_right)
+                was_wrong(disk);
+        }
+        if (is_right) {
+            *place &= ~PAGE_READING;
+        } else {
             *place = 0;
             frame_release(request->frames[i]);
-            continue;
         }
-        uint64_t start = (uint64_t)i * PAGE_SIZE;
-        size_t valid = answer->bytes <= start               ? 0
-                       : answer->bytes - start >= PAGE_SIZE ? PAGE_SIZE
-                                                            : (size_t)(answer->bytes - start);
-        if (answer->holes >> i & 1)
-            valid = 0;
-        memset((char *)frame_data(request->frames[i]) + valid, 0, PAGE_SIZE - valid);
-        *place &= ~PAGE_READING;
     }
     wake(disk);
 }
@@ -285,6 +312,7 @@ static void commit_if_possible(void);
 static void was_written(struct disk_request *request, const struct file_answer *answer, const char *text)
 {
     struct disk_file *disk = request->inode->disk;
+    uint64_t first = request->message.offset / PAGE_SIZE;
     (void)text;
     for (uint32_t i = 0; i < request->page_count; i++) {
         uint32_t *place = transfer_place(request, i, PAGE_WRITING);
@@ -294,6 +322,8 @@ static void was_written(struct disk_request *request, const struct file_answer *
         if (answer->result == FILE_OK) {
             *place |= colour_bit(colour);
             disk->uncommitted[colour]++;
+        } else {
+            disk_sums_forget(disk, first + i, first + i + 1);
         }
     }
     writing -= request->page_count;
@@ -332,6 +362,8 @@ void disk_pages_write(struct inode *file)
         uint64_t tail = file->size % PAGE_SIZE;
         if (tail && page == page_count(file))
             memset((char *)frame_data(request->frames[request->page_count - 1]) + tail, 0, PAGE_SIZE - tail);
+        for (uint32_t i = 0; i < request->page_count; i++)
+            disk_sum_keep(disk, first + i, frame_data(request->frames[i]));
         writing += request->page_count;
         unwritten += request->page_count;
         transfer_submit(request, first);

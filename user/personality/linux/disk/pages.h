@@ -1,7 +1,8 @@
 /*
  * The contents of the file server's files: pages are read when they are wanted, and kept until the memory is needed for something else.
  * What programs write is kept here until the server has it (after some seconds, or when there is much), and until it is certain
- * (FILE_COMMIT): a server that was restarted gets again what was not.
+ * (FILE_COMMIT): a server that was restarted gets again what was not. What comes back different from what was written is asked for once
+ * more, and then an error (sums.h).
  *
  * A page's state is in the upper bits of its place in struct file_pages.
  */
@@ -22,6 +23,9 @@ void disk_page_changed(struct inode *file, uint64_t page);
 
 /* Pages from this one on are about to be given up. */
 void disk_pages_cut(struct inode *file, uint64_t first);
+
+/* The file is about to become so short, or to go for good: what was written behind that does not matter any more. */
+void disk_pages_forget_written(struct inode *file, uint64_t size);
 
 /* A mapping through which the file could be written has gone, or its contents are to be certain now. */
 void disk_pages_mapped_changed(struct inode *file);

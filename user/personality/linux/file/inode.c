@@ -142,8 +142,10 @@ int64_t inode_set_size(struct inode *file, uint64_t size)
     if (size > FILE_SIZE_LIMIT)
         return -EFBIG;
     if (size < file->size) {
-        if (file->disk)
+        if (file->disk) {
             disk_pages_cut(file, (size + PAGE_SIZE - 1) / PAGE_SIZE);
+            disk_pages_forget_written(file, size);
+        }
         pages_truncate(&file->pages, (size + PAGE_SIZE - 1) / PAGE_SIZE);
         uint32_t last = size % PAGE_SIZE ? inode_frame(file, size / PAGE_SIZE, false) : 0;
         if (last)
