@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """Files on a disk: in the shell, over the death and update of components below, and over a new start of the machine."""
 
+import json
 import re
 import subprocess
 import sys
@@ -15,6 +16,7 @@ COMPONENTS = ["fs", "virtio-blk", "block", "pci"]
 # Components that get a new program, its file, and what the new one says in other words than the old one.
 UPDATES = [("fs", "fs.elf", b"\0mounted\0", b"\0updated\0"), ("virtio-blk", "virtio_blk.elf", b": started", b": updated")]
 FILE_SYSTEM_BYTES = 1 << 20  # where the file system begins on the disk (systems/shell/make_disk.py)
+FAILING_WRITES = 3
 # A program's file is copied again and again, made certain, and each copy is summed up.
 LOAD = "(while true; do cat /bin/busybox > /data/copy; sync; md5sum < /data/copy; rm /data/copy; done > /tmp/sums 2>&1) &"
 
@@ -103,6 +105,26 @@ def linux_dies(shell):
     assert shell.output_of("pecanctl memory") == accounts
 
 
+def log_sector(image):
+    """Of the disk, where the second block of the file system's log is: the first of the first transaction."""
+    blocks = subprocess.run(["/sbin/debugfs", "-R", "blocks <8>", f"{image}?offset={FILE_SYSTEM_BYTES}"], check=True,
+                            capture_output=True, text=True).stdout.split()
+    return FILE_SYSTEM_BYTES // 512 + int(blocks[1]) * 8
+
+
+def the_disk_fails(image, failing):
+    """Some writes of the disk fail, in the file server's second and third start, too: programs get errors, until the disk can be written."""
+    blocks = {"driver": "raw", "node-name": "disk", "file": {
+        "driver": "blkdebug", "image": {"driver": "file", "filename": image},
+        "inject-error": [{"event": "none", "iotype": "write", "once": True, **failing}] * FAILING_WRITES}}
+    flags = ["-blockdev", json.dumps(blocks), "-device", "virtio-blk-pci,drive=disk,addr=3"]
+    with Shell(flags=flags, seconds=90) as shell:
+        output = shell.output_of("errors=0; until dd if=/bin/busybox of=/data/late bs=64k conv=fsync; do errors=$((errors+1)); sleep 1; done; "
+                                 "cmp /bin/busybox /data/late && echo same after $errors errors", 80)
+        assert re.search(r"same after [1-9]\d* errors\n", output), output
+        assert "more luck with the disk" in shell.output_of("pecanctl log init 40")
+
+
 def files_last(image):
     with Shell(flags=disk_flags(image), variant="release") as shell:
         expect_output(shell, "mkdir /data/kept && cp /bin/busybox /data/kept/b", "")
@@ -120,6 +142,10 @@ def without_a_disk():
     with Shell() as shell:
         output = shell.output_of("/tests/programs/disk none; echo status $?")
         assert "ok no_disk" in output and "status 0" in output, output
+        # Another driver might find one.
+        log = shell.output_of("pecanctl kill virtio-blk; sleep 2; pecanctl log init 20")
+        assert re.search("block gives up: .*[^$]*fs gives up: ", log), log
+        assert "No such device" in shell.output_of("ls /data/f")
 
 
 def main():
@@ -133,6 +159,8 @@ def main():
             checks.run("components below are updated", components_change, shell)
             checks.run("Linux dies", linux_dies, shell)
         checks.run("files last", files_last, file.name)
+        checks.run("a disk that fails when it is mounted", the_disk_fails, file.name, {})
+        checks.run("a disk that fails when it is in use", the_disk_fails, file.name, {"sector": log_sector(file.name)})
     checks.run("an update fits for each component", updates_fit)
     checks.run("no disk", without_a_disk)
     return checks.status

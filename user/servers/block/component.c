@@ -267,6 +267,8 @@ static void serve(void)
 {
     do {
         if (ring_pair_accept(&disk)) {
+            if (stage == KNOWS_PARTITIONS && !has_disk)
+                pecan_give_up("another start of the driver may find a disk");
             is_sent = false;
             microkit_notify(DISK);
         }

@@ -77,6 +77,8 @@ void init(void)
     microkit_dbg_puts("fs: ");
     microkit_dbg_puts(result == FILE_OK ? "mounted" : why);
     microkit_dbg_puts("\n");
+    if (result != FILE_OK && disk_ring_has_failed())
+        result = FILE_FAILED;
     requests_start(result, (const char *)client_texts, (char *)server_texts);
     ring_pair_start(&client, (void *)server_region, (const void *)client_region, FILE_ANSWERS, FILE_REQUESTS);
     microkit_notify(CLIENT);

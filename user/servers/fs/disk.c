@@ -27,7 +27,8 @@ static microkit_channel channel;
 static bool is_sent; /* all that is in slots, to the block server's present incarnation; before, nothing else is */
 static struct slot slots[SLOTS];
 static unsigned free_slots = SLOTS;
-static uint64_t answered_sectors; /* of the last answer */
+static uint64_t answered_sectors;   /* of the last answer */
+static bool is_missing, has_failed; /* at least one answer said so of the disk */
 
 static enum disk_result result_of(uint32_t result)
 {
@@ -50,7 +51,10 @@ static bool take_answers(void)
         slots[batch[i].id].done = NULL;
         free_slots++;
         answered_sectors = batch[i].sectors;
-        slot.done(slot.context, result_of(batch[i].result));
+        enum disk_result result = result_of(batch[i].result);
+        is_missing = is_missing || result == DISK_NONE;
+        has_failed = has_failed || result == DISK_FAILED;
+        slot.done(slot.context, result);
     }
     if (ring_release(&ring.in))
         microkit_notify(channel);
@@ -60,6 +64,8 @@ static bool take_answers(void)
 bool disk_ring_serve(void)
 {
     if (ring_pair_accept(&ring)) {
+        if (is_missing)
+            pecan_give_up("another start of the block server may find a disk");
         is_sent = false;
         microkit_notify(channel);
     }
@@ -79,6 +85,11 @@ bool disk_ring_serve(void)
 bool disk_ring_waits(void)
 {
     return ring_pair_waits_for_entries(&ring, 1);
+}
+
+bool disk_ring_has_failed(void)
+{
+    return has_failed;
 }
 
 bool disk_is_busy(void)

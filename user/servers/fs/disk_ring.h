@@ -10,5 +10,7 @@ void disk_ring_start(microkit_channel block_channel);
 bool disk_ring_serve(void);
 /* Asks for a notification: true if there is nothing to do before it comes. */
 bool disk_ring_waits(void);
+/* Whether there is a disk that has failed at least one request. */
+bool disk_ring_has_failed(void);
 /* Whether anything is under way. */
 bool disk_is_busy(void);

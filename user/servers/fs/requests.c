@@ -49,7 +49,11 @@ static const struct kind kinds[FILE_OPERATIONS] = {
     [FILE_STATISTICS] = {files_statistics, 0, 0},
 };
 
-/* FILE_OK; FILE_NO_DEVICE if nothing is mounted; FILE_READ_ONLY when a change went wrong in part: nothing is written any more. */
+/*
+ * FILE_OK; FILE_NO_DEVICE if nothing is mounted, or FILE_FAILED if the disk has failed meanwhile; FILE_READ_ONLY when a change went wrong in
+ * part: nothing is written any more. A request that needs more is answered with that for a while (pecan_gives_up), and
+ * then lets another start try.
+ */
 static enum file_result condition;
 static const char *read_texts;
 static char *written_texts;
@@ -162,9 +166,12 @@ static void do_operation(struct operation *operation)
         return;
     }
     bool changes = kind->traits & (CHANGES | WRITES);
-    if (condition != FILE_OK && condition != FILE_READ_ONLY && condition != FILE_NO_DEVICE)
+    if (condition != FILE_OK && condition != FILE_READ_ONLY && condition != FILE_NO_DEVICE && condition != FILE_FAILED)
         end_writing("an impossible state");
-    if (condition == FILE_NO_DEVICE || (changes && condition == FILE_READ_ONLY)) {
+    if (condition != FILE_OK && (changes || condition != FILE_READ_ONLY)) {
+        /* Where there is no file system, whoever asks for it need not do so again and again. */
+        if (condition != FILE_NO_DEVICE || request->operation != FILE_ATTACH)
+            requests_give_up("another start may have more luck with the disk");
         answer(operation, condition);
         return;
     }

@@ -13,12 +13,14 @@
 #include "personality/linux/support/text.h"
 
 enum { BUCKETS = 256, KNOWN_MOST = 8192 };
-#define PATIENCE_NS (2 * NS_PER_SECOND)
+#define PATIENCE_NS     (2 * NS_PER_SECOND)
+#define ATTACH_AGAIN_NS NS_PER_SECOND
 
 static struct list buckets[BUCKETS];
 static struct inode *root;
 static bool is_attached;
 static int64_t attach_error;
+static uint64_t attach_ns;  /* when that was known */
 static uint32_t known;      /* inodes */
 static uint32_t generation; /* of the next file that is made */
 
@@ -62,11 +64,14 @@ int64_t disk_wait(const void *channel)
     return thread_wait(thread, channel, deadline);
 }
 
+static void attach(void);
+
+/* An error is what it was for a while, and is then asked for again. */
 static int64_t wait_until_attached(void)
 {
-    if (is_attached)
-        return attach_error;
-    return disk_wait(&is_attached);
+    if (is_attached && attach_error && machine_time_ns() - attach_ns >= ATTACH_AGAIN_NS)
+        attach();
+    return is_attached ? attach_error : disk_wait(&is_attached);
 }
 
 /* --- inodes --------------------------------------------------------------------------------------------------------- */
@@ -208,6 +213,7 @@ static void attached(struct disk_request *request, const struct file_answer *ans
 {
     (void)request, (void)text;
     attach_error = disk_error(answer->result);
+    attach_ns = machine_time_ns();
     is_attached = true;
     if (answer->result == FILE_OK) {
         list_remove(&root->disk->in_bucket);
@@ -219,6 +225,16 @@ static void attached(struct disk_request *request, const struct file_answer *ans
     wake(&is_attached);
 }
 
+/* Without memory what was known before stays. */
+static void attach(void)
+{
+    struct disk_request *request = disk_request_create(FILE_ATTACH, NULL, attached);
+    if (!request)
+        return;
+    is_attached = false;
+    disk_request_submit(request);
+}
+
 struct inode *disk_start(void)
 {
     const struct file_handle unknown = {0, 0};
@@ -226,11 +242,12 @@ struct inode *disk_start(void)
         return NULL;
     disk_sums_start();
     root = inode_create(S_IFDIR | 0755);
-    struct disk_request *request = root ? disk_request_create(FILE_ATTACH, NULL, attached) : NULL;
-    if (!request || !disk_file_create(root, &unknown))
+    if (!root || !disk_file_create(root, &unknown))
         return NULL;
     generation = (uint32_t)machine_random() | 1;
-    disk_request_submit(request);
+    is_attached = true;
+    attach_error = -EIO;
+    attach();
     return root;
 }
 

@@ -520,7 +520,8 @@ void disk_pages_write_again(void)
         changed_update(disk);
         disk_pages_write(disk->inode);
     }
-    commit_later();
+    if (!all_is_certain())
+        commit_later();
 }
 
 /* --- memory --------------------------------------------------------------------------------------------------------- */
