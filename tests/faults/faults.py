@@ -55,12 +55,23 @@ class Tally:
 
     def __init__(self):
         self.faults = {"kill": 0, "hang": 0, "corrupt": 0}
-        self.recovered, self.by_hand, self.away = 0, 0, []
+        self.recovered, self.by_hand, self.wrong, self.away = 0, 0, 0, []
 
     def line(self, name):
         away = f"{int(statistics.median(self.away)):>12} {max(self.away):>12}" if self.away else f"{'-':>12} {'-':>12}"
         counts = " ".join(f"{self.faults[kind]:>7}" for kind in ("kill", "hang", "corrupt"))
-        return f"{name:<14} {counts} {self.recovered:>9} {self.by_hand:>7} {away}"
+        return f"{name:<14} {counts} {self.recovered:>9} {self.by_hand:>7} {self.wrong:>7} {away}"
+
+
+class Totals:
+    """What happened to the machine."""
+
+    def __init__(self):
+        self.ended, self.leaks, self.compared, self.repairs = 0, 0, 0, 0
+
+    def __str__(self):
+        return (f"{self.ended} times the machine ended by itself, as by a crash of the kernel; init's memory and slots were compared {self.compared} "
+                f"times, {self.leaks} times they were others; {self.repairs} times the load stood still until e2fsck had repaired the file system")
 
 
 class System:
@@ -160,6 +171,7 @@ def inflict(system, name, kind, seed, restarts):
 def fault(system, tally, name, kind, seed, corrupted):
     """One fault, and what follows. `corrupted`: components that run on with random words in them."""
     before, rounds, consoles = system.outages()[name][1], dict(system.transfer.rounds), system.consoles_by_hand
+    wrong = system.transfer.wrong
     inflict(system, name, kind, seed, before)
     tally.faults[kind] += 1
     if kind == "corrupt":
@@ -170,9 +182,11 @@ def fault(system, tally, name, kind, seed, corrupted):
         tally.away.append(away)
         corrupted.discard(name)
     behind = system.transfer.wait_for_progress(rounds, 10 if corrupted else PATIENCE)
+    tally.wrong += system.transfer.wrong - wrong
     if behind and corrupted:
         tally.by_hand += 1
         for step in ([name], sorted(corrupted - {name}) + [name]):
+            print(f"\n{' and '.join(behind)} stand still; restarted by hand: {', '.join(step)}", flush=True)
             for other in step:
                 system.order(f"restart {other}")
             behind = system.transfer.wait_for_progress(rounds, PATIENCE / 3)
@@ -204,7 +218,8 @@ def run_faults(system, faults, tallies):
 
 
 def report(tallies):
-    print(f"\n{'COMPONENT':<14} {'KILL':>7} {'HANG':>7} {'CORRUPT':>7} {'RECOVERED':>9} {'BY HAND':>7} {'MEDIAN AWAY':>12} {'WORST AWAY':>12}")
+    print(f"\n{'COMPONENT':<14} {'KILL':>7} {'HANG':>7} {'CORRUPT':>7} {'RECOVERED':>9} {'BY HAND':>7} "
+          f"{'WRONG':>7} {'MEDIAN AWAY':>12} {'WORST AWAY':>12}")
     for name, tally in tallies.items():
         print(tally.line(name))
     away = [count for tally in tallies.values() for count in tally.away]
@@ -292,7 +307,7 @@ def show_state(system):
     shell(system, "tail -n 5 /tmp/load; grep -e of.the.contents -e wrong.bytes /tmp/load | head -n 20; ps; df /data; ls -l /data /data/load; echo seen-$((6*7))", "seen-42")
 
 
-def break_machine(faults, tallies, seconds, kinds, flags, serial, echo, transfer):
+def break_machine(faults, tallies, totals, seconds, kinds, flags, serial, echo, transfer):
     """Faults until there are no more, then None; or until the load stands still, then that."""
     with Machine(seconds=seconds, flags=flags + ICOUNT) as machine, connected(serial) as port:
         system = System(machine, Console(port), transfer)
@@ -300,13 +315,18 @@ def break_machine(faults, tallies, seconds, kinds, flags, serial, echo, transfer
         before, standstill = memory(system), None
         try:
             run_faults(system, faults, tallies)
-        except AssertionError as error:
+        except (AssertionError, OSError) as error:
+            if not machine.is_running():
+                totals.ended += 1
+                raise
             show_state(system)
             if not isinstance(error, StandsStill):
                 raise
             standstill = error
         end_load(system, tallies, kinds)
         after = memory(system)
+        totals.compared += 1
+        totals.leaks += before != after
         assert before == after, f"init had {before}, and has {after}"
         stopped = [name for name, (state, *_) in system.outages().items() if state != "runs"]
         assert not stopped, stopped
@@ -320,20 +340,20 @@ def breaks(count, seed, targets, kinds, flags, disk, serial, echo, transfer):
     The load may stand still because a corrupted component has damaged the file system, so that all files get is errors. Then the machine
     is stopped, e2fsck repairs the disk, and the faults go on; if there is nothing to repair, the standstill is a failure.
     """
-    tallies, repairs = {name: Tally() for name in targets}, 0
+    tallies, totals = {name: Tally() for name in targets}, Totals()
     faults = choose_faults(count, seed, targets, kinds)
     try:
-        while standstill := break_machine(faults, tallies, 1000 + 20 * count, kinds, flags, serial, echo, transfer):
+        while standstill := break_machine(faults, tallies, totals, 1000 + 20 * count, kinds, flags, serial, echo, transfer):
             status, said = repair(disk)
             print(f"\n{standstill}; e2fsck: {status}\n{said}")
             if status != 1 or "corrupt" not in kinds:
                 raise standstill
-            repairs += 1
+            totals.repairs += 1
             tallies[standstill.name].recovered += 1
-            transfer.rounds = dict.fromkeys(transfer.rounds, 0)
+            transfer.rounds, transfer.wrong = dict.fromkeys(transfer.rounds, 0), 0
     finally:
         report(tallies)
-        print(f"figure {repairs} times the load stood still until e2fsck had repaired the file system")
+        print(f"figure {totals}")
 
 
 def main():

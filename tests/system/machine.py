@@ -61,6 +61,9 @@ class Machine:
         self.console.close()
         return self.console.exitstatus
 
+    def is_running(self):
+        return self.console.isalive()
+
     def stop(self):
         """Ends the machine from outside, whatever it does."""
         if self.console.isalive():
