@@ -54,6 +54,24 @@ static void reading_and_writing(void)
 }
 
 /* Writes pieces of a file in any order, again and again; all of it is right at any time. */
+/* What is written to a file that has lost its name is kept as that of any other, also where the memory is needed. */
+static void files_without_a_name(void)
+{
+    static char bytes[8 * PAGE], found[sizeof bytes];
+    int file = open("/data/nameless", O_RDWR | O_CREAT, 0600);
+    CHECK(file >= 0 && write(file, "old", 3) == 3 && fsync(file) == 0 && unlink("/data/nameless") == 0);
+    for (int version = 0; version < 4; version++) {
+        for (long i = 0; i < (long)sizeof bytes; i++)
+            bytes[i] = byte_at(i, version);
+        CHECK(pwrite(file, bytes, sizeof bytes, 0) == sizeof bytes &&
+              posix_fadvise(file, 0, 0, POSIX_FADV_DONTNEED) == 0);
+        CHECK(pread(file, found, sizeof found, 0) == sizeof found && memcmp(found, bytes, sizeof found) == 0);
+        CHECK(fsync(file) == 0 && posix_fadvise(file, 0, 0, POSIX_FADV_DONTNEED) == 0);
+        CHECK(pread(file, found, sizeof found, 0) == sizeof found && memcmp(found, bytes, sizeof found) == 0);
+    }
+    close(file);
+}
+
 static void much_of_it(void)
 {
     static char expected[PIECES * PIECE], found[PIECES * PIECE];
@@ -244,9 +262,15 @@ static void no_disk(void)
 
 int main(int argc, char **argv)
 {
-    static const struct test tests[] = {TEST(reading_and_writing),    TEST(much_of_it),      TEST(names),
-                                        TEST(names_that_are_certain), TEST(memory_of_files), TEST(programs_run_from_it),
-                                        TEST(several_at_once),        TEST(state_of_it)};
+    static const struct test tests[] = {TEST(reading_and_writing),
+                                        TEST(files_without_a_name),
+                                        TEST(much_of_it),
+                                        TEST(names),
+                                        TEST(names_that_are_certain),
+                                        TEST(memory_of_files),
+                                        TEST(programs_run_from_it),
+                                        TEST(several_at_once),
+                                        TEST(state_of_it)};
     static const struct test none[] = {TEST(no_disk)}, wrong[] = {TEST(wrong_pages)};
     if (argc == 1)
         return RUN_TESTS(tests);

@@ -113,7 +113,7 @@ static bool all_is_certain(void)
 void disk_page_changed(struct inode *file, uint64_t page)
 {
     uint32_t *place = inode_page_place(file, page, false);
-    if (!place || !*place || file->disk->is_gone)
+    if (!place || !*place)
         return;
     dirty_set(file->disk, place);
     changed_update(file->disk);
