@@ -259,6 +259,8 @@ def end_load(system, targets, kinds):
                   r"\n(\d+)\s+load: files: ([^\r\n]*)\s+load: echo: ([^\r\n]*)\s+load: http: ([^\r\n]*)\s+load: ([^\r\n]*)\s")
     for kind, text in zip(("files", "echo", "http"), match.groups()[1:]):
         print(f"\nfigure {kind}: {text}")
+    if match[1] != "0":
+        shell(system, "grep -A 1 of.the.contents /tmp/load | head -n 40; echo seen-$((6*7))", "seen-42")
     assert match[1] == "0" and match[5] == "ended", match.groups()
     if "corrupt" not in kinds:
         errors = [int(re.search(r"(\d+) errors", text)[1]) for text in match.groups()[1:4]]
