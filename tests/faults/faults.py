@@ -31,6 +31,8 @@ KINDS = ["kill", "corrupt", "kill", "corrupt", "kill", "hang", "corrupt", "kill"
 CONSOLES = ["supervisor", "serial1", "console"]
 # A corrupted one of these may have written what is wrong to the disk, which must not pass for right.
 STORAGE = {"virtio-blk", "block", "fs"}
+# A corrupted one of these may damage what passes through connections, which only the programs at their ends can tell.
+NETWORK = {"virtio-net", "net"}
 ORDERS_MOST = 3  # until an order is answered
 PARTITION_START = 1 << 20
 PATIENCE = 90  # seconds of the host until the load goes on after a fault
@@ -55,12 +57,12 @@ class Tally:
 
     def __init__(self):
         self.faults = {"kill": 0, "hang": 0, "corrupt": 0}
-        self.recovered, self.by_hand, self.wrong, self.away = 0, 0, 0, []
+        self.recovered, self.by_hand, self.wrong, self.damaged, self.away = 0, 0, 0, 0, []
 
     def line(self, name):
         away = f"{int(statistics.median(self.away)):>12} {max(self.away):>12}" if self.away else f"{'-':>12} {'-':>12}"
         counts = " ".join(f"{self.faults[kind]:>7}" for kind in ("kill", "hang", "corrupt"))
-        return f"{name:<14} {counts} {self.recovered:>9} {self.by_hand:>7} {self.wrong:>7} {away}"
+        return f"{name:<14} {counts} {self.recovered:>9} {self.by_hand:>7} {self.wrong:>7} {self.damaged:>7} {away}"
 
 
 class Totals:
@@ -168,10 +170,15 @@ def inflict(system, name, kind, seed, restarts):
     raise AssertionError(f"no answer to {kind} {name}")
 
 
+def show(system, questions):
+    for question in questions:
+        print("\n".join(["", question, *(system.order(question) or ["no answer"])]), flush=True)
+
+
 def fault(system, tally, name, kind, seed, corrupted):
     """One fault, and what follows. `corrupted`: components that run on with random words in them."""
     before, rounds, consoles = system.outages()[name][1], dict(system.transfer.rounds), system.consoles_by_hand
-    wrong = system.transfer.wrong
+    wrong, damaged, may_damage = system.transfer.wrong, system.transfer.damaged, NETWORK & (corrupted | {name})
     inflict(system, name, kind, seed, before)
     tally.faults[kind] += 1
     if kind == "corrupt":
@@ -183,8 +190,11 @@ def fault(system, tally, name, kind, seed, corrupted):
         corrupted.discard(name)
     behind = system.transfer.wait_for_progress(rounds, 10 if corrupted else PATIENCE)
     tally.wrong += system.transfer.wrong - wrong
+    tally.damaged += system.transfer.damaged - damaged
+    assert system.transfer.damaged == damaged or may_damage, f"a connection is damaged, and {sorted(corrupted)} are corrupted"
     if behind and corrupted:
         tally.by_hand += 1
+        show(system, ["ps", "ps", "log init 3"])
         for step in ([name], sorted(corrupted - {name}) + [name]):
             print(f"\n{' and '.join(behind)} stand still; restarted by hand: {', '.join(step)}", flush=True)
             for other in step:
@@ -219,7 +229,7 @@ def run_faults(system, faults, tallies):
 
 def report(tallies):
     print(f"\n{'COMPONENT':<14} {'KILL':>7} {'HANG':>7} {'CORRUPT':>7} {'RECOVERED':>9} {'BY HAND':>7} "
-          f"{'WRONG':>7} {'MEDIAN AWAY':>12} {'WORST AWAY':>12}")
+          f"{'WRONG':>7} {'DAMAGED':>7} {'MEDIAN AWAY':>12} {'WORST AWAY':>12}")
     for name, tally in tallies.items():
         print(tally.line(name))
     away = [count for tally in tallies.values() for count in tally.away]
@@ -253,16 +263,21 @@ def begin_load(system, echo, transfer):
 
 
 def end_load(system, targets, kinds):
-    """The load's own report: no byte was wrong, and nothing failed but by what was corrupted, or connections by the network server."""
+    """
+    The load's own report: no byte was wrong without a checksum that tells, and nothing failed but by what was corrupted, or connections by
+    the network server.
+    """
     shell(system, "kill $!; wait; tail -n 4 /tmp/load", r"load: ended|load: BYTES ARE WRONG")
     match = shell(system, "grep -c wrong.bytes.in /tmp/load; tail -n 4 /tmp/load",
                   r"\n(\d+)\s+load: files: ([^\r\n]*)\s+load: echo: ([^\r\n]*)\s+load: http: ([^\r\n]*)\s+load: ([^\r\n]*)\s")
     for kind, text in zip(("files", "echo", "http"), match.groups()[1:]):
         print(f"\nfigure {kind}: {text}")
-    if match[1] != "0":
+    is_damaged = not all(", 0 damaged" in text for text in match.groups()[1:4])
+    if match[1] != "0" or is_damaged:
         shell(system, "grep -A 1 of.the.contents /tmp/load | head -n 40; echo seen-$((6*7))", "seen-42")
     assert match[1] == "0" and match[5] == "ended", match.groups()
     if "corrupt" not in kinds:
+        assert not is_damaged, match.groups()
         errors = [int(re.search(r"(\d+) errors", text)[1]) for text in match.groups()[1:4]]
         resets = [int(re.search(r"(\d+) resets", text)[1]) for text in match.groups()[1:4]]
         assert errors == [0, 0, 0] and (resets == [0, 0, 0] or "net" in targets), (errors, resets)
@@ -304,8 +319,7 @@ def check_file_system(disk, may_be_damaged):
 
 def show_state(system):
     """What a failure leaves to look at: the accounts, what init has said, and what the load complained of last."""
-    for question in ("ps", "outages", "log init 60", "log fs 20", "log linux 5"):
-        print("\n".join(["", question, *(system.order(question) or ["no answer"])]))
+    show(system, ["ps", "outages", "log init 60", "log fs 20", "log linux 5"])
     shell(system, "tail -n 5 /tmp/load; grep -e of.the.contents -e wrong.bytes /tmp/load | head -n 20; ps; df /data; ls -l /data /data/load; echo seen-$((6*7))", "seen-42")
 
 
@@ -352,7 +366,7 @@ def breaks(count, seed, targets, kinds, flags, disk, serial, echo, transfer):
                 raise standstill
             totals.repairs += 1
             tallies[standstill.name].recovered += 1
-            transfer.rounds, transfer.wrong = dict.fromkeys(transfer.rounds, 0), 0
+            transfer.begin()
     finally:
         report(tallies)
         print(f"figure {totals}")

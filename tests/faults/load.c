@@ -7,7 +7,10 @@
  *
  * Three processes: `files` writes, synchronises, renames and reads back; `echo` keeps a connection on which everything comes back; `http`
  * fetches. Each request of `http` also tells the server how far the others are, so a test sees progress without the console. What fails
- * with an error is counted by kind and tried again; a wrong byte is never forgiven.
+ * with an error is counted by kind and tried again; a wrong byte that nothing has told of is never forgiven.
+ *
+ * TCP's checksum ends at the network server, so one that is corrupted can change what it hands on. As programs do to which that matters, both
+ * kinds of connections have a checksum of their own behind the contents: what does not fit it counts as damaged, and the connection is given up.
  *
  * Contents: byte k of the contents `seed` is pattern[(seed + k) mod 65521]. The length is a prime, so that a block in a wrong
  * place shows.
@@ -39,6 +42,7 @@ enum {
     FILE_BYTES_MOST = 100000,
     ECHO_BYTES = 16384,
     HTTP_BYTES = 50000,
+    SUM_BYTES = 4,
     SAMPLE_BYTES = 16
 };
 
@@ -50,11 +54,12 @@ static const char *const load_names[LOADS] = {"files", "echo", "http"};
 
 /* What the processes tell each other and the report, in memory that they share. */
 struct progress {
-    volatile uint64_t rounds, bytes, wrong, errors, resets, longest_gap_us;
+    volatile uint64_t rounds, bytes, wrong, damaged, errors, resets, longest_gap_us;
 };
 static struct progress *progress;
 static volatile sig_atomic_t is_ending;
 static unsigned char pattern[PATTERN_BYTES];
+static uint32_t crc_table[256];
 static unsigned char chunk[CHUNK_MOST];
 static uint64_t random_state = 88172645463325252u;
 
@@ -116,6 +121,24 @@ static uint64_t contents_wrong(const unsigned char *got, uint64_t seed, uint64_t
         place = place + 1 == PATTERN_BYTES ? 0 : place + 1;
     }
     return wrong;
+}
+
+static void crc_table_make(void)
+{
+    for (uint32_t i = 0; i < 256; i++) {
+        crc_table[i] = i;
+        for (int bit = 0; bit < 8; bit++)
+            crc_table[i] = crc_table[i] & 1 ? crc_table[i] >> 1 ^ 0xedb88320 : crc_table[i] >> 1;
+    }
+}
+
+/* As zlib's. */
+static uint32_t crc32(const unsigned char *bytes, size_t count)
+{
+    uint32_t crc = UINT32_MAX;
+    while (count--)
+        crc = crc >> 8 ^ crc_table[(crc ^ *bytes++) & 255];
+    return ~crc;
 }
 
 static void round_done(enum kind kind, uint64_t *last_us)
@@ -291,26 +314,44 @@ static ssize_t receive(int connection, unsigned char *bytes, size_t most)
     return -1;
 }
 
+/*
+ * `bytes` bytes of the contents and their checksum have come. False: they are damaged, and the checksum tells, so the connection is of no use
+ * any more.
+ */
+static bool sum_fits(enum kind kind, const unsigned char *got, uint64_t seed, size_t bytes, const char *where)
+{
+    uint32_t sum;
+    memcpy(&sum, got + bytes, SUM_BYTES);
+    uint64_t wrong = contents_wrong(got, seed, 0, bytes);
+    if (sum == crc32(got, bytes)) {
+        if (wrong)
+            wrong_found(kind, wrong, where);
+        return true;
+    }
+    progress[kind].damaged++;
+    printf("load: %s: the checksum tells of %" PRIu64 " damaged bytes in %s\n", load_names[kind], wrong, where);
+    return false;
+}
+
 /* One batch there and back. False: an error, the connection is of no use any more. */
 static bool echo_round(int connection, uint64_t seed, size_t bytes)
 {
-    static unsigned char sent[ECHO_BYTES];
+    static unsigned char sent[ECHO_BYTES + SUM_BYTES], back[sizeof sent];
     contents_make(sent, seed, 0, bytes);
-    if (!send_all(connection, sent, bytes))
+    uint32_t sum = crc32(sent, bytes);
+    memcpy(sent + bytes, &sum, SUM_BYTES);
+    if (!send_all(connection, sent, bytes + SUM_BYTES))
         return failed(ECHO_LOAD, "send"), false;
-    for (size_t got = 0; got < bytes;) {
-        ssize_t count = receive(connection, chunk, bytes - got);
+    for (size_t got = 0; got < bytes + SUM_BYTES;) {
+        ssize_t count = receive(connection, back + got, bytes + SUM_BYTES - got);
         if (count == 0)
             errno = ECONNRESET;
         if (count <= 0)
             return failed(ECHO_LOAD, "receive"), false;
-        uint64_t wrong = contents_wrong(chunk, seed, got, (size_t)count);
-        if (wrong)
-            wrong_found(ECHO_LOAD, wrong, "the echo");
         got += (size_t)count;
     }
     progress[ECHO_LOAD].bytes += bytes;
-    return true;
+    return sum_fits(ECHO_LOAD, back, seed, bytes, "the echo");
 }
 
 static void echo_run(const char *host, const char *port)
@@ -328,23 +369,26 @@ static void echo_run(const char *host, const char *port)
     }
 }
 
+/* It has a checksum, too: a request for something else would be answered with what fits its own. */
 static int request_make(char *request, uint64_t seed, uint64_t bytes)
 {
     int length = sprintf(request, "GET /%" PRIu64 "/%" PRIu64 "?", seed, bytes);
     for (int kind = 0; kind < LOADS; kind++)
-        length += sprintf(request + length, "%s=%" PRIu64 ",%" PRIu64 "&", load_names[kind], progress[kind].rounds,
-                          progress[kind].wrong);
-    return length + sprintf(request + length, "end HTTP/1.0\r\n\r\n");
+        length += sprintf(request + length, "%s=%" PRIu64 ",%" PRIu64 ",%" PRIu64 "&", load_names[kind],
+                          progress[kind].rounds, progress[kind].wrong, progress[kind].damaged);
+    return length + sprintf(request + length, "sum=%" PRIu32 " HTTP/1.0\r\n\r\n",
+                            crc32((unsigned char *)request, (size_t)length));
 }
 
 /* One transfer; the connection ends with it. False: an error. */
-static bool http_round(int connection, uint64_t seed, uint64_t bytes)
+static bool http_round(int connection, uint64_t seed, size_t bytes)
 {
+    static unsigned char body[HTTP_BYTES + SUM_BYTES];
     char request[512];
     if (!send_all(connection, (unsigned char *)request, (size_t)request_make(request, seed, bytes)))
         return failed(HTTP_LOAD, "send"), false;
     unsigned line_ends = 0; /* of the header's end "\r\n\r\n", so far */
-    uint64_t got = 0;
+    size_t got = 0, wanted = bytes + SUM_BYTES;
     ssize_t count;
     while ((count = receive(connection, chunk, sizeof chunk)) > 0) {
         size_t start = 0;
@@ -352,18 +396,21 @@ static bool http_round(int connection, uint64_t seed, uint64_t bytes)
             line_ends = chunk[start] == (line_ends % 2 ? '\n' : '\r') ? line_ends + 1 : 0;
             start++;
         }
-        size_t body = (size_t)count - start;
-        uint64_t wrong = contents_wrong(chunk + start, seed, got, body);
-        got += body;
-        if (wrong || got > bytes)
-            wrong_found(HTTP_LOAD, wrong ? wrong : got - bytes, "a transfer");
+        size_t more = (size_t)count - start, room = wanted - got;
+        memcpy(body + got, chunk + start, more < room ? more : room);
+        got += more < room ? more : room;
+        if (more > room) {
+            progress[HTTP_LOAD].damaged++;
+            printf("load: http: a transfer is too long\n");
+            return false;
+        }
     }
-    if (count == 0 && got < bytes)
+    if (count == 0 && got < wanted)
         errno = ECONNRESET;
-    if (count < 0 || got < bytes)
+    if (count < 0 || got < wanted)
         return failed(HTTP_LOAD, "receive"), false;
-    progress[HTTP_LOAD].bytes += got;
-    return true;
+    progress[HTTP_LOAD].bytes += bytes;
+    return sum_fits(HTTP_LOAD, body, seed, bytes, "a transfer");
 }
 
 static void http_run(const char *host, const char *port)
@@ -375,7 +422,7 @@ static void http_run(const char *host, const char *port)
             failed(HTTP_LOAD, "connect");
             continue;
         }
-        if (http_round(connection, random_below(1u << 30), random_below(HTTP_BYTES)))
+        if (http_round(connection, random_below(1u << 30), (size_t)random_below(HTTP_BYTES)))
             round_done(HTTP_LOAD, &last);
         close(connection);
     }
@@ -423,10 +470,10 @@ static int run(char **arguments)
     while (wait(NULL) > 0)
         ;
     for (int kind = 0; kind < LOADS; kind++) {
-        printf("load: %s: %" PRIu64 " rounds, %" PRIu64 " bytes, %" PRIu64 " wrong, %" PRIu64 " errors, %" PRIu64
-               " resets, longest gap %" PRIu64 " us\n",
+        printf("load: %s: %" PRIu64 " rounds, %" PRIu64 " bytes, %" PRIu64 " wrong, %" PRIu64 " damaged, %" PRIu64
+               " errors, %" PRIu64 " resets, longest gap %" PRIu64 " us\n",
                load_names[kind], progress[kind].rounds, progress[kind].bytes, progress[kind].wrong,
-               progress[kind].errors, progress[kind].resets, progress[kind].longest_gap_us);
+               progress[kind].damaged, progress[kind].errors, progress[kind].resets, progress[kind].longest_gap_us);
         wrong += progress[kind].wrong;
     }
     printf("load: %s\n", wrong ? "BYTES ARE WRONG" : "ended");
@@ -459,6 +506,7 @@ static int verify(const char *directory)
 int main(int count, char **arguments)
 {
     pattern_make();
+    crc_table_make();
     if (count == 6 && !strcmp(arguments[1], "run"))
         return run(arguments + 2);
     if (count == 3 && !strcmp(arguments[1], "verify"))

@@ -3,6 +3,7 @@
 import re
 import socketserver
 import threading
+import zlib
 
 PATTERN_BYTES = 65521
 
@@ -35,22 +36,23 @@ class Echo(socketserver.BaseRequestHandler):
 
 
 class Transfer(socketserver.StreamRequestHandler):
-    REQUEST = re.compile(rb"GET /(\d+)/(\d+)\?files=(\d+),(\d+)&echo=(\d+),(\d+)&http=(\d+),(\d+)&end ")
+    REQUEST = re.compile(rb"(GET /(\d+)/(\d+)\?files=(\d+),(\d+),(\d+)&echo=(\d+),(\d+),(\d+)&http=(\d+),(\d+),(\d+)&)sum=(\d+) ")
 
     def handle(self):
         try:
             request = self.REQUEST.match(self.rfile.readline())
-            if not request:
+            if not request or zlib.crc32(request[1]) != int(request[13]):
                 self.wfile.write(b"HTTP/1.0 400 Bad Request\r\n\r\n")
                 return
-            seed, count, *progress = map(int, request.groups())
+            seed, count, *progress = map(int, request.groups()[1:-1])
             with self.server.told:
-                self.server.rounds = dict(zip(("files", "echo", "http"), progress[::2]))
-                self.server.wrong = sum(progress[1::2])
+                self.server.rounds = dict(zip(("files", "echo", "http"), progress[::3]))
+                self.server.wrong, self.server.damaged = sum(progress[1::3]), sum(progress[2::3])
                 self.server.told.notify_all()
             while self.rfile.readline().strip():
                 pass
-            self.wfile.write(b"HTTP/1.0 200 OK\r\n\r\n" + contents(seed, count))
+            body = contents(seed, count)
+            self.wfile.write(b"HTTP/1.0 200 OK\r\n\r\n" + body + zlib.crc32(body).to_bytes(4, "little"))
         except OSError:
             pass
 
@@ -62,9 +64,13 @@ class Server(socketserver.ThreadingTCPServer):
     def __init__(self, handler):
         super().__init__(("127.0.0.1", 0), handler)
         self.bytes = 0
-        self.rounds, self.wrong = {"files": 0, "echo": 0, "http": 0}, 0
+        self.begin()
         self.told = threading.Condition()
         threading.Thread(target=self.serve_forever, daemon=True).start()
+
+    def begin(self):
+        """Another load is to come, which begins to count anew."""
+        self.rounds, self.wrong, self.damaged = {"files": 0, "echo": 0, "http": 0}, 0, 0
 
     @property
     def port(self):
