@@ -36,6 +36,7 @@ NETWORK = {"virtio-net", "net"}
 ORDERS_MOST = 3  # until an order is answered
 PARTITION_START = 1 << 20
 PATIENCE = 90  # seconds of the host until the load goes on after a fault
+HAND_PATIENCE = 20  # the same if something is corrupted, until an operator restarts it; the load itself gives silent connections up before
 CONSOLE_PATIENCE = 20  # seconds for an answer of the supervisor's console
 BANNER = "Pecan's supervisor."
 # 16 ns of the machine's time for an instruction: a heartbeat that is missed does not cost billions of them.
@@ -188,7 +189,7 @@ def fault(system, tally, name, kind, seed, corrupted):
         assert away is not None, f"{name} did not come back after {kind}: {system.console.run('ps')}"
         tally.away.append(away)
         corrupted.discard(name)
-    behind = system.transfer.wait_for_progress(rounds, 10 if corrupted else PATIENCE)
+    behind = system.transfer.wait_for_progress(rounds, HAND_PATIENCE if corrupted else PATIENCE)
     tally.wrong += system.transfer.wrong - wrong
     tally.damaged += system.transfer.damaged - damaged
     assert system.transfer.damaged == damaged or may_damage, f"a connection is damaged, and {sorted(corrupted)} are corrupted"

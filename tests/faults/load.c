@@ -47,7 +47,7 @@ enum {
 };
 
 /* A connection that says nothing for so long is given up: longer than any restart takes. */
-enum { PATIENCE_MS = 30000, RETRY_MS = 50 };
+enum { PATIENCE_MS = 12000, RETRY_MS = 50 };
 
 enum kind { FILES_LOAD, ECHO_LOAD, HTTP_LOAD, LOADS };
 static const char *const load_names[LOADS] = {"files", "echo", "http"};
