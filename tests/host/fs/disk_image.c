@@ -27,6 +27,7 @@ struct shared {
 uint8_t *disk_memory;
 size_t disk_memory_bytes;
 uint8_t image_client_pages[IMAGE_CLIENT_BYTES];
+bool (*image_fails)(enum image_work work, struct disk_range range);
 
 static struct shared *shared;
 static uint8_t *image;
@@ -83,6 +84,7 @@ struct begun {
     struct disk_range range;
     disk_done *done;
     void *context;
+    bool fails;
 };
 
 static struct begun begun[MOST_BEGUN];
@@ -123,6 +125,10 @@ static void end_one(unsigned number)
         one.done(one.context, DISK_REFUSED);
         return;
     }
+    if (one.fails) {
+        one.done(one.context, DISK_FAILED);
+        return;
+    }
     for (uint32_t done = 0; done < one.range.bytes; done += IMAGE_BLOCK_BYTES) {
         uint64_t block = one.range.sector / SECTORS_PER_BLOCK + done / IMAGE_BLOCK_BYTES;
         if (one.operation == DISK_READ)
@@ -139,7 +145,8 @@ void disk_begin(enum disk_operation operation, struct disk_range range, disk_don
         image_wrong("a range that cannot be", range.sector, range.bytes);
     while (begun_count == MOST_BEGUN || (begun_count && random_one_in(random_state, 3)))
         end_one((unsigned)random_below(random_state, begun_count));
-    begun[begun_count++] = (struct begun){operation, range, done, context};
+    bool fails = image_fails && image_fails(operation == DISK_READ ? IMAGE_READ : IMAGE_WRITE, range);
+    begun[begun_count++] = (struct begun){operation, range, done, context, fails};
 }
 
 void disk_wait(void)
@@ -170,6 +177,8 @@ enum disk_result disk_do(enum disk_operation operation, struct disk_range range)
 /* What has been written is there for good; what is on its way is not. */
 enum disk_result disk_flush(void)
 {
+    if (image_fails && image_fails(IMAGE_FLUSH, (struct disk_range){0}))
+        return DISK_FAILED;
     shared->changed_count = 0;
     return DISK_OK;
 }

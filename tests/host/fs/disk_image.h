@@ -22,6 +22,11 @@ void image_copy(void);
 /* In the process that is to be the file server: gives it its memory. Instead of writing a block after so many, `cut` is called, which does not return. */
 void image_start(uint64_t *random_state, uint64_t blocks_before_cut, void (*cut)(void));
 
+enum image_work { IMAGE_READ, IMAGE_WRITE, IMAGE_FLUSH };
+
+/* Asked about each request when it begins: true if the disk cannot do it. Null: it can do all. */
+extern bool (*image_fails)(enum image_work work, struct disk_range range);
+
 /* Of what was not flushed, some is lost. */
 void image_lose_some(uint64_t *random_state);
 

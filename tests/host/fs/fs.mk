@@ -13,7 +13,7 @@ $(HOST_FS)/libext2fs.a: $(OUT)/third_party/libext2fs.a tests/host/fs/fs.mk
 	    xargs -P 2 -I '{}' sh -c '$(HOST_CC) $(HOST_FS_LIBRARY) -c {} -o $(@D)/objects/$$(echo {} | tr / -).o'
 	$(Q)rm -f $@ && $(AR) rcsD $@ $(@D)/objects/*.o
 
-HOST_FS_PROGRAMS := $(addprefix $(HOST_FS)/,power_cuts hostile damaged)
+HOST_FS_PROGRAMS := $(addprefix $(HOST_FS)/,power_cuts hostile damaged failing)
 HOST_FS_COMMON   := tests/host/fs/disk_image.c tests/host/fs/client.c
 
 $(HOST_FS_PROGRAMS): $(HOST_FS)/%: tests/host/fs/%.c $(HOST_FS_COMMON) $(wildcard tests/host/fs/*.h) \

@@ -22,7 +22,7 @@ static uint32_t *buckets; /* as many as blocks */
 static uint32_t block_count, hand;
 static size_t dirty_count, logged_count;
 static size_t memory_offset; /* of the first block in the server's buffer */
-static bool is_through;
+static bool is_through, through_has_failed;
 
 static uint32_t bucket_of(blk64_t number)
 {
@@ -104,6 +104,7 @@ static errcode_t get(blk64_t number, uint32_t *index)
             return EXT2_ET_NO_MEMORY;
         if (disk_do(DISK_READ, home_of(*index)) != DISK_OK) {
             take_out(*index);
+            through_has_failed = through_has_failed || is_through;
             return EXT2_ET_SHORT_READ;
         }
     }
@@ -127,7 +128,10 @@ static errcode_t note_change(uint32_t index)
         set_state(index, BLOCK_DIRTY);
         return 0;
     }
-    return disk_do(DISK_WRITE, home_of(index)) == DISK_OK ? 0 : EXT2_ET_SHORT_WRITE;
+    /* e2fsprogs goes on after errors: what comes last says that the log is empty. */
+    if (!through_has_failed && disk_do(DISK_WRITE, home_of(index)) != DISK_OK)
+        through_has_failed = true;
+    return through_has_failed ? EXT2_ET_SHORT_WRITE : 0;
 }
 
 errcode_t cache_write(blk64_t number, const void *data)
@@ -221,6 +225,7 @@ errcode_t cache_write_home(void)
 void cache_set_through(bool through)
 {
     is_through = through;
+    through_has_failed = false;
 }
 
 void cache_drop(void)
@@ -352,7 +357,11 @@ static errcode_t channel_write_byte(io_channel channel, unsigned long offset, in
 static errcode_t channel_flush(io_channel channel)
 {
     (void)channel;
-    return is_through && disk_flush() != DISK_OK ? EXT2_ET_SHORT_WRITE : 0;
+    if (!is_through)
+        return 0;
+    if (!through_has_failed && disk_flush() != DISK_OK)
+        through_has_failed = true;
+    return through_has_failed ? EXT2_ET_SHORT_WRITE : 0;
 }
 
 struct struct_io_manager cache_manager = {.magic = EXT2_ET_MAGIC_IO_MANAGER,

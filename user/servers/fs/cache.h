@@ -19,7 +19,10 @@ enum { CACHE_BLOCK_BYTES = 4096 };
 /* How libext2fs reaches the disk: a channel over the cache. */
 extern struct struct_io_manager cache_manager;
 
-/* Uses a part of the server's buffer. While `is_through`, what is written goes to the disk at once. */
+/*
+ * Uses a part of the server's buffer. While `is_through`, what is written goes to the disk at once, until the disk fails: then nothing is
+ * written any more, and each write and flush returns an error.
+ */
 void cache_start(size_t offset, size_t bytes);
 void cache_set_through(bool is_through);
 /* Forgets all blocks; none is dirty or logged. */

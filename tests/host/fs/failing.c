@@ -1,0 +1,258 @@
+/*
+ * The file server on a disk that cannot do something, or is full: what a request was promised stays so, and what it is not answered with
+ * FILE_OK for leaves nothing behind.
+ *
+ *   failing IMAGE CASE: the image is of an empty file system; e2fsck is for the caller.
+ */
+#include "client.h"
+#include "disk_image.h"
+#include "servers/fs/volume.h"
+#include "support/random.h"
+
+#include <et/com_err.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { BLOCK = IMAGE_BLOCK_BYTES, SUPERBLOCK_PLACE = 0, MOST_NAME = 32 };
+enum { STATUS_REFUSED = 10, STATUS_BEYOND = 11 };
+
+static uint64_t random_state;
+static struct file_handle root;
+
+const char *__asan_default_options(void);
+const char *__asan_default_options(void)
+{
+    return "detect_leaks=0";
+}
+
+static void say_nothing(const char *who, errcode_t error, const char *format, va_list arguments)
+{
+    (void)who, (void)error, (void)format, (void)arguments;
+}
+
+static _Noreturn void cut(void)
+{
+    image_wrong("the power was cut", 0, 0);
+}
+
+static void expect(const char *what, uint64_t found, uint64_t wanted)
+{
+    if (found != wanted)
+        image_wrong(what, found, wanted);
+}
+
+static void start(void)
+{
+    random_state = 1;
+    image_start(&random_state, UINT64_MAX, cut);
+    set_com_err_hook(say_nothing);
+}
+
+static void mount_and_attach(void)
+{
+    const char *why;
+    start();
+    if (volume_mount(&why) != FILE_OK)
+        image_wrong(why, 0, 0);
+    root = client_start(&random_state).attributes.handle;
+}
+
+/* --- requests --------------------------------------------------------------------------------------------------------- */
+
+static struct file_answer on_name(enum file_operation operation, const char *name)
+{
+    return client_ask((struct file_request){
+        .operation = operation, .handle = root, .name = client_text(name, 0), .mode = 0100644, .generation = 1});
+}
+
+static struct file_handle make(const char *name)
+{
+    struct file_answer answer = on_name(FILE_CREATE, name);
+    expect("making a file", answer.result, FILE_OK);
+    return answer.attributes.handle;
+}
+
+static enum file_result commit(void)
+{
+    return client_ask((struct file_request){.operation = FILE_COMMIT}).result;
+}
+
+/* --- the start -------------------------------------------------------------------------------------------------------- */
+
+enum { FILES = 12 };
+
+/* Which request fails. */
+static enum image_work failing_work;
+static unsigned requests_left;
+
+static bool fails_at_count(enum image_work work, struct disk_range range)
+{
+    (void)range;
+    return work == failing_work && requests_left && --requests_left == 0;
+}
+
+static const char *file_name(unsigned number)
+{
+    static char name[MOST_NAME];
+    snprintf(name, sizeof name, "file %u", number);
+    return name;
+}
+
+/* Much is in the journal afterwards. */
+static int make_files(void)
+{
+    mount_and_attach();
+    for (unsigned i = 0; i < FILES; i++)
+        make(file_name(i));
+    return commit();
+}
+
+static int mount_on_failing_disk(void)
+{
+    const char *why;
+    start();
+    image_fails = fails_at_count;
+    enum file_result result = volume_mount(&why);
+    image_fails = NULL;
+    if (result != FILE_OK)
+        return STATUS_REFUSED;
+    return requests_left ? STATUS_BEYOND : FILE_OK;
+}
+
+static int find_files(void)
+{
+    mount_and_attach();
+    for (unsigned i = 0; i < FILES; i++)
+        expect("looking a committed file up", on_name(FILE_LOOKUP, file_name(i)).result, FILE_OK);
+    return FILE_OK;
+}
+
+/* What the process ended with. */
+static int in_a_process(int (*work)(void))
+{
+    fflush(stdout);
+    pid_t child = fork();
+    if (child == 0)
+        _exit(work());
+    int how = 0;
+    waitpid(child, &how, 0);
+    return WIFEXITED(how) ? WEXITSTATUS(how) : -WTERMSIG(how);
+}
+
+/* Which block begins so, from one on; there is one. */
+static size_t find_block(const char *bytes, size_t count, size_t from)
+{
+    size_t size;
+    const uint8_t *image = image_memory(&size);
+    while (from < size / BLOCK && memcmp(image + from * BLOCK, bytes, count) != 0)
+        from++;
+    if (from == size / BLOCK)
+        image_wrong("no such block", 0, 0);
+    return from;
+}
+
+static size_t log_superblock(void)
+{
+    return find_block("\xc0\x3b\x39\x98\0\0\0\4", 8, 0);
+}
+
+/* The image is as it was when nothing failed, but for the superblocks, which count. */
+static void compare_images(const uint8_t *wanted)
+{
+    size_t size, log = log_superblock();
+    const uint8_t *image = image_memory(&size);
+    for (size_t block = 0; block < size / BLOCK; block++) {
+        if (block != SUPERBLOCK_PLACE && block != log && memcmp(image + block * BLOCK, wanted + block * BLOCK, BLOCK))
+            image_wrong("a block did not come home", block, 0);
+    }
+}
+
+static uint8_t *copy_image(void)
+{
+    size_t size;
+    const uint8_t *image = image_memory(&size);
+    uint8_t *copy = malloc(size);
+    return memcpy(copy, image, size);
+}
+
+static void put_image(const uint8_t *copy)
+{
+    size_t size;
+    uint8_t *image = image_memory(&size);
+    for (size_t at = 0; at < size; at += BLOCK) {
+        if (memcmp(image + at, copy + at, BLOCK) != 0)
+            memcpy(image + at, copy + at, BLOCK);
+    }
+}
+
+/* Whichever request of a start fails, of which many are tried: it is refused, and the next one brings home all that was committed. */
+static void try_each_request(enum image_work work, const uint8_t *full, const uint8_t *wanted)
+{
+    unsigned tries = 0;
+    failing_work = work;
+    for (unsigned number = 1;; number += 1 + number / 8) {
+        put_image(full);
+        requests_left = number;
+        int status = in_a_process(mount_on_failing_disk);
+        if (status == STATUS_BEYOND)
+            break;
+        expect("a start on a failing disk", (uint64_t)status, STATUS_REFUSED);
+        requests_left = 0;
+        expect("the start behind it", (uint64_t)in_a_process(mount_on_failing_disk), FILE_OK);
+        compare_images(wanted);
+        tries++;
+    }
+    expect("requests that failed", tries > 1, true);
+}
+
+/* What the log has lost cannot come home; what is behind it is not thrown away. */
+static void damage_log(const uint8_t *full)
+{
+    size_t size, descriptor;
+    put_image(full);
+    descriptor = find_block("\xc0\x3b\x39\x98\0\0\0\1", 8, log_superblock());
+    image_memory(&size)[(descriptor + 1) * BLOCK + 100] ^= 1;
+    requests_left = 0;
+    for (int i = 0; i < 2; i++)
+        expect("a start with a damaged log", (uint64_t)in_a_process(mount_on_failing_disk), STATUS_REFUSED);
+    image_memory(&size)[(descriptor + 1) * BLOCK + 100] ^= 1;
+    expect("the start after it was mended", (uint64_t)in_a_process(find_files), FILE_OK);
+}
+
+static void fail_starts(void)
+{
+    expect("filling", (uint64_t)in_a_process(make_files), FILE_OK);
+    const uint8_t *full = copy_image();
+    expect("a start on a good disk", (uint64_t)in_a_process(mount_on_failing_disk), FILE_OK);
+    const uint8_t *wanted = copy_image();
+    try_each_request(IMAGE_READ, full, wanted);
+    try_each_request(IMAGE_WRITE, full, wanted);
+    try_each_request(IMAGE_FLUSH, full, wanted);
+    damage_log(full);
+}
+
+/* --- ------------------------------------------------------------------------------------------------------------------ */
+
+static const struct {
+    const char *name;
+    void (*work)(void);
+} cases[] = {
+    {"starts", fail_starts},
+};
+
+int main(int count, char **arguments)
+{
+    if (count != 3 || !image_open(arguments[1]))
+        return 2;
+    for (unsigned i = 0; i < sizeof cases / sizeof *cases; i++) {
+        if (strcmp(arguments[2], cases[i].name) != 0)
+            continue;
+        cases[i].work();
+        printf("ok a failing disk: %s\n", cases[i].name);
+        return 0;
+    }
+    return 2;
+}
