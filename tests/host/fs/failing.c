@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 enum { BLOCK = IMAGE_BLOCK_BYTES, SUPERBLOCK_PLACE = 0, MOST_NAME = 32 };
+#define DATE 1000000000000000000
 enum { STATUS_REFUSED = 10, STATUS_BEYOND = 11 };
 
 static uint64_t random_state;
@@ -73,6 +74,32 @@ static struct file_handle make(const char *name)
     struct file_answer answer = on_name(FILE_CREATE, name);
     expect("making a file", answer.result, FILE_OK);
     return answer.attributes.handle;
+}
+
+static struct file_answer transfer(enum file_operation operation, struct file_handle handle, uint64_t first,
+                                   uint32_t count)
+{
+    return client_ask((struct file_request){.operation = operation,
+                                            .handle = handle,
+                                            .offset = first * BLOCK,
+                                            .bytes = count * BLOCK,
+                                            .range_count = 1,
+                                            .ranges = {{.bytes = count * BLOCK}}});
+}
+
+static enum file_result write_to(struct file_handle handle, uint64_t first, uint32_t count)
+{
+    return transfer(FILE_WRITE, handle, first, count).result;
+}
+
+static enum file_result unlink_file(const char *name, struct file_handle handle)
+{
+    return client_ask((struct file_request){.operation = FILE_UNLINK,
+                                            .handle = root,
+                                            .name = client_text(name, 0),
+                                            .other = handle,
+                                            .time = DATE})
+        .result;
 }
 
 static enum file_result commit(void)
@@ -234,6 +261,65 @@ static void fail_starts(void)
     damage_log(full);
 }
 
+/* --- content that cannot be written ------------------------------------------------------------------------------------ */
+
+static bool content_fails(enum image_work work, struct disk_range range)
+{
+    return work == IMAGE_WRITE && range.buffer;
+}
+
+/* New blocks hold what they held before: they are not a file's as long as its content is not in them. */
+static int write_over_secret(void)
+{
+    mount_and_attach();
+    struct file_handle secret = make("secret");
+    memset(image_client_pages, 'S', sizeof image_client_pages);
+    expect("writing", write_to(secret, 0, 8), FILE_OK);
+    expect("committing", commit(), FILE_OK);
+    expect("unlinking", unlink_file("secret", secret), FILE_OK);
+    struct file_handle new = make("new");
+    image_fails = content_fails;
+    expect("a write that fails", write_to(new, 0, 1), FILE_FAILED);
+    image_fails = NULL;
+    expect("a commit behind it", commit(), FILE_READ_ONLY);
+    return 0;
+}
+
+static int find_no_secret(void)
+{
+    mount_and_attach();
+    struct file_answer answer = on_name(FILE_LOOKUP, "new");
+    expect("looking up what was committed", answer.result, FILE_OK);
+    expect("its bytes", answer.attributes.size, 0);
+    return 0;
+}
+
+static void fail_content(void)
+{
+    expect("writing", (uint64_t)in_a_process(write_over_secret), 0);
+    expect("the next start", (uint64_t)in_a_process(find_no_secret), 0);
+}
+
+/* libext2fs refuses all changes from the moment on when content is written. */
+static bool refuses_changes(enum image_work work, struct disk_range range)
+{
+    if (content_fails(work, range))
+        volume->flags &= ~EXT2_FLAG_RW;
+    return false;
+}
+
+/* The inode cannot be written when the content is on its way already: nothing of it counts. */
+static void fail_in_part(void)
+{
+    mount_and_attach();
+    struct file_handle handle = make("file");
+    image_fails = refuses_changes;
+    expect("a change that fails in part", write_to(handle, 0, 1), FILE_READ_ONLY);
+    image_fails = NULL;
+    volume->flags |= EXT2_FLAG_RW;
+    expect("a commit behind it", commit(), FILE_READ_ONLY);
+}
+
 /* --- ------------------------------------------------------------------------------------------------------------------ */
 
 static const struct {
@@ -241,6 +327,8 @@ static const struct {
     void (*work)(void);
 } cases[] = {
     {"starts", fail_starts},
+    {"content", fail_content},
+    {"in_part", fail_in_part},
 };
 
 int main(int count, char **arguments)

@@ -102,6 +102,8 @@ static void note_part(void *context, enum disk_result result)
     struct operation *operation = context;
     if (result != DISK_OK)
         operation->worst = results[result];
+    if (result != DISK_OK && operation->has_new_blocks)
+        transaction_break();
     if (--operation->parts == 0)
         content_done(operation);
 }
@@ -156,14 +158,14 @@ static enum file_result open_regular(const struct file_request *request, struct 
 
 /*
  * The parts are counted from one, so that they are not over before all are begun. Returns the operation's result if they
- * are over by now.
+ * are over by now, or else that of the beginning.
  */
 static enum file_result end_of_beginning(struct operation *operation, enum file_result result)
 {
     if (result != FILE_OK)
         operation->worst = result;
     operation->parts--;
-    return operation->worst;
+    return operation->parts ? result : operation->worst;
 }
 
 /* --- reading ---------------------------------------------------------------------------------------------------------- */
@@ -370,8 +372,10 @@ static enum file_result write_pages(struct operation *operation, struct inode *i
         result = map_find(&map, first + page, count - page, &run);
         if (result == FILE_OK && !run.physical)
             result = FILE_DAMAGED;
-        if (result == FILE_OK && run.is_unwritten)
+        if (result == FILE_OK && run.is_unwritten) {
+            operation->has_new_blocks = true;
             result = set_written(&map, first + page, &run);
+        }
         if (result == FILE_OK)
             begin_run(operation, DISK_WRITE, &run, &cursor);
     }
@@ -410,6 +414,7 @@ enum file_result content_write(struct operation *operation)
     if (end > size && ext2fs_inode_size_set(volume, inode_small(&inode), end))
         return FILE_DAMAGED;
     inode_touch(&inode, INODE_MTIME | INODE_CTIME);
+    operation->has_new_blocks = holes;
     operation->parts = 1;
     result = write_pages(operation, &inode, first, count);
     if (result == FILE_OK)

@@ -18,6 +18,7 @@ struct operation {
     struct file_answer answer;
     unsigned parts;         /* that the disk has to do, */
     enum file_result worst; /* and what came of them */
+    bool has_new_blocks;    /* a write: what it fails to write must not become the file's */
 };
 
 /* names.c */

@@ -182,12 +182,12 @@ static void do_operation(struct operation *operation)
     }
     volume_set_time(request->time);
     result = kind->work(operation);
-    if (operation->parts)
-        return;
     if (changes && is_failure(result))
         end_writing("a change has failed in part");
     else if (is_failure(result))
         requests_give_up("a request has failed");
+    if (operation->parts)
+        return;
     if (result != FILE_OK || !(kind->traits & CHANGES)) {
         answer(operation, result);
         return;

@@ -208,6 +208,11 @@ errcode_t transaction_commit(bool is_durable)
     return error;
 }
 
+void transaction_break(void)
+{
+    is_broken = true;
+}
+
 bool transaction_is_large(void)
 {
     size_t groups = 0;

@@ -18,6 +18,9 @@ errcode_t transaction_start(ext2_filsys fs, io_channel log);
  */
 errcode_t transaction_commit(bool is_durable);
 
+/* What has changed is not what was to be: commits fail from now on, and nothing of the transaction counts. */
+void transaction_break(void);
+
 /* Whether it is time to commit, lest it become larger than the log or the cache can take. Asked between operations. */
 bool transaction_is_large(void);
 
