@@ -107,6 +107,24 @@ static enum file_result commit(void)
     return client_ask((struct file_request){.operation = FILE_COMMIT}).result;
 }
 
+static uint64_t free_blocks(void)
+{
+    return client_ask((struct file_request){.operation = FILE_STATISTICS}).statistics.free_blocks;
+}
+
+/* A file takes all that is free. */
+static struct file_handle fill_disk(void)
+{
+    struct file_handle handle = make("filler");
+    uint64_t page = 0;
+    for (uint32_t count = FILE_MOST_PAGES; count; count /= 2) {
+        while (write_to(handle, page, count) == FILE_OK)
+            page += count;
+    }
+    expect("blocks that are free on a full disk", free_blocks(), 0);
+    return handle;
+}
+
 /* --- the start -------------------------------------------------------------------------------------------------------- */
 
 enum { FILES = 12 };
@@ -320,6 +338,32 @@ static void fail_in_part(void)
     expect("a commit behind it", commit(), FILE_READ_ONLY);
 }
 
+/* --- a full disk ------------------------------------------------------------------------------------------------------ */
+
+/* A tree of extents has room for four in the inode; more need a block. */
+static void fill_up(void)
+{
+    mount_and_attach();
+    struct file_handle file = make("file"), behind = make("behind");
+    for (unsigned i = 0; i < 4; i++)
+        expect("writing", write_to(file, 2 * i, 1), FILE_OK);
+    expect("writing", write_to(behind, 0, 2), FILE_OK);
+    struct file_handle filler = fill_disk();
+    expect("unlinking", unlink_file("behind", behind), FILE_OK);
+    expect("free blocks", free_blocks(), 2);
+    expect("three pages, for two of which there is room behind the last extent", write_to(file, 7, 3), FILE_NO_SPACE);
+    expect("free blocks", free_blocks(), 2);
+    expect("one page", write_to(file, 7, 1), FILE_OK);
+    for (unsigned i = 0; i < 2; i++) {
+        expect("a fifth extent, without a block for the tree", write_to(file, 20, 1), FILE_NO_SPACE);
+        expect("free blocks", free_blocks(), 1);
+    }
+    struct file_answer answer =
+        client_ask((struct file_request){.operation = FILE_SET, .handle = filler, .set = FILE_SET_SIZE, .offset = 0});
+    expect("cutting the file that has the last block", answer.result, FILE_OK);
+    expect("committing", commit(), FILE_OK);
+}
+
 /* --- ------------------------------------------------------------------------------------------------------------------ */
 
 static const struct {
@@ -329,6 +373,7 @@ static const struct {
     {"starts", fail_starts},
     {"content", fail_content},
     {"in_part", fail_in_part},
+    {"full", fill_up},
 };
 
 int main(int count, char **arguments)

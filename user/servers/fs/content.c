@@ -283,6 +283,12 @@ static errcode_t add_extent(ext2_extent_handle_t extents, uint64_t first, blk64_
     return error ? error : ext2fs_extent_fix_parents(extents);
 }
 
+static void mark_blocks(blk64_t first, blk64_t count, int in_use)
+{
+    for (blk64_t i = 0; i < count; i++)
+        ext2fs_block_alloc_stats2(volume, first + i, in_use);
+}
+
 /* Takes free blocks for a hole, in as few pieces as there are, near to what the file has before it. */
 static errcode_t fill_with_extents(struct inode *inode, uint64_t first, uint64_t count)
 {
@@ -296,11 +302,15 @@ static errcode_t fill_with_extents(struct inode *inode, uint64_t first, uint64_t
         error = ext2fs_new_range(volume, 0, goal, count, NULL, &physical, &taken);
         if (error)
             break;
-        for (blk64_t i = 0; i < taken; i++)
-            ext2fs_block_alloc_stats2(volume, physical + i, 1);
+        mark_blocks(physical, taken, 1);
         error = ext2fs_iblk_add_blocks(volume, inode_small(inode), taken);
         if (!error)
             error = add_extent(extents, first, physical, taken);
+        if (error) {
+            /* There was no block for the tree. */
+            mark_blocks(physical, taken, -1);
+            ext2fs_iblk_sub_blocks(volume, inode_small(inode), taken);
+        }
         first += taken;
         count -= taken;
         goal = physical + taken;
@@ -321,6 +331,27 @@ static errcode_t allocate(struct inode *inode, uint64_t first, uint64_t count)
     return error;
 }
 
+/* How many holes there are from a page on, up to one that is none. */
+static uint64_t count_holes(uint64_t holes, uint64_t page)
+{
+    uint64_t count = 0;
+    while (page + count < FILE_MOST_PAGES && holes >> (page + count) & 1)
+        count++;
+    return count;
+}
+
+/* Holes that have been filled are holes again. Taken together: to cut an extent in two might need a block for the tree. */
+static enum file_result empty_holes(struct inode *inode, uint64_t first, uint64_t holes, uint64_t end)
+{
+    for (uint64_t page = 0, count; page < end; page += count + 1) {
+        count = count_holes(holes, page);
+        if (count &&
+            ext2fs_punch(volume, inode->number, inode_small(inode), NULL, first + page, first + page + count - 1))
+            return FILE_DAMAGED;
+    }
+    return FILE_OK;
+}
+
 /* Blocks for the holes; if there are not enough, all are holes again. */
 static enum file_result fill_holes(struct inode *inode, uint64_t first, uint64_t holes)
 {
@@ -328,23 +359,13 @@ static enum file_result fill_holes(struct inode *inode, uint64_t first, uint64_t
         return FILE_OK;
     if (transaction_free_for_content())
         return FILE_READ_ONLY;
-    for (uint64_t page = 0; page < FILE_MOST_PAGES && holes >> page; page++) {
-        uint64_t count = 0;
-        while (page + count < FILE_MOST_PAGES && holes >> (page + count) & 1)
-            count++;
-        if (!count)
-            continue;
-        errcode_t error = allocate(inode, first + page, count);
-        if (volume_result(error) == FILE_NO_SPACE) {
-            for (uint64_t i = 0; i < page + count; i++) {
-                if (holes >> i & 1 &&
-                    ext2fs_punch(volume, inode->number, inode_small(inode), NULL, first + i, first + i))
-                    return FILE_DAMAGED;
-            }
-        }
-        if (error)
-            return volume_result(error);
-        page += count - 1;
+    for (uint64_t page = 0, count; page < FILE_MOST_PAGES && holes >> page; page += count + 1) {
+        count = count_holes(holes, page);
+        enum file_result result = count ? volume_result(allocate(inode, first + page, count)) : FILE_OK;
+        if (result == FILE_NO_SPACE && empty_holes(inode, first, holes, page + count) != FILE_OK)
+            return FILE_DAMAGED;
+        if (result != FILE_OK)
+            return result;
     }
     return FILE_OK;
 }
