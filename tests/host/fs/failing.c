@@ -364,16 +364,50 @@ static void fill_up(void)
     expect("committing", commit(), FILE_OK);
 }
 
+/* The blocks of these pages are the file's, but hold nothing of it: as fallocate(2) leaves them. */
+static void make_unwritten(struct file_handle handle, uint64_t first, uint64_t end)
+{
+    ext2_extent_handle_t extents;
+    struct ext2fs_extent extent;
+    expect("opening a tree", (uint64_t)ext2fs_extent_open(volume, handle.inode, &extents), 0);
+    for (uint64_t page = first; page < end; page += extent.e_len) {
+        expect("finding an extent", (uint64_t)ext2fs_extent_goto(extents, page), 0);
+        expect("reading it", (uint64_t)ext2fs_extent_get(extents, EXT2_EXTENT_CURRENT, &extent), 0);
+        extent.e_flags |= EXT2_EXTENT_FLAGS_UNINIT;
+        expect("changing it", (uint64_t)ext2fs_extent_replace(extents, 0, &extent), 0);
+    }
+    ext2fs_extent_free(extents);
+}
+
+/* The first of two extents could be marked as written, the second one cannot be cut in two: none is. */
+static void write_unwritten(void)
+{
+    mount_and_attach();
+    struct file_handle file = make("file");
+    static const struct {
+        uint64_t first;
+        uint32_t count;
+    } pieces[] = {{0, 1}, {5, 1}, {1, 1}, {2, 2}};
+    for (unsigned i = 0; i < 4; i++) {
+        if (i == 3)
+            expect("writing", write_to(make("between"), 0, 1), FILE_OK);
+        expect("writing", write_to(file, pieces[i].first, pieces[i].count), FILE_OK);
+    }
+    make_unwritten(file, 1, 4);
+    fill_disk();
+    expect("a write without a block for the tree", write_to(file, 1, 2), FILE_NO_SPACE);
+    expect("pages that hold nothing", transfer(FILE_READ, file, 1, 3).holes, 7);
+    expect("committing", commit(), FILE_OK);
+}
+
 /* --- ------------------------------------------------------------------------------------------------------------------ */
 
 static const struct {
     const char *name;
     void (*work)(void);
 } cases[] = {
-    {"starts", fail_starts},
-    {"content", fail_content},
-    {"in_part", fail_in_part},
-    {"full", fill_up},
+    {"starts", fail_starts}, {"content", fail_content},      {"in_part", fail_in_part},
+    {"full", fill_up},       {"unwritten", write_unwritten},
 };
 
 int main(int count, char **arguments)

@@ -9,6 +9,8 @@
 #include <string.h>
 
 enum { PAGE_SECTORS = FILE_PAGE_BYTES / DISK_SECTOR_BYTES, EXTENT_MOST_BLOCKS = 32768 };
+/* By how many blocks a write makes a tree of extents grow: two full leaves of 340 are cut in two, and what is above them, of five levels. */
+enum { TREE_MOST_BLOCKS = 16 };
 #define MOST_BYTES (((uint64_t)UINT32_MAX - 1) * VOLUME_BLOCK_BYTES)
 _Static_assert((int)FILE_PAGE_BYTES == (int)VOLUME_BLOCK_BYTES, "a page is a block");
 
@@ -242,12 +244,14 @@ enum file_result content_clear_tail(struct inode *inode)
     return disk_do(DISK_WRITE, range) == DISK_OK ? FILE_OK : FILE_FAILED;
 }
 
-/* Holes in pages [first, first + count): a bit for each. */
-static enum file_result find_holes(struct inode *inode, uint64_t first, uint64_t count, uint64_t *holes)
+/* Holes in pages [first, first + count): a bit for each; and whether blocks there hold nothing of the file. */
+static enum file_result find_holes(struct inode *inode, uint64_t first, uint64_t count, uint64_t *holes,
+                                   bool *has_unwritten)
 {
     struct map map;
     struct run run;
     *holes = 0;
+    *has_unwritten = false;
     enum file_result result = map_open(inode, &map);
     if (result != FILE_OK)
         return result;
@@ -255,6 +259,7 @@ static enum file_result find_holes(struct inode *inode, uint64_t first, uint64_t
         result = map_find(&map, first + page, count - page, &run);
         if (!run.physical)
             *holes |= 1ull << page;
+        *has_unwritten = *has_unwritten || run.is_unwritten;
     }
     map_close(&map);
     return result;
@@ -370,13 +375,13 @@ static enum file_result fill_holes(struct inode *inode, uint64_t first, uint64_t
     return FILE_OK;
 }
 
-/* The blocks of a run are to hold what is written now. */
+/* The blocks of a run are to hold what is written now. There are TREE_MOST_BLOCKS free ones. */
 static enum file_result set_written(struct map *map, uint64_t page, const struct run *run)
 {
     for (uint64_t i = 0; i < run->count; i++) {
         errcode_t error = ext2fs_extent_set_bmap(map->extents, page + i, run->physical + i, 0);
         if (error)
-            return volume_result(error);
+            return volume_result(error) == FILE_NO_SPACE ? FILE_DAMAGED : volume_result(error);
     }
     return FILE_OK;
 }
@@ -409,6 +414,7 @@ enum file_result content_write(struct operation *operation)
     const struct file_request *request = &operation->request;
     struct inode inode;
     uint64_t holes;
+    bool has_unwritten;
     enum file_result result = open_regular(request, &inode);
     if (result != FILE_OK)
         return result;
@@ -422,7 +428,10 @@ enum file_result content_write(struct operation *operation)
         if (result != FILE_OK)
             return result;
     }
-    result = find_holes(&inode, first, count, &holes);
+    result = find_holes(&inode, first, count, &holes, &has_unwritten);
+    /* It cannot be undone what has been cut out of an extent when there is no block for the rest. */
+    if (result == FILE_OK && has_unwritten && ext2fs_free_blocks_count(volume->super) < count + TREE_MOST_BLOCKS)
+        return FILE_NO_SPACE;
     if (result == FILE_OK)
         result = fill_holes(&inode, first, holes);
     if (result == FILE_NO_SPACE) {
