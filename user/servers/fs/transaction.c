@@ -215,10 +215,8 @@ void transaction_break(void)
 
 bool transaction_is_large(void)
 {
-    size_t groups = 0;
-    for (dgrp_t group = 0; group < fs->group_desc_count; group++)
-        groups += changed_blocks[group] + changed_inodes[group];
-    return cache_dirty_count() + groups + fs->desc_blocks + OPERATION_BLOCKS > blocks_most ||
+    /* To cut one file may change the bitmaps of all groups. */
+    return cache_dirty_count() + 2 * (size_t)fs->group_desc_count + fs->desc_blocks + OPERATION_BLOCKS > blocks_most ||
            revoked_count > cache_size();
 }
 
