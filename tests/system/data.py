@@ -16,7 +16,7 @@ COMPONENTS = ["fs", "virtio-blk", "block", "pci"]
 # Components that get a new program, its file, and what the new one says in other words than the old one.
 UPDATES = [("fs", "fs.elf", b"\0mounted\0", b"\0updated\0"), ("virtio-blk", "virtio_blk.elf", b": started", b": updated")]
 FILE_SYSTEM_BYTES = 1 << 20  # where the file system begins on the disk (systems/shell/make_disk.py)
-FAILING_WRITES = 3
+FAILING_WRITES, FAILING_TABLES = 3, 2
 # A program's file is copied again and again, made certain, and each copy is summed up.
 LOAD = "(while true; do cat /bin/busybox > /data/copy; sync; md5sum < /data/copy; rm /data/copy; done > /tmp/sums 2>&1) &"
 
@@ -112,11 +112,17 @@ def log_sector(image):
     return FILE_SYSTEM_BYTES // 512 + int(blocks[1]) * 8
 
 
+def table_reads(image):
+    """Reads of the partition table at either end, for the block server's first starts; the firmware reads the first sector, too."""
+    last = Path(image).stat().st_size // 512 - 1
+    return [{"iotype": "read", "sector": sector} for sector in (0, 0, last) for _ in range(FAILING_TABLES)]
+
+
 def the_disk_fails(image, failing):
-    """Some writes of the disk fail, in the file server's second and third start, too: programs get errors, until the disk can be written."""
+    """Some requests of the disk fail, in the servers' second and third start, too: programs get errors, until the disk can be written."""
     blocks = {"driver": "raw", "node-name": "disk", "file": {
         "driver": "blkdebug", "image": {"driver": "file", "filename": image},
-        "inject-error": [{"event": "none", "iotype": "write", "once": True, **failing}] * FAILING_WRITES}}
+        "inject-error": [{"event": "none", "once": True, **request} for request in failing]}}
     flags = ["-blockdev", json.dumps(blocks), "-device", "virtio-blk-pci,drive=disk,addr=3"]
     with Shell(flags=flags, seconds=90) as shell:
         output = shell.output_of("errors=0; until dd if=/bin/busybox of=/data/late bs=64k conv=fsync; do errors=$((errors+1)); sleep 1; done; "
@@ -159,8 +165,10 @@ def main():
             checks.run("components below are updated", components_change, shell)
             checks.run("Linux dies", linux_dies, shell)
         checks.run("files last", files_last, file.name)
-        checks.run("a disk that fails when it is mounted", the_disk_fails, file.name, {})
-        checks.run("a disk that fails when it is in use", the_disk_fails, file.name, {"sector": log_sector(file.name)})
+        writes = [{"iotype": "write"}] * FAILING_WRITES
+        checks.run("a disk that fails when it is mounted", the_disk_fails, file.name, writes + table_reads(file.name))
+        writes = [{"iotype": "write", "sector": log_sector(file.name)}] * FAILING_WRITES
+        checks.run("a disk that fails when it is in use", the_disk_fails, file.name, writes)
     checks.run("an update fits for each component", updates_fit)
     checks.run("no disk", without_a_disk)
     return checks.status

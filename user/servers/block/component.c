@@ -43,7 +43,8 @@ static bool is_sent; /* all that is in slots, to the disk's present incarnation;
 static struct client clients[BLOCK_MOST_CLIENTS];
 static struct slot slots[SLOTS];
 static unsigned free_slots = SLOTS;
-static bool has_disk;
+static bool lacks_disk;  /* at least one answer said so */
+static bool lacks_table; /* the disk could not read it */
 static uint64_t disk_sectors;
 
 /* --- to the disk ---------------------------------------------------------------------------------------------------- */
@@ -123,8 +124,8 @@ static void read_partitions(const struct block_answer *answer)
     enum partitions_result result = PARTITIONS_NONE;
     const struct partition_window window = {(const uint8_t *)window_start,
                                             stage == READS_END ? disk_sectors - window_sectors() : 0, window_sectors()};
+    lacks_table = lacks_table || answer->result == BLOCK_FAILED;
     if (stage == READS_SIZE && answer->result == BLOCK_OK) {
-        has_disk = true;
         disk_sectors = answer->sectors;
         stage = READS_START;
         if (disk_sectors && window_sectors() * BLOCK_SECTOR_BYTES <= window_bytes) {
@@ -141,8 +142,12 @@ static void read_partitions(const struct block_answer *answer)
         ask_for_window(disk_sectors - window_sectors(), window_sectors());
         return;
     }
+    /* What is at one place is not missed at the other. */
+    lacks_table = lacks_table && result != PARTITIONS_OK;
     use_partitions(&partitions);
-    if (has_disk)
+    if (lacks_table)
+        microkit_dbg_puts("block: no partition table could be read\n");
+    else if (disk_sectors)
         print_partitions(&partitions);
     else
         microkit_dbg_puts("block: no disk\n");
@@ -168,6 +173,7 @@ static void take_answers(void)
             continue;
         slot->owner = OWNER_NONE;
         free_slots++;
+        lacks_disk = lacks_disk || batch[i].result == BLOCK_NO_DISK;
         if (owner == OWNER_SERVER) {
             read_partitions(&batch[i]);
             continue;
@@ -218,6 +224,14 @@ static bool translate(unsigned number, struct block_request *request)
     return true;
 }
 
+/* What a client is told that has no partition. */
+static enum block_result why_nothing(void)
+{
+    if (lacks_table && pecan_gives_up())
+        pecan_give_up("another start may have more luck with the partition table");
+    return lacks_table ? BLOCK_FAILED : BLOCK_NO_DISK;
+}
+
 static void take_requests(unsigned number)
 {
     struct client *client = &clients[number];
@@ -226,7 +240,7 @@ static void take_requests(unsigned number)
     for (uint32_t i = 0; i < count; i++) {
         uint64_t id = batch[i].id;
         if (!client->partition.count) {
-            answer(client, id, BLOCK_NO_DISK);
+            answer(client, id, why_nothing());
         } else if (batch[i].operation == BLOCK_SIZE) {
             answer(client, id, BLOCK_OK);
         } else if (!translate(number, &batch[i])) {
@@ -267,7 +281,7 @@ static void serve(void)
 {
     do {
         if (ring_pair_accept(&disk)) {
-            if (stage == KNOWS_PARTITIONS && !has_disk)
+            if (lacks_disk)
                 pecan_give_up("another start of the driver may find a disk");
             is_sent = false;
             microkit_notify(DISK);
