@@ -53,7 +53,6 @@ static void reading_and_writing(void)
     close(file);
 }
 
-/* Writes pieces of a file in any order, again and again; all of it is right at any time. */
 /* What is written to a file that has lost its name is kept as that of any other, also where the memory is needed. */
 static void files_without_a_name(void)
 {
@@ -72,6 +71,29 @@ static void files_without_a_name(void)
     close(file);
 }
 
+/* The server tells a size with attributes that is older than what it has got meanwhile. */
+static void attributes_while_writing(void)
+{
+    enum { ROUNDS = 40, BYTES = 300 };
+    static char bytes[ROUNDS * BYTES], found[ROUNDS * BYTES];
+    struct stat state;
+    int file = open("/data/appended", O_RDWR | O_CREAT | O_APPEND, 0600);
+    pid_t child = fork();
+    for (int i = 0; child == 0; i++)
+        fchmod(file, i % 2 ? 0600 : 0640);
+    CHECK(file >= 0 && child > 0);
+    for (long round = 0; round < ROUNDS; round++) {
+        for (long i = round * BYTES; i < (round + 1) * BYTES; i++)
+            bytes[i] = byte_at(i, 1);
+        CHECK(write(file, bytes + round * BYTES, BYTES) == BYTES && fsync(file) == 0);
+        CHECK(fstat(file, &state) == 0 && state.st_size == (round + 1) * BYTES);
+    }
+    CHECK(kill(child, SIGKILL) == 0 && waitpid(child, NULL, 0) == child);
+    CHECK(pread(file, found, sizeof found, 0) == sizeof found && memcmp(found, bytes, sizeof found) == 0);
+    CHECK(close(file) == 0 && unlink("/data/appended") == 0);
+}
+
+/* Writes pieces of a file in any order, again and again; all of it is right at any time. */
 static void much_of_it(void)
 {
     static char expected[PIECES * PIECE], found[PIECES * PIECE];
@@ -264,6 +286,7 @@ int main(int argc, char **argv)
 {
     static const struct test tests[] = {TEST(reading_and_writing),
                                         TEST(files_without_a_name),
+                                        TEST(attributes_while_writing),
                                         TEST(much_of_it),
                                         TEST(names),
                                         TEST(names_that_are_certain),

@@ -458,23 +458,24 @@ static void spoil(const struct file_request *request, struct file_answer *answer
 }
 
 /* A request that was sent before to a server that was restarted may have been carried out, or not. */
-static void serve_one(const struct file_request *request)
+static void serve_one(const struct file_request *request, struct file_answer *answer)
 {
     char name[FILE_MOST_NAME_BYTES + 1], text[FILE_MOST_LINK_BYTES + 1];
     bool answers_text = request->operation == FILE_LIST || request->operation == FILE_READLINK;
-    struct file_answer answer = {.id = request->id};
+    *answer = (struct file_answer){.id = request->id};
     text_take(name, sizeof name, request->name);
     text_take(text, sizeof text, answers_text ? (struct file_text){0, 0} : request->text);
-    answer.result = perform(request, name, text, &answer);
-    is_uncertain |= answer.result == FILE_OK && changes_names(request->operation);
+    answer->result = perform(request, name, text, answer);
+    is_uncertain |= answer->result == FILE_OK && changes_names(request->operation);
     if (is_liar && request->operation != FILE_ATTACH && dice(4) == 0)
-        spoil(request, &answer);
-    ring_put(&pair.out, &answer, 1);
+        spoil(request, answer);
 }
 
 bool file_server_step(void)
 {
     struct file_request request;
+    struct file_answer answer, later[BATCH];
+    unsigned later_count = 0;
     bool has_worked = false;
     if (!memory)
         return false;
@@ -484,10 +485,17 @@ bool file_server_step(void)
     }
     if (ring_pair_accept(&pair))
         has_worked = true;
-    for (unsigned i = dice(BATCH) + 1; i > 0 && ring_room(&pair.out) && ring_take(&pair.in, &request, 1); i--) {
-        serve_one(&request);
+    /* Changes of names and attributes are answered last, as by a server that waits for its journal. */
+    for (unsigned i = dice(BATCH) + 1; i > 0 && ring_room(&pair.out) > later_count && ring_take(&pair.in, &request, 1);
+         i--) {
+        serve_one(&request, &answer);
+        if (changes_names(request.operation))
+            later[later_count++] = answer;
+        else
+            ring_put(&pair.out, &answer, 1);
         has_worked = true;
     }
+    ring_put(&pair.out, later, later_count);
     if (has_worked && dice(RESTART_ONE_IN) == 0)
         restart(); /* after the work and before the answers */
     ring_publish(&pair.out);

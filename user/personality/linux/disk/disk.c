@@ -89,18 +89,15 @@ static struct linux_timespec time_from(int64_t ns)
     return timespec_from_ns(ns < 0 ? 0 : (uint64_t)ns);
 }
 
-/* What the server says of a file. Its size is ours to know while there are pages that it has not got. */
+/* What the server says of a file that is new here. Later it is ours to know: answers may be older than what has been changed since. */
 static void attributes_take(struct inode *inode, const struct file_attributes *attributes)
 {
-    struct disk_file *disk = inode->disk;
     inode->mode = (inode->mode & S_IFMT) | (attributes->mode & 07777);
     inode->uid = attributes->uid;
     inode->gid = attributes->gid;
     inode->links = attributes->links;
-    if (!disk->dirty && !disk->writing) {
-        inode->size = attributes->size < INT64_MAX ? attributes->size : INT64_MAX;
-        inode->modified = time_from(attributes->mtime);
-    }
+    inode->size = attributes->size < INT64_MAX ? attributes->size : INT64_MAX;
+    inode->modified = time_from(attributes->mtime);
     inode->accessed = time_from(attributes->atime);
     inode->changed = time_from(attributes->ctime);
 }
@@ -487,7 +484,8 @@ static void linked(struct disk_request *request, const struct file_answer *answe
 {
     (void)text;
     if (answer->result == FILE_OK) {
-        attributes_take(request->inode, &answer->attributes);
+        request->inode->links++;
+        request->inode->changed = time_from(answer->attributes.ctime);
         directory_forget(request->directory, request->name, request->name_bytes);
         directory_remember(request->directory, request->name, request->name_bytes, request->inode);
         inode_touch_modified(request->directory);
@@ -582,11 +580,22 @@ int64_t disk_rename(struct thread *thread, struct inode *from, const char *old_n
 
 static void was_set(struct disk_request *request, const struct file_answer *answer, const char *text)
 {
+    struct inode *inode = request->inode;
+    const struct file_attributes *attributes = &answer->attributes;
+    uint32_t set = request->message.set;
     (void)text;
     if (answer->result == FILE_OK) {
-        attributes_take(request->inode, &answer->attributes);
-        if (request->message.set & FILE_SET_MTIME)
-            request->inode->modified = time_from(answer->attributes.mtime);
+        if (set & FILE_SET_MODE)
+            inode->mode = (inode->mode & S_IFMT) | (attributes->mode & 07777);
+        if (set & FILE_SET_UID)
+            inode->uid = attributes->uid;
+        if (set & FILE_SET_GID)
+            inode->gid = attributes->gid;
+        if (set & FILE_SET_ATIME)
+            inode->accessed = time_from(attributes->atime);
+        if (set & FILE_SET_MTIME)
+            inode->modified = time_from(attributes->mtime);
+        inode->changed = time_from(attributes->ctime);
     }
     call_end(request, disk_error(answer->result), NULL);
 }
