@@ -93,6 +93,51 @@ static void attributes_while_writing(void)
     CHECK(close(file) == 0 && unlink("/data/appended") == 0);
 }
 
+/* A size that could not be set is what it was, and can be set later. The host's file server fails to do it for files with S_ISVTX. */
+static void sizes_that_cannot_be_set(void)
+{
+    static char bytes[4 * PAGE], found[sizeof bytes];
+    struct stat state;
+    int file = open("/data/cut", O_RDWR | O_CREAT, 0600);
+    memset(bytes, 'o', sizeof bytes);
+    CHECK(file >= 0 && write(file, bytes, sizeof bytes) == sizeof bytes && fchmod(file, S_ISVTX | 0600) == 0);
+    int cut = open("/data/cut", O_WRONLY | O_TRUNC);
+    if (cut == -1) {
+        CHECK(errno == EIO && ftruncate(file, 5 * PAGE) == -1 && errno == EIO);
+        CHECK(fsync(file) == 0 && fstat(file, &state) == 0 && state.st_size == sizeof bytes);
+        CHECK(pread(file, found, sizeof found, 0) == sizeof found && memcmp(found, bytes, sizeof found) == 0);
+        CHECK(fchmod(file, 0600) == 0 && (cut = open("/data/cut", O_WRONLY | O_TRUNC)) >= 0);
+    }
+    CHECK(pwrite(cut, "new", 3, 3 * PAGE) == 3 && close(cut) == 0);
+    CHECK(fsync(file) == 0 && posix_fadvise(file, 0, 0, POSIX_FADV_DONTNEED) == 0);
+    memset(bytes, 0, 3 * PAGE);
+    memcpy(bytes + 3 * PAGE, "new", 3);
+    CHECK(pread(file, found, sizeof found, 0) == 3 * PAGE + 3 && memcmp(found, bytes, 3 * PAGE + 3) == 0);
+    CHECK(close(file) == 0 && unlink("/data/cut") == 0);
+}
+
+/* Whichever is first: what is here afterwards is also what the server has. */
+static void sizes_while_writing(void)
+{
+    static char bytes[8 * PAGE], found[sizeof bytes], again[sizeof bytes];
+    int file = open("/data/shortened", O_RDWR | O_CREAT, 0600);
+    for (int round = 0; round < 40; round++) {
+        pid_t child = fork();
+        if (child == 0)
+            _exit(ftruncate(file, PAGE + 100) != 0);
+        memset(bytes, round + 1, sizeof bytes);
+        int status = -1;
+        for (int i = 0; i < 4; i++)
+            CHECK(pwrite(file, bytes, sizeof bytes, 0) == sizeof bytes);
+        CHECK(child > 0 && waitpid(child, &status, 0) == child && status == 0);
+        ssize_t count = pread(file, found, sizeof found, 0);
+        CHECK(count == sizeof found || count == PAGE + 100);
+        CHECK(fsync(file) == 0 && posix_fadvise(file, 0, 0, POSIX_FADV_DONTNEED) == 0);
+        CHECK(pread(file, again, sizeof again, 0) == count && memcmp(found, again, (size_t)count) == 0);
+    }
+    CHECK(close(file) == 0 && unlink("/data/shortened") == 0);
+}
+
 /* Writes pieces of a file in any order, again and again; all of it is right at any time. */
 static void much_of_it(void)
 {
@@ -287,6 +332,8 @@ int main(int argc, char **argv)
     static const struct test tests[] = {TEST(reading_and_writing),
                                         TEST(files_without_a_name),
                                         TEST(attributes_while_writing),
+                                        TEST(sizes_that_cannot_be_set),
+                                        TEST(sizes_while_writing),
                                         TEST(much_of_it),
                                         TEST(names),
                                         TEST(names_that_are_certain),

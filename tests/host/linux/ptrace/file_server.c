@@ -346,6 +346,8 @@ static uint32_t perform(const struct file_request *q, const char *name, const ch
     case FILE_SET:
         if (q->set & FILE_SET_SIZE && q->offset > FILE_BYTES_MOST)
             return FILE_TOO_LARGE;
+        if (q->set & FILE_SET_SIZE && file->attributes.mode & S_ISVTX)
+            return FILE_FAILED;
         set(q, file);
         answer->attributes = file->attributes;
         return FILE_OK;

@@ -1,7 +1,7 @@
 /*
  * A file server (protocols/file.h) of plain memory that is restarted again and again: what was written and not committed is gone
  * then, and so are the requests that were not answered. Changes of names outlive that; a name that begins with ".uncertain" is there as long
- * as there are some that a power cut would undo.
+ * as there are some that a power cut would undo. The size of a file with the mode S_ISVTX cannot be changed.
  */
 #pragma once
 

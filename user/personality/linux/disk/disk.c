@@ -374,6 +374,8 @@ static int64_t call_begin(struct thread *thread, struct disk_request *request)
     }
     call->request = request;
     request->call = call;
+    if (request->message.set & FILE_SET_SIZE)
+        request->inode->disk->size_is_asked = true;
     thread->disk_call = call;
     disk_request_submit(request);
     return disk_call_result(thread, NULL);
@@ -593,10 +595,14 @@ static void was_set(struct disk_request *request, const struct file_answer *answ
             inode->gid = attributes->gid;
         if (set & FILE_SET_ATIME)
             inode->accessed = time_from(attributes->atime);
-        if (set & FILE_SET_MTIME)
+        if (set & FILE_SET_SIZE)
+            inode_set_size(inode, request->message.offset);
+        if (set & (FILE_SET_MTIME | FILE_SET_SIZE))
             inode->modified = time_from(attributes->mtime);
         inode->changed = time_from(attributes->ctime);
     }
+    if (set & FILE_SET_SIZE)
+        disk_pages_size_answered(inode);
     call_end(request, disk_error(answer->result), NULL);
 }
 
@@ -621,10 +627,17 @@ int64_t disk_set(struct thread *thread, struct inode *inode, const struct file_r
     return call_begin(thread, request);
 }
 
+int64_t disk_wait_for_size(const struct inode *file)
+{
+    return file->disk->size_is_asked ? disk_wait(file->disk) : 0;
+}
+
 int64_t disk_set_size(struct thread *thread, struct inode *file, uint64_t size)
 {
     const struct file_request wish = {.set = FILE_SET_SIZE, .offset = size};
-    int64_t error = inode_set_size(file, size);
+    if (size > INODE_MOST_BYTES)
+        return -EFBIG;
+    int64_t error = disk_wait_for_size(file);
     return error ? error : disk_set(thread, file, &wish);
 }
 

@@ -28,6 +28,7 @@ struct disk_file {
     uint64_t expected_page;                  /* where a reader who goes on would read next */
     int64_t error, write_error;              /* of reading and looking up, and of writing: to be told once */
     bool was_wrong;                          /* a page came back different, and was asked for again */
+    bool size_is_asked;                      /* the server was asked to change the size, and has not answered */
     bool is_gone;                            /* has lost its last name */
     bool is_asked_for;                       /* a link's text is on its way */
     bool is_mapped_writable;                 /* programs may have changed it through memory */
@@ -79,7 +80,9 @@ int64_t disk_set(struct thread *thread, struct inode *inode, const struct file_r
 int64_t disk_list(struct thread *thread, struct inode *directory, uint64_t cookie);
 int64_t disk_statistics(struct thread *thread);
 
+/* The size changes when the server has answered; until then nothing of the content is asked for or sent. */
 int64_t disk_set_size(struct thread *thread, struct inode *file, uint64_t size);
+int64_t disk_wait_for_size(const struct inode *file); /* 0 if no change of the size is on its way, or CALL_WAITS */
 
 /* Waits for what a channel tells of: CALL_WAITS, or -ERESTART. Signals interrupt only what takes long. */
 int64_t disk_wait(const void *channel);

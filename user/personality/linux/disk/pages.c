@@ -240,7 +240,7 @@ static void was_read(struct disk_request *request, const struct file_answer *ans
 /* Begins to read the pages that are not there; an error if that was not possible for the first of them. */
 static int64_t read_begin(struct inode *file, uint64_t page, uint64_t end)
 {
-    while (page < end) {
+    while (page < end && !file->disk->size_is_asked) {
         uint32_t *place = inode_page_place(file, page, true);
         if (place && *place) {
             page++;
@@ -336,7 +336,7 @@ static void was_written(struct disk_request *request, const struct file_answer *
 }
 
 /* Those that are on their way are excepted. */
-void disk_pages_write(struct inode *file)
+static void write_changed(struct inode *file)
 {
     struct disk_file *disk = file->disk;
     for (uint64_t page = 0; disk->dirty && page < page_count(file);) {
@@ -368,6 +368,19 @@ void disk_pages_write(struct inode *file)
         unwritten += request->page_count;
         transfer_submit(request, first);
     }
+}
+
+void disk_pages_write(struct inode *file)
+{
+    if (!file->disk->size_is_asked)
+        write_changed(file);
+}
+
+void disk_pages_size_answered(struct inode *file)
+{
+    file->disk->size_is_asked = false;
+    wake(file->disk);
+    wake(&unwritten);
 }
 
 static void flush_all(void)
@@ -518,7 +531,8 @@ void disk_pages_write_again(void)
             dirty_set(disk, place);
         }
         changed_update(disk);
-        disk_pages_write(disk->inode);
+        /* A change of the size that is not answered comes after what programs had written before. */
+        write_changed(disk->inode);
     }
     if (!all_is_certain())
         commit_later();

@@ -30,6 +30,9 @@ void disk_pages_forget_written(struct inode *file, uint64_t size);
 /* A mapping through which the file could be written has gone, or its contents are to be certain now. */
 void disk_pages_mapped_changed(struct inode *file);
 
+/* The server has answered whether the size is another now: what waited for that goes on. */
+void disk_pages_size_answered(struct inode *file);
+
 /* Begins to write what has changed, without making it certain. */
 void disk_pages_write(struct inode *file);
 

@@ -208,8 +208,8 @@ void disk_request_abandon(struct disk_request *request)
         if (list_item(entry, struct disk_request, in_queue) == request)
             return;
     }
-    /* What was sent to an earlier server may have been done. */
-    if (request->message.flags & FILE_REPEATED)
+    /* What was sent to an earlier server may have been done. Who reads or writes a file waits for its size. */
+    if (request->message.flags & FILE_REPEATED || request->message.set & FILE_SET_SIZE)
         return;
     list_remove(&request->in_queue);
     disk_request_free(request);

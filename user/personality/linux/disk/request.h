@@ -47,7 +47,7 @@ void disk_request_submit(struct disk_request *request);
 
 void disk_request_free(struct disk_request *request); /* one that was not submitted */
 
-/* One that nobody waits for any more: dropped if it was not sent yet. */
+/* One that nobody waits for any more: dropped if it was not sent yet, unless it sets a size. */
 void disk_request_abandon(struct disk_request *request);
 
 /* Takes answers, and sends what waits. */

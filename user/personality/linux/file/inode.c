@@ -11,7 +11,6 @@
 #include "personality/linux/support/heap.h"
 
 _Static_assert(INODE_TABLE_ENTRIES == PAGE_SIZE / sizeof(uint32_t), "a table fills a frame");
-#define FILE_SIZE_LIMIT (INODE_MOST_PAGES * PAGE_SIZE)
 
 static uint64_t last_number;
 
@@ -139,7 +138,7 @@ uint64_t inode_mappable_bytes(const struct inode *file)
 
 int64_t inode_set_size(struct inode *file, uint64_t size)
 {
-    if (size > FILE_SIZE_LIMIT)
+    if (size > INODE_MOST_BYTES)
         return -EFBIG;
     if (size < file->size) {
         if (file->disk) {
@@ -177,7 +176,7 @@ int64_t inode_read(struct inode *file, uint64_t offset, void *to, size_t bytes)
 
 int64_t inode_write(struct inode *file, uint64_t offset, const void *from, size_t bytes)
 {
-    if (offset > FILE_SIZE_LIMIT || bytes > FILE_SIZE_LIMIT - offset)
+    if (offset > INODE_MOST_BYTES || bytes > INODE_MOST_BYTES - offset)
         return -EFBIG;
     size_t done = 0;
     while (done < bytes) {

@@ -42,6 +42,7 @@ struct inode_operations {
 
 enum { INODE_DIRECT_PAGES = 8, INODE_TABLE_ENTRIES = 1024 };
 #define INODE_MOST_PAGES ((uint64_t)INODE_TABLE_ENTRIES * INODE_TABLE_ENTRIES + INODE_DIRECT_PAGES)
+#define INODE_MOST_BYTES (INODE_MOST_PAGES * PAGE_SIZE)
 
 struct file_pages {
     uint32_t direct[INODE_DIRECT_PAGES];

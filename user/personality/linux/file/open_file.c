@@ -2,6 +2,7 @@
 
 #include "lib/string.h"
 #include "personality/linux/abi/errno.h"
+#include "personality/linux/disk/disk.h"
 #include "personality/linux/disk/pages.h"
 #include "personality/linux/file/epoll.h"
 #include "personality/linux/file/pipe.h"
@@ -116,7 +117,9 @@ static int64_t regular_write(struct thread *thread, struct open_file *file, stru
         file->position = file->inode->size;
     if (file->inode->disk && buffer->length) {
         buffer->length = buffer->length < DISK_TRANSFER_MOST ? buffer->length : DISK_TRANSFER_MOST;
-        int64_t error = disk_pages_prepare_write(file->inode, file->position, buffer->length);
+        int64_t error = disk_wait_for_size(file->inode);
+        if (!error)
+            error = disk_pages_prepare_write(file->inode, file->position, buffer->length);
         if (error)
             return error;
     }
