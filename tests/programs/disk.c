@@ -1,4 +1,5 @@
-/* Files on the disk, in /data. With the argument "none": there is no disk; "wrong": what is read from it may be wrong. */
+/* Files on the disk, in /data. With the argument "none": there is no disk; "wrong": what is read
+ * from it may be wrong; "more": a file that is larger than memory. */
 
 #define _GNU_SOURCE
 #include "check.h"
@@ -6,11 +7,14 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
+#include <sys/sysinfo.h>
 
-enum { PAGE = 4096, PIECES = 60, PIECE = 5000, WRONG_PAGES = 20, WRONG_ROUNDS = 20 };
+enum { PAGE = 4096, PIECES = 60, PIECE = 5000, WRONG_PAGES = 20, WRONG_ROUNDS = 20, FRESH_PAGES = 20 };
+enum { MORE_PIECE = 65536, MORE_PIECES_MOST = 1024 };
 
 static unsigned random_state;
 
@@ -273,6 +277,98 @@ static void state_of_it(void)
     sync();
 }
 
+/* A file of FRESH_PAGES pages, none of which is in memory. */
+static char fresh_bytes[FRESH_PAGES * PAGE], fresh_found[sizeof fresh_bytes];
+
+static int fresh_file(int version)
+{
+    unlink("/data/fresh");
+    int file = open("/data/fresh", O_RDWR | O_CREAT | O_EXCL, 0600);
+    for (long i = 0; i < (long)sizeof fresh_bytes; i++)
+        fresh_bytes[i] = byte_at(i, version);
+    CHECK(pwrite(file, fresh_bytes, sizeof fresh_bytes, 0) == sizeof fresh_bytes && fsync(file) == 0);
+    CHECK(posix_fadvise(file, 0, 0, POSIX_FADV_DONTNEED) == 0);
+    return file;
+}
+
+static void fresh_expect(int file)
+{
+    CHECK(pread(file, fresh_found, sizeof fresh_found, 0) == sizeof fresh_found);
+    CHECK(memcmp(fresh_found, fresh_bytes, sizeof fresh_bytes) == 0);
+    close(file);
+}
+
+/* Pages that are on their way are no changes of a mapping that goes. */
+static void mappings_and_reading_ahead(void)
+{
+    for (int version = 0; version < 20; version++) {
+        int file = fresh_file(version);
+        char *mapped = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+        CHECK(mapped != MAP_FAILED && munmap(mapped, PAGE) == 0 && fsync(file) == 0);
+        CHECK(posix_fadvise(file, 0, 0, POSIX_FADV_DONTNEED) == 0);
+        fresh_expect(file);
+    }
+}
+
+/* What is cut off a page that is on its way does not come with it. */
+static void cutting_and_reading_ahead(void)
+{
+    for (int version = 0; version < 20; version++) {
+        const long cut = FRESH_PAGES / 2 * PAGE + 100;
+        char first[PAGE];
+        int file = fresh_file(version);
+        CHECK(pread(file, first, PAGE, 0) == PAGE && ftruncate(file, cut) == 0 &&
+              ftruncate(file, sizeof fresh_bytes) == 0);
+        memset(fresh_bytes + cut, 0, sizeof fresh_bytes - (size_t)cut);
+        fresh_expect(file);
+    }
+}
+
+/* Of a file that does not fit into memory: where in a piece there is something else than what was written last. */
+static unsigned char piece_versions[MORE_PIECES_MOST];
+
+static char piece_byte(unsigned piece, long i)
+{
+    bool is_new = i >= 100 && i < 20100;
+    return (char)(byte_at(i + piece, is_new ? piece_versions[piece] : 0) | 1);
+}
+
+static void pieces_expect(int file, unsigned pieces, size_t step)
+{
+    static char found[MORE_PIECE];
+    for (unsigned piece = 0; piece < pieces; piece++) {
+        for (size_t i = 0; i < sizeof found; i += step)
+            CHECK(pread(file, found + i, step, (off_t)(piece * sizeof found + i)) == (ssize_t)step);
+        for (size_t i = 0; i < sizeof found; i++)
+            CHECK(found[i] == piece_byte(piece, (long)i));
+    }
+}
+
+static void more_than_memory(void)
+{
+    static char bytes[MORE_PIECE];
+    struct sysinfo memory;
+    CHECK(sysinfo(&memory) == 0);
+    unsigned pieces = (unsigned)(memory.totalram / sizeof bytes * 5 / 4);
+    int file = open("/data/more", O_RDWR | O_CREAT | O_TRUNC, 0600);
+    CHECK(pieces <= MORE_PIECES_MOST);
+    for (unsigned piece = 0; piece < pieces; piece++) {
+        for (long i = 0; i < MORE_PIECE; i++)
+            bytes[i] = piece_byte(piece, i);
+        CHECK(pwrite(file, bytes, sizeof bytes, (off_t)(piece * sizeof bytes)) == sizeof bytes);
+    }
+    pieces_expect(file, pieces, PAGE);
+    for (int count = 0; count < 1000; count++) {
+        unsigned piece = dice(pieces);
+        piece_versions[piece]++;
+        for (long i = 100; i < 20100; i++)
+            bytes[i] = piece_byte(piece, i);
+        CHECK(pwrite(file, bytes + 100, 20000, (off_t)(piece * sizeof bytes + 100)) == 20000);
+    }
+    pieces_expect(file, pieces, 4 * PAGE);
+    CHECK(close(file) == 0 && unlink("/data/more") == 0);
+}
+
 /* The pages of the file: how many are right, and in `errors` how many cannot be read; a wrong one fails. */
 static int pages_read(int file, int version, int *errors)
 {
@@ -340,9 +436,13 @@ int main(int argc, char **argv)
                                         TEST(memory_of_files),
                                         TEST(programs_run_from_it),
                                         TEST(several_at_once),
-                                        TEST(state_of_it)};
-    static const struct test none[] = {TEST(no_disk)}, wrong[] = {TEST(wrong_pages)};
+                                        TEST(state_of_it),
+                                        TEST(mappings_and_reading_ahead),
+                                        TEST(cutting_and_reading_ahead)};
+    static const struct test none[] = {TEST(no_disk)}, wrong[] = {TEST(wrong_pages)}, more[] = {TEST(more_than_memory)};
     if (argc == 1)
         return RUN_TESTS(tests);
+    if (strcmp(argv[1], "more") == 0)
+        return RUN_TESTS(more);
     return strcmp(argv[1], "none") == 0 ? RUN_TESTS(none) : RUN_TESTS(wrong);
 }

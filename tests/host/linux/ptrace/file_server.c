@@ -59,9 +59,19 @@ static void broken(const char *what)
     abort();
 }
 
+/* What is allocated for so many bytes. */
+static uint64_t content_room(uint64_t bytes)
+{
+    uint64_t room = 4096;
+    while (room < bytes)
+        room *= 2;
+    return room;
+}
+
 static void content_resize(char **content, uint64_t *bytes, uint64_t wanted)
 {
-    *content = realloc(*content, wanted + 1);
+    if (!*content || content_room(wanted) != content_room(*bytes))
+        *content = realloc(*content, content_room(wanted));
     if (wanted > *bytes)
         memset(*content + *bytes, 0, wanted - *bytes);
     *bytes = wanted;

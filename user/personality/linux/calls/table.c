@@ -1,6 +1,7 @@
 #include "personality/linux/calls/table.h"
 
 #include "personality/linux/abi/errno.h"
+#include "personality/linux/disk/pages.h"
 #include "personality/linux/process/signal_frame.h"
 #include "personality/linux/support/text.h"
 
@@ -51,5 +52,6 @@ int64_t system_call_perform(struct thread *thread)
     current = thread;
     int64_t result = functions[number](thread, thread->call.arguments);
     current = NULL;
+    disk_pages_let_go();
     return result;
 }

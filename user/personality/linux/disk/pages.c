@@ -12,13 +12,21 @@
 #include "personality/linux/support/frame.h"
 #include "personality/linux/support/text.h"
 
-enum { AHEAD_PAGES = 64, UNWRITTEN_SHARE = 8 };
+enum { AHEAD_PAGES = 64, UNWRITTEN_SHARE = 8, UNCOMMITTED_SHARE = 4, WANTED_MOST = 4 };
 #define COMMIT_AFTER_NS (2 * NS_PER_SECOND)
 #define FINISH_MOST_NS  (5 * NS_PER_SECOND)
 
 /* Files with pages that are not certain. */
 static struct list changed = LIST_INITIAL(changed);
 static uint64_t unwritten, writing; /* pages that the server has not got, and those of them that are on their way */
+static uint64_t uncommitted;        /* pages that it has got and may lose */
+
+/* What the present call has found there, and must find there until it ends. A call wants no more ranges than these. */
+static struct {
+    const struct inode *file;
+    uint64_t first, end;
+} wanted[WANTED_MOST];
+static unsigned wanted_count;
 
 /*
  * Commits. A page that was written has the colour of the commit that will cover it: colours change with each one that is sent.
@@ -44,6 +52,28 @@ static uint64_t page_count(const struct inode *file)
     return count < INODE_MOST_PAGES ? count : INODE_MOST_PAGES;
 }
 
+void disk_pages_let_go(void)
+{
+    wanted_count = 0;
+}
+
+static void want(const struct inode *file, uint64_t first, uint64_t end)
+{
+    if (wanted_count == WANTED_MOST)
+        wanted_count--;
+    wanted[wanted_count].file = file;
+    wanted[wanted_count].first = first;
+    wanted[wanted_count++].end = end;
+}
+
+static bool is_wanted(const struct inode *file, uint64_t page)
+{
+    for (unsigned i = 0; i < wanted_count; i++)
+        if (wanted[i].file == file && wanted[i].first <= page && page < wanted[i].end)
+            return true;
+    return false;
+}
+
 /* --- what is not certain -------------------------------------------------------------------------------------------- */
 
 static void changed_update(struct disk_file *disk)
@@ -55,12 +85,19 @@ static void changed_update(struct disk_file *disk)
         list_append(&changed, &disk->in_changed);
 }
 
+static void uncommitted_clear_one(struct disk_file *disk, uint32_t *place, unsigned which)
+{
+    if (!(*place & colour_bit(which)))
+        return;
+    *place &= ~colour_bit(which);
+    disk->uncommitted[which]--;
+    uncommitted--;
+}
+
 static void uncommitted_clear(struct disk_file *disk, uint32_t *place)
 {
-    for (unsigned i = 0; i < 2; i++) {
-        disk->uncommitted[i] -= (*place & colour_bit(i)) != 0;
-        *place &= ~colour_bit(i);
-    }
+    uncommitted_clear_one(disk, place, 0);
+    uncommitted_clear_one(disk, place, 1);
 }
 
 static void dirty_clear(struct disk_file *disk, uint32_t *place)
@@ -113,7 +150,7 @@ static bool all_is_certain(void)
 void disk_page_changed(struct inode *file, uint64_t page)
 {
     uint32_t *place = inode_page_place(file, page, false);
-    if (!place || !*place)
+    if (!place || !*place || *place & PAGE_READING)
         return;
     dirty_set(file->disk, place);
     changed_update(file->disk);
@@ -135,6 +172,11 @@ void disk_pages_cut(struct inode *file, uint64_t first)
 
 void disk_pages_forget_written(struct inode *file, uint64_t size)
 {
+    uint32_t *tail = inode_page_place(file, size / PAGE_SIZE, false);
+    if (tail && *tail & PAGE_READING) {
+        frame_release(*tail & PAGE_FRAME);
+        *tail = 0;
+    }
     disk_sums_forget(file->disk, size / PAGE_SIZE, page_count(file));
 }
 
@@ -201,31 +243,30 @@ static void fill(const struct disk_request *request, const struct file_answer *a
     memset((char *)frame_data(request->frames[index]) + valid, 0, PAGE_SIZE - valid);
 }
 
-/* A page came back different from what was written. Whoever waits for it asks again, unless one of the file was wrong before. */
-static void was_wrong(struct disk_file *disk)
+/* Pages that came back different from what was written are asked for again by whoever waits for them, once. */
+static void note_wrong(struct disk_file *disk, bool is_wrong)
 {
-    if (disk->was_wrong)
+    if (is_wrong && disk->was_wrong)
         disk->error = -EIO;
-    disk->was_wrong = !disk->was_wrong;
+    disk->was_wrong = is_wrong && !disk->was_wrong;
 }
 
+/* Nobody has asked for what is read ahead, so its errors are nobody's. */
 static void was_read(struct disk_request *request, const struct file_answer *answer, const char *text)
 {
     struct disk_file *disk = request->inode->disk;
     uint64_t first = request->message.offset / PAGE_SIZE;
+    bool is_wrong = false;
     (void)text;
-    if (answer->result != FILE_OK)
-        disk->error = disk_error(answer->result);
     for (uint32_t i = 0; i < request->page_count; i++) {
         uint32_t *place = transfer_place(request, i, PAGE_READING);
+        bool is_right = false;
         if (!place)
             continue;
-        bool is_right = false;
         if (answer->result == FILE_OK) {
             fill(request, answer, i);
             is_right = disk_sum_fits(disk, first + i, frame_data(request->frames[i]));
-            if (!is_right)
-                was_wrong(disk);
+            is_wrong |= !is_right;
         }
         if (is_right) {
             *place &= ~PAGE_READING;
@@ -234,11 +275,15 @@ static void was_read(struct disk_request *request, const struct file_answer *ans
             frame_release(request->frames[i]);
         }
     }
+    if (!request->is_ahead && answer->result != FILE_OK)
+        disk->error = disk_error(answer->result);
+    else if (!request->is_ahead)
+        note_wrong(disk, is_wrong);
     wake(disk);
 }
 
 /* Begins to read the pages that are not there; an error if that was not possible for the first of them. */
-static int64_t read_begin(struct inode *file, uint64_t page, uint64_t end)
+static int64_t read_begin(struct inode *file, uint64_t page, uint64_t end, bool is_ahead)
 {
     while (page < end && !file->disk->size_is_asked) {
         uint32_t *place = inode_page_place(file, page, true);
@@ -249,6 +294,7 @@ static int64_t read_begin(struct inode *file, uint64_t page, uint64_t end)
         struct disk_request *request = place ? disk_request_create(FILE_READ, file, was_read) : NULL;
         if (!request)
             return -ENOMEM;
+        request->is_ahead = is_ahead;
         uint64_t first = page;
         for (; page < end && (place = inode_page_place(file, page, true)) && !*place; page++) {
             uint32_t frame = frame_allocate_reachable();
@@ -283,6 +329,7 @@ int64_t disk_pages_want(struct inode *file, uint64_t offset, uint64_t bytes)
     uint64_t stop = bytes < file->size - offset ? offset + bytes : file->size;
     uint64_t first = offset / PAGE_SIZE, end = (stop + PAGE_SIZE - 1) / PAGE_SIZE, ahead = end;
     bool is_absent = false, is_awaited = false;
+    want(file, first, end);
     for (uint64_t page = first; page < end; page++) {
         const uint32_t *place = inode_page_place(file, page, false);
         is_absent |= !place || !*place;
@@ -291,15 +338,15 @@ int64_t disk_pages_want(struct inode *file, uint64_t offset, uint64_t bytes)
     if (is_absent || is_awaited) {
         if (disk->error)
             return error_once(&disk->error);
-        int64_t error = read_begin(file, first, end);
+        int64_t error = read_begin(file, first, end, false);
         if (error)
-            return error;
+            return unwritten || uncommitted ? disk_pages_wait_for_memory() : error;
     }
     if (first <= disk->expected_page && disk->expected_page <= end) {
         ahead = end + AHEAD_PAGES < page_count(file) ? end + AHEAD_PAGES : page_count(file);
         const uint32_t *middle = inode_page_place(file, end + AHEAD_PAGES / 2, false);
         if (end + AHEAD_PAGES / 2 < page_count(file) ? !middle || !*middle : is_absent)
-            read_begin(file, end, ahead);
+            read_begin(file, end, ahead, true);
     }
     disk->expected_page = end;
     return is_absent || is_awaited ? disk_wait(disk) : 0;
@@ -322,6 +369,7 @@ static void was_written(struct disk_request *request, const struct file_answer *
         if (answer->result == FILE_OK) {
             *place |= colour_bit(colour);
             disk->uncommitted[colour]++;
+            uncommitted++;
         } else {
             disk_sums_forget(disk, first + i, first + i + 1);
         }
@@ -400,6 +448,11 @@ int64_t disk_pages_prepare_write(struct inode *file, uint64_t offset, uint64_t b
             flush_all();
         return disk_wait(&unwritten);
     }
+    if (uncommitted >= machine_frames_total() / UNCOMMITTED_SHARE) {
+        commit_is_wanted = true;
+        commit_if_possible();
+        return disk_wait(&commit_done);
+    }
     if (offset % PAGE_SIZE || (head == last && end % PAGE_SIZE && end < file->size))
         error = disk_pages_want(file, head * PAGE_SIZE, PAGE_SIZE);
     if (!error && end % PAGE_SIZE && end < file->size)
@@ -433,8 +486,7 @@ static void committed(struct disk_request *request, const struct file_answer *an
                 uint32_t *place = inode_page_place(disk->inode, page, false);
                 if (!place || !(*place & colour_bit(covered)))
                     continue;
-                *place &= ~colour_bit(covered);
-                disk->uncommitted[covered]--;
+                uncommitted_clear_one(disk, place, covered);
                 if (answer->result != FILE_OK)
                     disk->write_error = disk_error(answer->result);
             }
@@ -547,11 +599,22 @@ bool disk_pages_give_up(struct inode *file)
         return false;
     for (uint64_t page = 0; page < page_count(file); page++) {
         uint32_t *place = inode_page_place(file, page, false);
-        if (!place || !*place || *place & PAGE_FLAGS || frame_is_shared(*place))
+        if (!place || !*place || *place & PAGE_FLAGS || frame_is_shared(*place) || is_wanted(file, page))
             continue;
         frame_release(*place);
         *place = 0;
         has_given = true;
     }
     return has_given;
+}
+
+int64_t disk_pages_wait_for_memory(void)
+{
+    if (!unwritten && !uncommitted)
+        return -ENOSPC;
+    if (!commit_is_wanted)
+        flush_all();
+    commit_is_wanted = true;
+    commit_if_possible();
+    return disk_wait(&commit_done);
 }

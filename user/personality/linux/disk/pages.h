@@ -12,11 +12,17 @@
 
 struct thread;
 
-/* Sees to it that all pages that a read wants are there. 0, an error, or CALL_WAITS. */
+/* Sees to it that all pages that a read wants are there, and stay there until the call ends. 0, an error, or CALL_WAITS. */
 int64_t disk_pages_want(struct inode *file, uint64_t offset, uint64_t bytes);
 
-/* The same for what a write does not overwrite as a whole; waits while too much is not written yet. */
+/* The same for what a write does not overwrite as a whole; waits while too much is not certain yet. */
 int64_t disk_pages_prepare_write(struct inode *file, uint64_t offset, uint64_t bytes);
+
+/* Memory is exhausted: makes certain what is not, to give it up then. CALL_WAITS, or -ENOSPC if there is nothing of the kind. */
+int64_t disk_pages_wait_for_memory(void);
+
+/* A call has ended: what it wanted may be given up again. */
+void disk_pages_let_go(void);
 
 /* The page has other contents now. */
 void disk_page_changed(struct inode *file, uint64_t page);

@@ -29,6 +29,7 @@ struct disk_request {
     uint32_t name_bytes, text_bytes;
     char name[DISK_MOST_NAME_BYTES];
     bool wants_text; /* the answer has some */
+    bool is_ahead;   /* a read that nobody waits for yet */
     uint8_t text_slot;
     uint32_t page_count; /* of a read or a write: its frames, each with a use more */
     uint32_t frames[FILE_MOST_PAGES];

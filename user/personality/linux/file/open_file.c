@@ -130,6 +130,8 @@ static int64_t regular_write(struct thread *thread, struct open_file *file, stru
         if (!from)
             return done ? done : error;
         int64_t count = inode_write(file->inode, file->position, from, piece);
+        if (count == -ENOSPC && !done && file->inode->disk)
+            return disk_pages_wait_for_memory();
         if (count < 0)
             return done ? done : count;
         buffer->address += (uint64_t)count;

@@ -3,6 +3,7 @@
 #include "lib/string.h"
 #include "personality/linux/machine.h"
 #include "personality/linux/support/assert.h"
+#include "personality/linux/support/frame.h"
 #include "personality/linux/support/list.h"
 
 /* A frame of objects of one class: this head, then the objects. Free objects are chained through their first word. */
@@ -25,6 +26,8 @@ static struct list classes[CLASS_COUNT];
 static struct slab *slab_create(unsigned size_class)
 {
     uint32_t frame = machine_frame_allocate();
+    if (!frame && frames_give_up())
+        frame = machine_frame_allocate();
     if (!frame)
         return NULL;
 
