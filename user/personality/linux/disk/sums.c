@@ -6,6 +6,8 @@
 /* The sums of a page lie in one of the sets, which is a line of the cache. */
 enum { WAYS = 4, SETS_IN_FRAME = PAGE_SIZE / (WAYS * 16), FRAME_SHARE = 256, FRAMES_MOST = 4096, STEP_WORDS = 8 };
 
+#define FACTOR 0x9e3779b97f4a7c15u
+
 struct page_sum {
     struct file_handle handle; /* inode 0: free */
     uint32_t page, sum;
@@ -24,23 +26,22 @@ void disk_sums_start(void)
         frame_count++;
 }
 
-/* Fletcher's: the second sum makes places count. Two words that are exchanged, or zeros for words, give another sum. */
+/* The value of the polynomial that has the page's words as coefficients: the place of each one counts. Two instructions for eight bytes. */
 static uint32_t sum_of(const void *data)
 {
     const uint64_t *words = data;
-    uint64_t sum = 1, sum_of_sums = 0;
+    uint64_t sum = 0;
     for (const uint64_t *end = words + PAGE_SIZE / sizeof *words; words < end; words += STEP_WORDS) {
-        sum_of_sums += sum += words[0];
-        sum_of_sums += sum += words[1];
-        sum_of_sums += sum += words[2];
-        sum_of_sums += sum += words[3];
-        sum_of_sums += sum += words[4];
-        sum_of_sums += sum += words[5];
-        sum_of_sums += sum += words[6];
-        sum_of_sums += sum += words[7];
+        sum = sum * FACTOR + words[0];
+        sum = sum * FACTOR + words[1];
+        sum = sum * FACTOR + words[2];
+        sum = sum * FACTOR + words[3];
+        sum = sum * FACTOR + words[4];
+        sum = sum * FACTOR + words[5];
+        sum = sum * FACTOR + words[6];
+        sum = sum * FACTOR + words[7];
     }
-    uint64_t both = (sum ^ sum_of_sums >> 29) * 0x9e3779b97f4a7c15u + sum_of_sums;
-    return (uint32_t)(both ^ both >> 32);
+    return (uint32_t)((sum ^ sum >> 32) * FACTOR >> 32);
 }
 
 /* Neighbours in a file lie in neighbouring sets. */
