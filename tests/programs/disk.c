@@ -358,7 +358,7 @@ static void more_than_memory(void)
         CHECK(pwrite(file, bytes, sizeof bytes, (off_t)(piece * sizeof bytes)) == sizeof bytes);
     }
     pieces_expect(file, pieces, PAGE);
-    for (int count = 0; count < 1000; count++) {
+    for (int count = 0; count < 400; count++) {
         unsigned piece = dice(pieces);
         piece_versions[piece]++;
         for (long i = 100; i < 20100; i++)

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-enum { INODES = 1024, NAMES = 2048, ROOT = 2, RESTART_ONE_IN = 40, WRONG_ONE_IN = 20, BATCH = 3, OLD_REQUESTS = 256 };
+enum { INODES = 1024, NAMES = 2048, ROOT = 2, RESTART_ONE_IN = 40, WRONG_ONE_IN = 6, BATCH = 3, OLD_REQUESTS = 256 };
 /* Of a file. */
 #define FILE_BYTES_MOST (64ul << 20)
 
@@ -96,7 +96,6 @@ static void restart(void)
 {
     for (int i = 0; i < INODES; i++) {
         struct file *file = &files[i];
-        file->bytes = 0;
         content_resize(&file->content, &file->bytes, file->certain_bytes);
         if (file->certain_bytes)
             memcpy(file->content, file->certain, file->certain_bytes);
@@ -288,7 +287,6 @@ static void commit(void)
 {
     is_uncertain = false;
     for (int i = 0; i < INODES; i++) {
-        files[i].certain_bytes = 0;
         content_resize(&files[i].certain, &files[i].certain_bytes, files[i].bytes);
         if (files[i].bytes)
             memcpy(files[i].certain, files[i].content, files[i].bytes);
