@@ -1,4 +1,4 @@
-ring-model: | $(BUILD)/setup/test ## model-check the ring with more entries and restarts (some minutes)
+ring-model: | $(BUILD)/setup/test ## model-check rings and streams with more entries, bytes and restarts (some minutes)
 	tests/ring/model.py --long
 
 .PHONY: ring-model

@@ -1,7 +1,7 @@
 #include "ring/stream.h"
 
 /*
- * Ordering:
+ * Ordering, in the terms of tests/ring/stream.pml, which checks it:
  *   send      bytes, then `written`: a release, which the peer's load acquires. `taken` the same way gives the room back.
  *   sleep     wanted_..., fence, the peer's position; against position, fence, the peer's wanted_... One of the two sides sees the
  *             other's store, so no wake-up is lost. It is the ring's rule (ring.c).
