@@ -189,6 +189,74 @@ TEST(net, a_restarted_server_has_reset_everything_and_works)
     expect_nothing_left(here);
 }
 
+static void restart_without_address(void)
+{
+    unsigned resets = here->resets;
+    world.has_no_dhcp = true;
+    server_restart(here);
+    world_wait_for(here->resets > resets && here->is_open, 10);
+}
+
+TEST(net, what_needs_an_address_waits_for_it_after_a_restart)
+{
+    world_start(true);
+    listen_on(there, LISTENER, 80);
+    restart_without_address();
+    open_socket(here, FIRST, SOCKET_STREAM, 0);
+    open_socket(here, SECOND, SOCKET_DATAGRAM, 0);
+    /* Whom to ask for names is known all the time. */
+    expect_eq(interfaces_of(here).name_server[0], 10);
+    expect(!interfaces_of(here).interface[SOCKET_ETHERNET].is_up);
+    uint64_t connect = client_put(
+        here, (struct socket_request){.operation = SOCKET_CONNECT, .socket = FIRST, .name = name_of(there, 80)});
+    uint64_t bind = client_put(
+        here, (struct socket_request){.operation = SOCKET_BIND, .socket = SECOND, .name = name_of(here, PORT)});
+    uint64_t send = client_put(
+        here,
+        (struct socket_request){.operation = SOCKET_SEND, .socket = SECOND, .bytes = 1, .name = name_of(there, PORT)});
+    world_pass(1000 * MS);
+    expect(!client_has(here, connect));
+    world.has_no_dhcp = false;
+    expect_eq(client_wait(here, connect)->result, SOCKET_OK);
+    expect_eq(client_wait(here, bind)->result, SOCKET_OK);
+    expect_eq(client_wait(here, send)->result, SOCKET_OK);
+    expect_eq(close_socket(here, FIRST), SOCKET_OK);
+    expect_eq(close_socket(here, SECOND), SOCKET_OK);
+    expect_nothing_left(here);
+}
+
+TEST(net, what_needs_an_address_that_does_not_come_fails_in_the_end)
+{
+    world_start(true);
+    restart_without_address();
+    uint64_t start_ns = world.now_ns;
+    open_socket(here, FIRST, SOCKET_STREAM, 0);
+    struct socket_request connect = {.operation = SOCKET_CONNECT, .socket = FIRST, .name = name_of(there, 80)};
+    expect_eq(client_call(here, connect), SOCKET_UNREACHABLE);
+    expect(world.now_ns - start_ns > 9000 * MS && world.now_ns - start_ns < 11000 * MS);
+    /* And from then on at once. */
+    start_ns = world.now_ns;
+    expect_eq(client_call(here, connect), SOCKET_UNREACHABLE);
+    expect(world.now_ns - start_ns < 10 * MS);
+}
+
+TEST(net, a_new_client_is_not_held_up_by_what_its_predecessor_waited_for)
+{
+    world_start(true);
+    restart_without_address();
+    open_socket(here, FIRST, SOCKET_STREAM, 0);
+    uint64_t connect = client_put(
+        here, (struct socket_request){.operation = SOCKET_CONNECT, .socket = FIRST, .name = name_of(there, 80)});
+    world_pass(1000 * MS);
+    expect(!client_has(here, connect));
+    client_restart(here);
+    world_wait_for(here->is_open, 3);
+    uint64_t start_ns = world.now_ns;
+    open_socket(here, FIRST, SOCKET_STREAM, 0);
+    expect(world.now_ns - start_ns < 10 * MS);
+    expect(!client_has(here, connect));
+}
+
 TEST(net, what_came_stays_until_the_client_knows_of_a_restart)
 {
     static uint8_t before[PACKETS_BYTES];

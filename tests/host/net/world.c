@@ -206,7 +206,8 @@ static void frame_send(struct machine *machine, const struct net_request *reques
     }
     answer_card(machine, request->id, NET_OK, 0);
     if (is_dhcp(data, bytes)) {
-        dhcp_answer(machine->number, data, bytes);
+        if (!world.has_no_dhcp)
+            dhcp_answer(machine->number, data, bytes);
         return;
     }
     for (unsigned copies = world_random(1000) < world.repeated_of_1000 ? 2 : 1; copies; copies--) {
@@ -580,6 +581,7 @@ void world_start(bool has_cards)
     world.lost_of_1000 = world.repeated_of_1000 = 0;
     world.most_delay_ns = world.send_delay_ns = 0;
     world.dropped = world.delivered = 0;
+    world.has_no_dhcp = false;
     for (unsigned i = 0; i < MACHINES; i++)
         machine_start(&world.machines[i], has_cards);
     for (unsigned i = 0; i < MACHINES; i++) {

@@ -54,6 +54,7 @@ struct world {
     unsigned lost_of_1000, repeated_of_1000;
     uint64_t most_delay_ns, send_delay_ns; /* on the cable; until the card reads a frame */
     uint64_t dropped, delivered;
+    bool has_no_dhcp;
 };
 extern struct world world;
 

@@ -25,6 +25,7 @@
 #define MEMP_NUM_REASSDATA       16
 #define MEMP_NUM_FRAG_PBUF       64
 #define MEMP_NUM_ARP_QUEUE       64
+#define MEMP_NUM_SYS_TIMEOUT     (LWIP_NUM_SYS_TIMEOUT_INTERNAL + 1) /* the network server's patience */
 #define PBUF_POOL_SIZE           64
 #define ARP_TABLE_SIZE           32
 #define IP_REASS_MAX_PBUFS       64

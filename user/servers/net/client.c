@@ -16,6 +16,10 @@ static struct ring_pair client;
 static unsigned owed; /* answers */
 static bool has_status;
 
+/* Requests that were taken. The first may have to wait for the interfaces, and the others behind it. */
+static struct socket_request batch[BATCH];
+static uint32_t batch_first, batch_count;
+
 static struct later {
     struct socket_report report;
     enum client_later kind;
@@ -74,6 +78,7 @@ static void accept_client(void)
         is_forgetting = true;
         endpoint_forget_all();
         later_count = owed = 0;
+        batch_count = 0;
         requests_forget();
         mark = card_mark();
     }
@@ -90,25 +95,32 @@ static uint32_t requests_room(void)
     return room > needed ? room - needed : 0;
 }
 
+static void take_batch(void)
+{
+    uint32_t room = requests_room();
+    batch_first = 0;
+    batch_count = ring_take(&client.in, batch, room < BATCH ? room : BATCH);
+    for (uint32_t i = 0; i < batch_count; i++)
+        owed += batch[i].operation != SOCKET_CONSUME;
+}
+
 uint32_t client_serve(void)
 {
-    static struct socket_request batch[BATCH];
     enum ring_state state = ring_pair_state(&client);
     if (state == RING_PEER_STARTED)
         accept_client();
     if (state != RING_OPEN)
         return 0;
-    uint32_t room = requests_room();
-    uint32_t count = ring_take(&client.in, batch, room < BATCH ? room : BATCH);
-    for (uint32_t i = 0; i < count; i++) {
-        owed += batch[i].operation != SOCKET_CONSUME;
-        requests_serve(&batch[i]);
-    }
+    if (!batch_count)
+        take_batch();
+    uint32_t served = 0;
+    for (; batch_count && requests_serve(&batch[batch_first]); batch_first++, batch_count--)
+        served++;
     if (has_status && requests_room()) {
         has_status = false;
         client_report(&(struct socket_report){.kind = SOCKET_STATUS});
     }
-    return count;
+    return served;
 }
 
 void client_publish(void)
@@ -124,6 +136,9 @@ bool client_waits(void)
     /* What holds the new client up is the card, which will notify. */
     enum ring_state state = ring_pair_state(&client);
     if (state == RING_PEER_STARTED)
+        return true;
+    /* What holds the first request up is a frame from the card, or a timeout. */
+    if (state == RING_OPEN && batch_count)
         return true;
     if (state == RING_OPEN && !requests_room())
         return ring_pair_waits_for_room(&client, owed + MOST_UNASKED + 1);

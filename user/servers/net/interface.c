@@ -8,12 +8,13 @@
 #include <lwip/etharp.h>
 #include <lwip/ip4.h>
 #include <lwip/netif.h>
+#include <lwip/timeouts.h>
 #include <netif/ethernet.h>
 
-enum { ETHERNET_PACKET_BYTES = 1500, MOST_LOOPING = 128 };
+enum { ETHERNET_PACKET_BYTES = 1500, MOST_LOOPING = 128, PATIENCE_MS = 10000 };
 
 static struct netif loopback, ethernet;
-static bool has_card;
+static bool has_card, is_without_card, is_patience_over;
 static struct socket_status *status;
 static struct socket_interfaces told, now; /* `now` counts; the rest of it is filled in when it is told */
 
@@ -126,23 +127,41 @@ static err_t ethernet_setup(struct netif *interface)
     return ERR_OK;
 }
 
+static void on_patience_over(void *nothing)
+{
+    (void)nothing;
+    is_patience_over = true;
+}
+
 void interface_start(struct socket_status *place)
 {
     ip4_addr_t address, netmask, none;
+    struct socket_interfaces before;
     status = place;
+    if (socket_status_read(status, &before))
+        __builtin_memcpy(now.name_server, before.name_server, sizeof now.name_server);
     IP4_ADDR(&address, 127, 0, 0, 1);
     IP4_ADDR(&netmask, 255, 0, 0, 0);
     ip4_addr_set_zero(&none);
     netif_add(&loopback, &address, &netmask, &none, NULL, loopback_setup, ip4_input);
     netif_set_up(&loopback);
     counters(&loopback)->has_card = 1;
+    sys_timeout(PATIENCE_MS, on_patience_over, NULL);
+}
+
+bool interface_is_settled(void)
+{
+    return is_patience_over || is_without_card || (has_card && !ip4_addr_isany(netif_ip4_addr(&ethernet)));
 }
 
 void interface_find_card(void)
 {
-    if (has_card || !environment_card_address(counters(&ethernet)->hardware))
+    if (has_card)
         return;
-    has_card = true;
+    has_card = environment_card_address(counters(&ethernet)->hardware);
+    is_without_card = !has_card;
+    if (!has_card)
+        return;
     counters(&ethernet)->has_card = 1;
     netif_add_noaddr(&ethernet, NULL, ethernet_setup, ethernet_input);
     netif_set_default(&ethernet);
@@ -181,7 +200,8 @@ bool interface_write_status(void)
     static bool is_written;
     addresses_fill(&loopback);
     addresses_fill(&ethernet);
-    __builtin_memcpy(now.name_server, ip_2_ip4(dns_getserver(0)), sizeof now.name_server);
+    if (!ip4_addr_isany(ip_2_ip4(dns_getserver(0))))
+        __builtin_memcpy(now.name_server, ip_2_ip4(dns_getserver(0)), sizeof now.name_server);
     bool is_new = is_news(SOCKET_LOOPBACK) || is_news(SOCKET_ETHERNET) ||
                   __builtin_memcmp(now.name_server, told.name_server, sizeof now.name_server) != 0;
     if (is_written && __builtin_memcmp(&now, &told, sizeof now) == 0)

@@ -17,6 +17,12 @@ void interface_start(struct socket_status *status);
 /* Asks the driver for the card; if there is one and there was none, it is used from now on. */
 void interface_find_card(void);
 
+/*
+ * Whether what is not ours now, or out of reach, stays so: false while the card's address may still come, for at most ten seconds after a
+ * start of this server.
+ */
+bool interface_is_settled(void);
+
 /* A frame came from the card. */
 void interface_receive(struct pbuf *frame);
 

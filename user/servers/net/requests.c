@@ -2,6 +2,7 @@
 
 #include "servers/net/client.h"
 #include "servers/net/endpoint.h"
+#include "servers/net/interface.h"
 
 static const uint8_t *send_region;
 static size_t send_region_bytes;
@@ -193,7 +194,7 @@ static const struct {
 #undef LIVE
 };
 
-void requests_serve(const struct socket_request *request)
+bool requests_serve(const struct socket_request *request)
 {
     unsigned result = SOCKET_BAD;
     uint64_t value = 0;
@@ -201,8 +202,10 @@ void requests_serve(const struct socket_request *request)
     if (endpoint && request->operation < sizeof operations / sizeof *operations &&
         operations[request->operation].states & 1u << endpoint->state)
         result = operations[request->operation].handle(endpoint, request, &value);
+    if ((result == SOCKET_UNREACHABLE || result == SOCKET_NOT_OWN) && !interface_is_settled())
+        return false;
     if (result == ENDPOINT_ANSWER_LATER || request->operation == SOCKET_CONSUME)
-        return;
+        return true;
     struct socket_report answer = {.id = request->id,
                                    .kind = SOCKET_ANSWER,
                                    .socket = request->socket,
@@ -213,4 +216,5 @@ void requests_serve(const struct socket_request *request)
         answer.peer = endpoint->peer;
     }
     client_report(&answer);
+    return true;
 }
