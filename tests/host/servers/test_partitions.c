@@ -225,7 +225,6 @@ TEST(partitions, of_a_boot_record_are_its_four_entries)
     struct disk *disk = disk_new();
     struct partitions partitions;
     set_record_entry(disk, 0, 0x83, 2048, 1000);
-    set_record_entry(disk, 1, 0x05, 4000, 1000);              /* holds others: not one */
     set_record_entry(disk, 2, 0x83, DISK_SECTORS - 100, 101); /* longer than the disk */
     set_record_entry(disk, 3, 0x83, DISK_SECTORS - 100, 100);
     expect_eq(read_start(disk, &partitions), PARTITIONS_OK);
@@ -243,6 +242,131 @@ TEST(partitions, of_a_boot_record_are_its_four_entries)
     disk->start[510] = 0;
     expect_eq(read_start(disk, &partitions), PARTITIONS_NONE);
     expect_eq(count_of(&partitions), 0);
+}
+
+/* The records of logical partitions, and where they are. */
+static struct record {
+    uint64_t sector;
+    uint8_t bytes[SECTOR];
+} records[20];
+static unsigned record_count;
+
+static struct record *record_new(uint64_t sector)
+{
+    struct record *record = &records[record_count++];
+    *record = (struct record){.sector = sector};
+    write_number(record->bytes + 510, 0xaa55, 2);
+    return record;
+}
+
+static void record_entry(struct record *record, unsigned number, uint8_t type, uint32_t first, uint32_t count)
+{
+    uint8_t *entry = record->bytes + 446 + 16 * number;
+    entry[4] = type;
+    write_number(entry + 8, first, 4);
+    write_number(entry + 12, count, 4);
+}
+
+static void read_with_records(const struct disk *disk, struct partitions *partitions)
+{
+    static const uint8_t zeros[SECTOR];
+    enum partitions_result result = read_start(disk, partitions);
+    for (unsigned reads = 0; result == PARTITIONS_SEE_RECORD; reads++) {
+        expect(reads < PARTITIONS_MOST);
+        uint64_t sector = partitions->records[partitions->record_count];
+        const uint8_t *bytes = zeros;
+        expect(sector >= 1 && sector < DISK_SECTORS);
+        for (unsigned i = 0; i < record_count; i++)
+            bytes = records[i].sector == sector ? records[i].bytes : bytes;
+        result = partitions_read_record(&(struct partition_window){bytes, sector, 1}, partitions);
+    }
+    expect_eq(result, PARTITIONS_OK);
+}
+
+/* As fdisk writes it: a record in front of each logical partition. */
+static struct disk *disk_with_logical(void)
+{
+    struct disk *disk = disk_new();
+    record_count = 0;
+    set_record_entry(disk, 0, 0x83, 100, 900);
+    set_record_entry(disk, 2, 0x0f, 1000, 4000);
+    record_entry(record_new(1000), 0, 0x83, 10, 490);
+    record_entry(&records[0], 1, 0x05, 1000, 1000);
+    record_entry(record_new(2000), 0, 0x82, 10, 990);
+    record_entry(&records[1], 1, 0x05, 2000, 2000);
+    record_entry(record_new(3000), 0, 0x83, 1, 1999);
+    return disk;
+}
+
+TEST(partitions, that_are_logical_are_found_by_their_records)
+{
+    struct disk *disk = disk_with_logical();
+    struct partitions partitions;
+    read_with_records(disk, &partitions);
+    expect_eq(count_of(&partitions), 4);
+    expect_eq(partitions.at[0].first, 100);
+    expect_eq(partitions.at[4].first, 1010);
+    expect_eq(partitions.at[4].count, 490);
+    expect_eq(partitions.at[5].first, 2010);
+    expect_eq(partitions.at[5].count, 990);
+    expect_eq(partitions.at[6].first, 3001);
+    expect_eq(partitions.at[6].count, 1999);
+    /* One that was deleted leaves an empty entry, which has no number. */
+    record_entry(&records[0], 0, 0, 0, 0);
+    read_with_records(disk, &partitions);
+    expect_eq(count_of(&partitions), 3);
+    expect_eq(partitions.at[4].first, 2010);
+    expect_eq(partitions.at[5].first, 3001);
+}
+
+TEST(partitions, that_are_logical_keep_to_their_place)
+{
+    static const struct {
+        unsigned record, entry, expected;
+        uint8_t type;
+        uint32_t first, count;
+    } wrong[] = {
+        {0, 0, 3, 0x83, 0, 490},        /* its own record */
+        {0, 0, 3, 0x83, 10, 4000},      /* behind the extended partition */
+        {0, 0, 3, 0x83, UINT32_MAX, 1}, /* far behind */
+        {0, 0, 2, 0x83, 10, 1000},      /* the next record, which is not read then */
+        {1, 0, 3, 0x83, 10, 1000},      /* the same for the last, and that has a partition */
+        {0, 1, 2, 0x05, 0, 1000},       /* no record but the first is there */
+        {0, 1, 2, 0x05, 5000, 1},       /* behind the extended partition */
+        {2, 1, 4, 0x05, 1000, 1000},    /* in a circle */
+        {2, 1, 4, 0x05, 500, 10},       /* into the gap between two: nothing is there */
+        {2, 1, 4, 0x05, 20, 10},        /* into a partition */
+    };
+    struct partitions partitions;
+    for (unsigned i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        struct disk *disk = disk_with_logical();
+        record_entry(&records[wrong[i].record], wrong[i].entry, wrong[i].type, wrong[i].first, wrong[i].count);
+        read_with_records(disk, &partitions);
+        expect_eq(count_of(&partitions), wrong[i].expected);
+    }
+    /* A primary one lies over a record. */
+    struct disk *disk = disk_with_logical();
+    set_record_entry(disk, 1, 0x83, 2000, 1);
+    read_with_records(disk, &partitions);
+    expect_eq(count_of(&partitions), 3);
+    expect_eq(partitions.at[1].count, 1);
+    expect_eq(partitions.at[4].count, 490);
+}
+
+/* More than have a number; and all but the first sector of each is the partition. */
+TEST(partitions, that_are_logical_are_twelve_at_most)
+{
+    struct disk *disk = disk_new();
+    struct partitions partitions;
+    record_count = 0;
+    set_record_entry(disk, 0, 0x05, 1000, 4000);
+    for (unsigned i = 0; i < 20; i++) {
+        record_entry(record_new(1000 + 100 * i), 0, 0x83, 1, 99);
+        record_entry(&records[i], 1, 0x05, 100 * (i + 1), 100);
+    }
+    read_with_records(disk, &partitions);
+    expect_eq(count_of(&partitions), PARTITIONS_MOST - PARTITIONS_PRIMARY);
+    expect_eq(partitions.at[PARTITIONS_MOST - 1].first, 2101);
 }
 
 /* Whatever the disk says, partitions lie on it behind the first sector, and no two of them share a sector. */
@@ -293,4 +417,35 @@ TEST(partitions, of_hostile_tables_are_sound)
         taken += count_of(&partitions);
     }
     expect(taken > 3000); /* it was not refused altogether */
+}
+
+TEST(partitions, of_hostile_records_are_sound)
+{
+    uint64_t random = 1;
+    unsigned taken = 0;
+    for (unsigned round = 0; round < 3000; round++) {
+        struct disk *disk = disk_with_logical();
+        struct partitions partitions;
+        while (record_count < 20)
+            record_new(random_below(&random, DISK_SECTORS));
+        for (unsigned i = (unsigned)random_below(&random, 40); i > 0; i--) {
+            record_entry(&records[random_below(&random, 20)], (unsigned)random_below(&random, 2),
+                         random_below(&random, 2) ? 0x05 : 0x83, (uint32_t)random_below(&random, 5000),
+                         (uint32_t)random_below(&random, 5000));
+            /* The next record is more often one. */
+            struct record *from = &records[random_below(&random, 20)], *to = &records[random_below(&random, 20)];
+            if (to->sector > 1000)
+                record_entry(from, 1, 0x0f, (uint32_t)to->sector - 1000, 1);
+        }
+        read_with_records(disk, &partitions);
+        expect_sound(&partitions);
+        for (unsigned i = 0; i < PARTITIONS_MOST; i++) {
+            for (unsigned k = 0; k < partitions.record_count; k++)
+                expect(partitions.records[k] < partitions.at[i].first ||
+                       partitions.records[k] - partitions.at[i].first >= partitions.at[i].count);
+        }
+        for (unsigned i = PARTITIONS_PRIMARY; i < PARTITIONS_MOST; i++)
+            taken += partitions.at[i].count != 0;
+    }
+    expect(taken > 3000);
 }

@@ -35,8 +35,11 @@ struct slot {
     struct block_request request; /* as the disk gets it, with the slot's number */
 };
 
-/* The partition table is read first: the size, the beginning, and if that is damaged, the end. */
-static enum { READS_SIZE, READS_START, READS_END, KNOWS_PARTITIONS } stage;
+/*
+ * The partition table is read first: the size, the beginning, and if that is damaged, the end; and the records of logical partitions, one by
+ * one.
+ */
+static enum { READS_SIZE, READS_START, READS_END, READS_RECORD, KNOWS_PARTITIONS } stage;
 
 static struct ring_pair disk;
 static bool is_sent; /* all that is in slots, to the disk's present incarnation; before, nothing else is */
@@ -46,6 +49,7 @@ static unsigned free_slots = SLOTS;
 static bool lacks_disk;  /* at least one answer said so */
 static bool lacks_table; /* the disk could not read it */
 static uint64_t disk_sectors;
+static uint64_t window_first, window_count; /* the sectors that are read into the window */
 
 /* --- to the disk ---------------------------------------------------------------------------------------------------- */
 
@@ -72,6 +76,8 @@ static void send_all(void)
 
 static void ask_for_window(uint64_t first, uint64_t count)
 {
+    window_first = first;
+    window_count = count;
     send(OWNER_SERVER, 0,
          (struct block_request){.operation = BLOCK_READ,
                                 .bytes = (uint32_t)(count * BLOCK_SECTOR_BYTES),
@@ -122,8 +128,7 @@ static void read_partitions(const struct block_answer *answer)
 {
     static struct partitions partitions;
     enum partitions_result result = PARTITIONS_NONE;
-    const struct partition_window window = {(const uint8_t *)window_start,
-                                            stage == READS_END ? disk_sectors - window_sectors() : 0, window_sectors()};
+    const struct partition_window window = {(const uint8_t *)window_start, window_first, window_count};
     lacks_table = lacks_table || answer->result == BLOCK_FAILED;
     if (stage == READS_SIZE && answer->result == BLOCK_OK) {
         disk_sectors = answer->sectors;
@@ -136,6 +141,13 @@ static void read_partitions(const struct block_answer *answer)
         result = partitions_read(&window, disk_sectors, &partitions);
     } else if (stage == READS_END && answer->result == BLOCK_OK) {
         result = partitions_read_copy(&window, disk_sectors, &partitions);
+    } else if (stage == READS_RECORD && answer->result == BLOCK_OK) {
+        result = partitions_read_record(&window, &partitions);
+    }
+    if (result == PARTITIONS_SEE_RECORD) {
+        stage = READS_RECORD;
+        ask_for_window(partitions.records[partitions.record_count], 1);
+        return;
     }
     if (result == PARTITIONS_SEE_END || (stage == READS_START && answer->result != BLOCK_OK)) {
         stage = READS_END;
@@ -146,7 +158,7 @@ static void read_partitions(const struct block_answer *answer)
     lacks_table = lacks_table && result != PARTITIONS_OK;
     use_partitions(&partitions);
     if (lacks_table)
-        microkit_dbg_puts("block: no partition table could be read\n");
+        microkit_dbg_puts("block: the partition table could not be read\n");
     else if (disk_sectors)
         print_partitions(&partitions);
     else

@@ -1,7 +1,9 @@
 #include "servers/block/partitions.h"
 
+#include "lib/crc32.h"
+
 /* The master boot record. */
-enum { MBR_ENTRIES = 446, MBR_ENTRY_BYTES = 16, MBR_ENTRY_COUNT = 4, MBR_TYPE = 4, MBR_FIRST = 8, MBR_COUNT = 12 };
+enum { MBR_ENTRIES = 446, MBR_ENTRY_BYTES = 16, MBR_TYPE = 4, MBR_FIRST = 8, MBR_COUNT = 12 };
 enum { MBR_SIGNATURE = 510, MBR_SIGNATURE_VALUE = 0xaa55 };
 enum { MBR_TYPE_NONE = 0, MBR_TYPE_GPT = 0xee, MBR_TYPES_EXTENDED_COUNT = 3 };
 
@@ -42,29 +44,13 @@ static uint64_t read_64(const uint8_t *bytes)
     return read_number(bytes, 8);
 }
 
-/* CRC-32 as Ethernet has it, continued from `sum`. */
-static uint32_t add_to_sum(uint32_t sum, const uint8_t *bytes, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        sum ^= bytes[i];
-        for (unsigned bit = 0; bit < 8; bit++)
-            sum = sum >> 1 ^ (sum & 1 ? 0xedb88320u : 0);
-    }
-    return sum;
-}
-
-static uint32_t sum_of(const uint8_t *bytes, size_t count)
-{
-    return ~add_to_sum(UINT32_MAX, bytes, count);
-}
-
 /* The sum of a header, whose field for the sum counts as zeros. */
 static uint32_t header_sum(const uint8_t *header, size_t count)
 {
     static const uint8_t zeros[4];
-    uint32_t sum = add_to_sum(UINT32_MAX, header, GPT_HEADER_SUM);
-    sum = add_to_sum(sum, zeros, sizeof zeros);
-    return ~add_to_sum(sum, header + GPT_HEADER_SUM + sizeof zeros, count - GPT_HEADER_SUM - sizeof zeros);
+    uint32_t sum = crc32(0, header, GPT_HEADER_SUM);
+    sum = crc32(sum, zeros, sizeof zeros);
+    return crc32(sum, header + GPT_HEADER_SUM + sizeof zeros, count - GPT_HEADER_SUM - sizeof zeros);
 }
 
 /* The bytes of some sectors; null if they are not all in the window. */
@@ -81,14 +67,24 @@ static bool overlaps(const struct partition *a, const struct partition *b)
     return a->count && b->count && a->first < b->first + b->count && b->first < a->first + a->count;
 }
 
-/* Enters a partition, of which is known that it lies on the disk, unless an earlier one has sectors of it. */
-static void enter(struct partitions *partitions, unsigned number, struct partition partition)
+static bool overlaps_any(const struct partitions *partitions, const struct partition *partition)
 {
     for (unsigned i = 0; i < PARTITIONS_MOST; i++) {
-        if (overlaps(&partitions->at[i], &partition))
-            return;
+        if (overlaps(&partitions->at[i], partition))
+            return true;
     }
-    partitions->at[number] = partition;
+    for (unsigned i = 0; i < partitions->record_count; i++) {
+        if (overlaps(&(struct partition){partitions->records[i], 1}, partition))
+            return true;
+    }
+    return false;
+}
+
+/* Enters a partition, of which is known that it lies on the disk, unless an earlier one, or a record, has sectors of it. */
+static void enter(struct partitions *partitions, unsigned number, struct partition partition)
+{
+    if (!overlaps_any(partitions, &partition))
+        partitions->at[number] = partition;
 }
 
 /* The header in a sector, if it is one and its sum is right. */
@@ -126,7 +122,7 @@ static bool read_table(const struct partition_window *window, uint64_t sector, u
     uint64_t entry_sectors = ((uint64_t)count * bytes + PARTITION_SECTOR_BYTES - 1) / PARTITION_SECTOR_BYTES;
     uint64_t entries_sector = read_64(header + GPT_ENTRIES_SECTOR);
     const uint8_t *entries = window_at(window, entries_sector, entry_sectors);
-    if (!entries || sum_of(entries, (size_t)count * bytes) != read_32(header + GPT_ENTRIES_SUM))
+    if (!entries || crc32(0, entries, (size_t)count * bytes) != read_32(header + GPT_ENTRIES_SUM))
         return false;
     /* The header, its entries, and those of the copy at the other end of the disk lie outside of this range. */
     uint64_t first_usable = read_64(header + GPT_FIRST_USABLE), last_usable = read_64(header + GPT_LAST_USABLE);
@@ -151,22 +147,55 @@ static bool is_extended(uint8_t type)
     return type == types[0] || type == types[1] || type == types[2];
 }
 
-static void read_boot_record(const uint8_t *record, uint64_t disk_sectors, struct partitions *partitions)
+static bool is_record(const uint8_t *record)
 {
-    for (unsigned i = 0; i < MBR_ENTRY_COUNT; i++) {
-        const uint8_t *entry = record + MBR_ENTRIES + i * MBR_ENTRY_BYTES;
-        uint64_t first = read_32(entry + MBR_FIRST), count = read_32(entry + MBR_COUNT);
-        if (entry[MBR_TYPE] == MBR_TYPE_NONE || is_extended(entry[MBR_TYPE]) || !first || !count ||
-            first > disk_sectors || count > disk_sectors - first)
-            continue;
-        enter(partitions, i, (struct partition){first, count});
+    return record && read_number(record + MBR_SIGNATURE, 2) == MBR_SIGNATURE_VALUE;
+}
+
+static uint8_t type_of(const uint8_t *record, unsigned number)
+{
+    return record[MBR_ENTRIES + number * MBR_ENTRY_BYTES + MBR_TYPE];
+}
+
+/* What an entry says, whose sectors count from `base`; nothing if that is not behind `base`, and within `outer`. */
+static struct partition read_entry(const uint8_t *record, unsigned number, uint64_t base, struct partition outer)
+{
+    const uint8_t *entry = record + MBR_ENTRIES + number * MBR_ENTRY_BYTES;
+    uint64_t first = base + read_32(entry + MBR_FIRST), count = read_32(entry + MBR_COUNT);
+    if (type_of(record, number) == MBR_TYPE_NONE || first == base || first < outer.first ||
+        first - outer.first > outer.count || count > outer.count - (first - outer.first))
+        return (struct partition){0};
+    return (struct partition){first, count};
+}
+
+/* Whether the record in a sector is to be read next: it lies where none has been, and in no partition. */
+static enum partitions_result see_record(struct partitions *partitions, uint64_t sector)
+{
+    if (partitions->record_count == PARTITIONS_MOST - PARTITIONS_PRIMARY ||
+        overlaps_any(partitions, &(struct partition){sector, 1}))
+        return PARTITIONS_OK;
+    partitions->records[partitions->record_count] = sector;
+    return PARTITIONS_SEE_RECORD;
+}
+
+static enum partitions_result read_boot_record(const uint8_t *record, uint64_t disk_sectors,
+                                               struct partitions *partitions)
+{
+    const struct partition whole = {0, disk_sectors};
+    for (unsigned i = 0; i < PARTITIONS_PRIMARY; i++) {
+        struct partition partition = read_entry(record, i, 0, whole);
+        if (!is_extended(type_of(record, i)))
+            enter(partitions, i, partition);
+        else if (!partitions->extended.count)
+            partitions->extended = partition;
     }
+    return partitions->extended.count ? see_record(partitions, partitions->extended.first) : PARTITIONS_OK;
 }
 
 static bool is_for_gpt(const uint8_t *record)
 {
-    for (unsigned i = 0; i < MBR_ENTRY_COUNT; i++) {
-        if (record[MBR_ENTRIES + i * MBR_ENTRY_BYTES + MBR_TYPE] == MBR_TYPE_GPT)
+    for (unsigned i = 0; i < PARTITIONS_PRIMARY; i++) {
+        if (type_of(record, i) == MBR_TYPE_GPT)
             return true;
     }
     return false;
@@ -177,12 +206,26 @@ enum partitions_result partitions_read(const struct partition_window *start, uin
 {
     *partitions = (struct partitions){0};
     const uint8_t *record = window_at(start, 0, 1);
-    if (!record || read_number(record + MBR_SIGNATURE, 2) != MBR_SIGNATURE_VALUE)
+    if (!is_record(record))
         return PARTITIONS_NONE;
     if (is_for_gpt(record))
         return read_table(start, 1, disk_sectors, partitions) ? PARTITIONS_OK : PARTITIONS_SEE_END;
-    read_boot_record(record, disk_sectors, partitions);
-    return PARTITIONS_OK;
+    return read_boot_record(record, disk_sectors, partitions);
+}
+
+/* The first entry is a logical partition, and the second the next record, whose place counts from that of the first record. */
+enum partitions_result partitions_read_record(const struct partition_window *window, struct partitions *partitions)
+{
+    enum { LOGICAL, NEXT };
+    uint64_t sector = partitions->records[partitions->record_count++];
+    const uint8_t *record = window_at(window, sector, 1);
+    if (!is_record(record))
+        return PARTITIONS_OK;
+    if (type_of(record, LOGICAL) != MBR_TYPE_NONE && !is_extended(type_of(record, LOGICAL)))
+        enter(partitions, PARTITIONS_PRIMARY + partitions->logical_count++,
+              read_entry(record, LOGICAL, sector, partitions->extended));
+    struct partition next = read_entry(record, NEXT, partitions->extended.first, partitions->extended);
+    return is_extended(type_of(record, NEXT)) && next.count ? see_record(partitions, next.first) : PARTITIONS_OK;
 }
 
 enum partitions_result partitions_read_copy(const struct partition_window *end, uint64_t disk_sectors,
