@@ -1,5 +1,6 @@
 /* Files on the disk, in /data. With the argument "none": there is no disk; "wrong": what is read
- * from it may be wrong; "more": a file that is larger than memory. */
+ * from it may be wrong; "more": a file that is larger than memory; "map" and a path: changes a
+ * file by way of memory, and does not end. */
 
 #define _GNU_SOURCE
 #include "check.h"
@@ -142,6 +143,44 @@ static void sizes_while_writing(void)
     CHECK(close(file) == 0 && unlink("/data/shortened") == 0);
 }
 
+/* A name that stands for another file at the server than here is asked for again, though somebody has the file open: the host's server gives
+   this one another handle whenever it is restarted. */
+static void handles_that_are_stale(void)
+{
+    enum { ROUNDS = 200 };
+    int failures = 0, file;
+    while ((file = open("/data/restless", O_RDWR | O_CREAT, 0600)) >= 0 && fchmod(file, S_ISGID | 0600) &&
+           errno == ESTALE)
+        close(file);
+    CHECK(file >= 0);
+    for (int i = 0; i < ROUNDS; i++) {
+        int other = open("/data/restless", O_RDWR | O_TRUNC);
+        CHECK(other >= 0 || errno == ESTALE);
+        failures += other < 0;
+        if (other >= 0)
+            close(other);
+    }
+    CHECK(failures < ROUNDS / 4);
+    close(file);
+    CHECK(unlink("/data/restless") == 0 || (errno == ESTALE && unlink("/data/restless") == 0));
+}
+
+/* What is written to a file stays when the name that it was written by goes, and nobody has looked for the other one: on the host it is there
+   from the start. */
+static void other_names(void)
+{
+    char found[20] = {0};
+    struct stat state;
+    int file = open("/data/name", O_RDWR | O_CREAT | O_APPEND, 0600);
+    CHECK(file >= 0 && fstat(file, &state) == 0);
+    if (state.st_nlink == 1)
+        CHECK(write(file, "first ", 6) == 6 && link("/data/name", "/data/other") == 0);
+    CHECK(write(file, "second", 6) == 6 && close(file) == 0 && unlink("/data/name") == 0);
+    file = open("/data/other", O_RDONLY);
+    CHECK(read(file, found, sizeof found) == 12 && memcmp(found, "first second", 12) == 0);
+    CHECK(close(file) == 0 && unlink("/data/other") == 0);
+}
+
 /* Writes pieces of a file in any order, again and again; all of it is right at any time. */
 static void much_of_it(void)
 {
@@ -219,18 +258,23 @@ static void names(void)
     CHECK(rmdir("/data/d") == 0 && stat("/data/d", &state) == -1 && errno == ENOENT);
 }
 
+static bool is_absent(const char *path)
+{
+    return access(path, F_OK) == -1 && errno == ENOENT;
+}
+
 /* The host's file server tells by such a name whether a power cut would undo something; on a real disk there is none. */
 static void names_that_are_certain(void)
 {
     CHECK(mkdir("/data/c", 0700) == 0);
     int directory = open("/data/c", O_RDONLY | O_DIRECTORY);
-    CHECK(directory >= 0 && fsync(directory) == 0 && access("/data/.uncertain1", F_OK) == -1);
+    CHECK(directory >= 0 && fsync(directory) == 0 && is_absent("/data/.uncertain1"));
     int file = openat(directory, "new", O_CREAT | O_WRONLY, 0600);
-    CHECK(file >= 0 && fsync(file) == 0 && access("/data/.uncertain2", F_OK) == -1);
+    CHECK(file >= 0 && fsync(file) == 0 && is_absent("/data/.uncertain2"));
     close(file);
     CHECK(rename("/data/c/new", "/data/c/old") == 0 && chmod("/data/c/old", 0640) == 0);
     sync();
-    CHECK(access("/data/.uncertain3", F_OK) == -1 && unlink("/data/c/old") == 0 && rmdir("/data/c") == 0);
+    CHECK(is_absent("/data/.uncertain3") && unlink("/data/c/old") == 0 && rmdir("/data/c") == 0);
     close(directory);
 }
 
@@ -253,6 +297,67 @@ static void memory_of_files(void)
     CHECK(fsync(file) == 0 && pread(file, &byte, 1, 2 * PAGE) == 1 && byte == 'T');
     close(file);
     CHECK(unlink("/data/mapped") == 0);
+}
+
+/* A write whose bytes are not all readable leaves what is behind them in the file, also where it began as one of a whole page. */
+static void short_writes_keep_the_rest(void)
+{
+    char bytes[3 * PAGE], found[sizeof bytes];
+    char *readable = mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    CHECK(readable != MAP_FAILED && mprotect(readable + PAGE, PAGE, PROT_NONE) == 0);
+    memset(readable, 'x', PAGE);
+    for (long i = 0; i < (long)sizeof bytes; i++)
+        bytes[i] = byte_at(i, 1);
+    int file = open("/data/short", O_RDWR | O_CREAT, 0600);
+    CHECK(pwrite(file, bytes, sizeof bytes, 0) == sizeof bytes && fsync(file) == 0);
+    CHECK(posix_fadvise(file, 0, 0, POSIX_FADV_DONTNEED) == 0);
+    CHECK(pwrite(file, readable + PAGE - 100, PAGE, PAGE) == 100);
+    CHECK(pwrite(file, readable + PAGE, PAGE, 0) == -1 && errno == EFAULT);
+    memset(bytes + PAGE, 'x', 100);
+    CHECK(pread(file, found, sizeof found, 0) == sizeof found && memcmp(found, bytes, sizeof found) == 0);
+    munmap(readable, 2 * PAGE);
+    close(file);
+    CHECK(unlink("/data/short") == 0);
+}
+
+/* The host's file server tells what a power cut would take, as above. */
+static void memory_that_is_certain(void)
+{
+    int first = open("/data/first", O_RDWR | O_CREAT, 0600), second = open("/data/second", O_RDWR | O_CREAT, 0600);
+    CHECK(ftruncate(first, PAGE) == 0 && ftruncate(second, PAGE) == 0);
+    char *shared = mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, first, 0);
+    CHECK(shared != MAP_FAILED);
+    CHECK(mmap(shared + PAGE, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, second, 0) == shared + PAGE);
+    strcpy(shared, "by fsync");
+    CHECK(fsync(first) == 0 && is_absent("/data/.lost by fsync"));
+    strcpy(shared + PAGE, "by msync");
+    CHECK(msync(shared, 2 * PAGE, MS_SYNC) == 0 && is_absent("/data/.lost by msync"));
+    strcpy(shared, "by sync");
+    sync();
+    CHECK(is_absent("/data/.lost by sync"));
+    strcpy(shared, "by syncfs");
+    CHECK(syncfs(second) == 0 && is_absent("/data/.lost by syncfs"));
+    CHECK(munmap(shared, 2 * PAGE) == 0 && close(first) == 0 && close(second) == 0);
+    CHECK(unlink("/data/first") == 0 && unlink("/data/second") == 0);
+}
+
+/* Pages that a file gets while it is mapped are there at once, also when they are just being read ahead. */
+static void files_grow_under_their_mappings(void)
+{
+    enum { PAGES = 16 };
+    for (int round = 0; round < 5; round++) {
+        char found[PAGES * PAGE] = {0}, target[PAGE];
+        int file = open("/data/grows", O_RDWR | O_CREAT | O_TRUNC, 0600);
+        char *shared = mmap(NULL, sizeof found, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+        CHECK(shared != MAP_FAILED && ftruncate(file, sizeof found) == 0 && pread(file, target, 1, 0) == 1);
+        CHECK(pwrite(file, shared + 9 * PAGE, PAGE, 0) == PAGE); /* the personality reads it, */
+        for (int i = 0; i < PAGES; i++)
+            shared[i * PAGE] = (char)(i + 1); /* and the program writes it */
+        CHECK(pread(file, found, sizeof found, 0) == sizeof found);
+        for (int i = 0; i < PAGES; i++)
+            CHECK(found[i * PAGE] == i + 1 && found[i * PAGE + 1] == 0);
+        CHECK(munmap(shared, sizeof found) == 0 && close(file) == 0 && unlink("/data/grows") == 0);
+    }
 }
 
 static void programs_run_from_it(void)
@@ -423,6 +528,20 @@ static void no_disk(void)
     CHECK(!directory || (!readdir(directory) && errno == ENODEV));
 }
 
+/* Leaves a change of a file to the end of the machine. */
+static int keep_mapped(const char *path)
+{
+    int file = open(path, O_RDWR | O_CREAT, 0600);
+    char *shared = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+    if (shared == MAP_FAILED || ftruncate(file, 7) || fsync(file))
+        return 1;
+    memcpy(shared, "mapped\n", 7);
+    puts("mapped");
+    fflush(stdout);
+    for (;;)
+        pause();
+}
+
 int main(int argc, char **argv)
 {
     static const struct test tests[] = {TEST(reading_and_writing),
@@ -430,16 +549,23 @@ int main(int argc, char **argv)
                                         TEST(attributes_while_writing),
                                         TEST(sizes_that_cannot_be_set),
                                         TEST(sizes_while_writing),
+                                        TEST(handles_that_are_stale),
+                                        TEST(other_names),
                                         TEST(much_of_it),
                                         TEST(names),
                                         TEST(names_that_are_certain),
                                         TEST(memory_of_files),
+                                        TEST(memory_that_is_certain),
+                                        TEST(files_grow_under_their_mappings),
+                                        TEST(short_writes_keep_the_rest),
                                         TEST(programs_run_from_it),
                                         TEST(several_at_once),
                                         TEST(state_of_it),
                                         TEST(mappings_and_reading_ahead),
                                         TEST(cutting_and_reading_ahead)};
     static const struct test none[] = {TEST(no_disk)}, wrong[] = {TEST(wrong_pages)}, more[] = {TEST(more_than_memory)};
+    if (argc == 3 && strcmp(argv[1], "map") == 0)
+        return keep_mapped(argv[2]);
     if (argc == 1)
         return RUN_TESTS(tests);
     if (strcmp(argv[1], "more") == 0)

@@ -116,6 +116,50 @@ static void beyond_the_file_is_a_bus_error(void)
     close(file);
 }
 
+static void a_file_that_becomes_shorter_takes_its_pages_along(void)
+{
+    int file = file_with("x");
+    CHECK(ftruncate(file, 3 * PAGE) == 0);
+    char *private = mmap(NULL, 3 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE, file, 0);
+    char *shared = mmap(NULL, 3 * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+    CHECK(private != MAP_FAILED && shared != MAP_FAILED);
+    memset(shared, 'a', 3 * PAGE);
+    memset(private, 'b', 3 * PAGE);
+    CHECK(ftruncate(file, PAGE + 1) == 0);
+    CHECK(private[2 * PAGE - 1] == 'b' && shared[PAGE] == 'a' && shared[PAGE + 1] == 0);
+    target = private + 2 * PAGE;
+    CHECK(signal_of(read_target) == SIGBUS);
+    target = shared + 2 * PAGE;
+    CHECK(signal_of(read_target) == SIGBUS);
+    CHECK(ftruncate(file, 3 * PAGE) == 0 && private[2 * PAGE] == 0 && shared[2 * PAGE] == 0);
+    shared[2 * PAGE] = 'c';
+    char found;
+    CHECK(pread(file, &found, 1, 2 * PAGE) == 1 && found == 'c');
+    munmap(private, 3 * PAGE);
+    munmap(shared, 3 * PAGE);
+    close(file);
+}
+
+static void files_opened_for_reading_stay_as_they_are(void)
+{
+    int file = file_with("x"), reader;
+    char path[32];
+    sprintf(path, "/proc/self/fd/%d", file);
+    CHECK((reader = open(path, O_RDONLY)) >= 0);
+    CHECK(mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, reader, 0) == MAP_FAILED && errno == EACCES);
+    char *shared = mmap(NULL, PAGE, PROT_READ, MAP_SHARED, reader, 0);
+    CHECK(shared != MAP_FAILED && mprotect(shared, PAGE, PROT_READ | PROT_WRITE) == -1 && errno == EACCES);
+    CHECK(mprotect(shared, PAGE, PROT_READ | PROT_EXEC) == 0);
+    char *private = mmap(NULL, PAGE, PROT_READ, MAP_PRIVATE, reader, 0);
+    CHECK(private != MAP_FAILED && mprotect(private, PAGE, PROT_READ | PROT_WRITE) == 0);
+    private[0] = 'y';
+    CHECK(shared[0] == 'x');
+    munmap(shared, PAGE);
+    munmap(private, PAGE);
+    close(reader);
+    close(file);
+}
+
 static void protection_is_kept(void)
 {
     target = map(3 * PAGE, MAP_PRIVATE);
@@ -202,11 +246,18 @@ static void using_all_memory_ends_only_the_user(void)
 int main(int argc, char **argv)
 {
     static const struct test tests[] = {
-        TEST(fresh_memory_is_zero),           TEST(a_child_has_a_copy),
-        TEST(a_child_shares_what_is_shared),  TEST(files_can_be_mapped),
-        TEST(beyond_the_file_is_a_bus_error), TEST(protection_is_kept),
-        TEST(mappings_can_grow_and_move),     TEST(fixed_mappings_replace),
-        TEST(the_heap_grows_and_shrinks),     TEST(too_much_is_refused),
+        TEST(fresh_memory_is_zero),
+        TEST(a_child_has_a_copy),
+        TEST(a_child_shares_what_is_shared),
+        TEST(files_can_be_mapped),
+        TEST(beyond_the_file_is_a_bus_error),
+        TEST(a_file_that_becomes_shorter_takes_its_pages_along),
+        TEST(files_opened_for_reading_stay_as_they_are),
+        TEST(protection_is_kept),
+        TEST(mappings_can_grow_and_move),
+        TEST(fixed_mappings_replace),
+        TEST(the_heap_grows_and_shrinks),
+        TEST(too_much_is_refused),
     };
     static const struct test all_of_it[] = {TEST(using_all_memory_ends_only_the_user)};
     return argc > 1 && strcmp(argv[1], "all") == 0 ? RUN_TESTS(all_of_it) : RUN_TESTS(tests);

@@ -76,6 +76,8 @@ void init(void)
     if (!personality_start(&start))
         machine_power_off(STATUS_NOT_STARTED);
     platform_notified(TERMINAL_CHANNEL);
+    pecan_component_page->waits_since =
+        pecan_counter(); /* the library's loop, which says so otherwise, is never reached */
     events_run();
 }
 

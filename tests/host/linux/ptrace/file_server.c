@@ -82,16 +82,6 @@ static void serve_from_now(void)
     ring_pair_start(&pair, server_rings, client_rings, FILE_ANSWERS, FILE_REQUESTS);
 }
 
-void file_server_start(char *buffer, size_t bytes, bool disk)
-{
-    memory = buffer;
-    memory_bytes = bytes;
-    has_disk = disk;
-    files[ROOT] =
-        (struct file){.is_used = true, .attributes = {.handle = {ROOT, 1}, .mode = S_IFDIR | 0755, .links = 2}};
-    serve_from_now();
-}
-
 static void restart(void)
 {
     for (int i = 0; i < INODES; i++) {
@@ -100,6 +90,7 @@ static void restart(void)
         if (file->certain_bytes)
             memcpy(file->content, file->certain, file->certain_bytes);
         file->attributes.size = S_ISLNK(file->attributes.mode) ? strlen(file->link) : file->bytes;
+        file->attributes.handle.generation += (file->attributes.mode & S_ISGID) != 0;
     }
     serve_from_now();
 }
@@ -130,11 +121,46 @@ static bool name_add(uint32_t directory, const char *text, uint32_t inode)
     return false;
 }
 
+/* A file with two names. */
+static void file_add(const char *name, const char *other_name, const char *content)
+{
+    struct file *file = &files[ROOT + 1];
+    file->is_used = true;
+    file->attributes = (struct file_attributes){.handle = {ROOT + 1, 1}, .mode = S_IFREG | 0600, .links = 2};
+    file->attributes.size = strlen(content);
+    content_resize(&file->content, &file->bytes, strlen(content));
+    content_resize(&file->certain, &file->certain_bytes, strlen(content));
+    memcpy(file->content, content, strlen(content));
+    memcpy(file->certain, content, strlen(content));
+    name_add(ROOT, name, ROOT + 1);
+    name_add(ROOT, other_name, ROOT + 1);
+}
+
+void file_server_start(char *buffer, size_t bytes, bool disk)
+{
+    memory = buffer;
+    memory_bytes = bytes;
+    has_disk = disk;
+    files[ROOT] =
+        (struct file){.is_used = true, .attributes = {.handle = {ROOT, 1}, .mode = S_IFDIR | 0755, .links = 2}};
+    file_add("name", "other", "first ");
+    serve_from_now();
+}
+
 static void file_free(struct file *file)
 {
     free(file->content);
     free(file->certain);
     *file = (struct file){0};
+}
+
+static bool is_certain(const char *text)
+{
+    size_t length = strlen(text);
+    for (int i = 0; i < INODES; i++)
+        if (files[i].certain_bytes >= length && memcmp(files[i].certain, text, length) == 0)
+            return true;
+    return false;
 }
 
 static void name_remove(struct name *name, bool keeps)
@@ -345,6 +371,8 @@ static uint32_t perform(const struct file_request *q, const char *name, const ch
     case FILE_LOOKUP:
         if (strncmp(name, ".uncertain", strlen(".uncertain")) == 0)
             return is_uncertain ? FILE_OK : FILE_NOT_FOUND;
+        if (strncmp(name, ".lost ", strlen(".lost ")) == 0)
+            return is_certain(name + strlen(".lost ")) ? FILE_NOT_FOUND : FILE_OK;
         found = name_find(q->handle.inode, name);
         if (found)
             answer->attributes = files[found->inode].attributes;

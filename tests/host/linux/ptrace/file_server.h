@@ -1,7 +1,8 @@
 /*
  * A file server (protocols/file.h) of plain memory that is restarted again and again: what was written and not committed is gone
  * then, and so are the requests that were not answered. Changes of names outlive that; a name that begins with ".uncertain" is there as long
- * as there are some that a power cut would undo. The size of a file with the mode S_ISVTX cannot be changed.
+ * as there are some that a power cut would undo, and ".lost text" as long as no file would begin with that text after one. The size of a
+ * file with the mode S_ISVTX cannot be changed, and one with S_ISGID has another handle after a restart. In its root there is a file with the names "name" and "other".
  */
 #pragma once
 

@@ -21,6 +21,9 @@ extern size_t fake_console_length;
 extern char fake_log[240];
 extern unsigned fake_log_lines;
 
+/* What is shared with the supervisor that there is; null: none. */
+extern bool (*fake_control)(struct machine_control *control);
+
 /* The network that there is; null: none. */
 extern bool (*fake_network)(struct machine_network *network);
 extern bool fake_network_is_notified;

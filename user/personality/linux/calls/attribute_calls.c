@@ -3,7 +3,7 @@
 #include "personality/linux/abi/errno.h"
 #include "personality/linux/calls/arguments.h"
 #include "personality/linux/calls/table.h"
-#include "personality/linux/disk/disk.h"
+#include "personality/linux/disk/changes.h"
 #include "personality/linux/support/clock.h"
 
 static int64_t stat_to(struct thread *thread, struct inode *inode, uint64_t address)

@@ -4,7 +4,7 @@
 #include "personality/linux/abi/tty.h"
 #include "personality/linux/calls/arguments.h"
 #include "personality/linux/calls/table.h"
-#include "personality/linux/disk/disk.h"
+#include "personality/linux/disk/changes.h"
 #include "personality/linux/disk/pages.h"
 #include "personality/linux/file/pipe.h"
 #include "personality/linux/net/socket.h"
@@ -381,8 +381,6 @@ int64_t call_fsync(struct thread *thread, const uint64_t *a)
     const struct open_file *file = descriptor_file(thread, a[0]);
     if (!file || !file->inode->disk)
         return file ? 0 : -EBADF;
-    if (!thread->wait_begun)
-        disk_pages_mapped_changed(file->inode);
     return disk_sync(thread, file->inode);
 }
 

@@ -47,7 +47,8 @@ int64_t call_mmap(struct thread *thread, const uint64_t *a)
         return -EBADF;
     if (!open_file_is_readable(file))
         return -EACCES;
-    if (request.shared && (request.protection & PROT_WRITE) && !open_file_is_writable(file))
+    request.read_only = request.shared && !open_file_is_writable(file);
+    if (request.read_only && request.protection & PROT_WRITE)
         return -EACCES;
     if (inode_is_regular(file->inode) && !file->inode->operations)
         request.inode = file->inode;
@@ -57,7 +58,7 @@ int64_t call_mmap(struct thread *thread, const uint64_t *a)
         int64_t error = disk_pages_want(request.inode, request.offset, request.length);
         if (error)
             return error;
-        request.inode->disk->is_mapped_writable |= request.shared && open_file_is_writable(file);
+        request.inode->disk->is_mapped_writable |= request.shared && !request.read_only;
     }
     return address_space_map(memory_of(thread), &request);
 }
@@ -101,12 +102,19 @@ int64_t call_msync(struct thread *thread, const uint64_t *a)
         return -EINVAL;
     if (!region_range_is_covered(&memory_of(thread)->regions, a[0], a[0] + a[1]))
         return -ENOMEM;
-    const struct region *region = region_find(&memory_of(thread)->regions, a[0]);
-    if (!region || !region->shared || !region->inode || !region->inode->disk)
-        return 0;
-    if (!thread->wait_begun)
-        disk_pages_mapped_changed(region->inode);
-    return a[2] & MS_SYNC ? disk_sync(thread, region->inode) : 0;
+    struct inode *file = NULL;
+    bool are_several = false;
+    for (uint64_t at = a[0]; at < a[0] + a[1];) {
+        const struct region *region = region_find(&memory_of(thread)->regions, at);
+        at = region->end;
+        if (!region->shared || !region->inode || !region->inode->disk)
+            continue;
+        are_several |= file && file != region->inode;
+        file = region->inode;
+        if (!thread->wait_begun)
+            disk_pages_mapped_changed(file);
+    }
+    return file && a[2] & MS_SYNC ? disk_sync(thread, are_several ? NULL : file) : 0;
 }
 
 int64_t call_brk(struct thread *thread, const uint64_t *a)

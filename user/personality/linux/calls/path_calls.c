@@ -4,7 +4,7 @@
 #include "personality/linux/abi/errno.h"
 #include "personality/linux/calls/arguments.h"
 #include "personality/linux/calls/table.h"
-#include "personality/linux/disk/disk.h"
+#include "personality/linux/disk/changes.h"
 #include "personality/linux/support/frame.h"
 #include "personality/linux/support/heap.h"
 

@@ -157,6 +157,15 @@ void disk_page_changed(struct inode *file, uint64_t page)
     commit_later();
 }
 
+void disk_page_forget_reading(struct inode *file, uint64_t page)
+{
+    uint32_t *place = inode_page_place(file, page, false);
+    if (!place || !(*place & PAGE_READING))
+        return;
+    frame_release(*place & PAGE_FRAME);
+    *place = 0;
+}
+
 void disk_pages_cut(struct inode *file, uint64_t first)
 {
     for (uint64_t page = first; page < page_count(file); page++) {
@@ -172,11 +181,7 @@ void disk_pages_cut(struct inode *file, uint64_t first)
 
 void disk_pages_forget_written(struct inode *file, uint64_t size)
 {
-    uint32_t *tail = inode_page_place(file, size / PAGE_SIZE, false);
-    if (tail && *tail & PAGE_READING) {
-        frame_release(*tail & PAGE_FRAME);
-        *tail = 0;
-    }
+    disk_page_forget_reading(file, size / PAGE_SIZE);
     disk_sums_forget(file->disk, size / PAGE_SIZE, page_count(file));
 }
 
@@ -376,7 +381,7 @@ static void was_written(struct disk_request *request, const struct file_answer *
     }
     writing -= request->page_count;
     unwritten -= request->page_count;
-    if (answer->result != FILE_OK && answer->result != FILE_STALE)
+    if (answer->result != FILE_OK && !(answer->result == FILE_STALE && disk->is_gone))
         disk->write_error = disk_error(answer->result);
     changed_update(disk);
     commit_if_possible();
@@ -482,6 +487,8 @@ static void committed(struct disk_request *request, const struct file_answer *an
             commit_error = disk_error(answer->result);
         list_each (entry, &changed) {
             struct disk_file *disk = list_item(entry, struct disk_file, in_changed);
+            struct inode *file = disk->inode;
+            inode_reference(file);
             for (uint64_t page = 0; disk->uncommitted[covered] && page < page_count(disk->inode); page++) {
                 uint32_t *place = inode_page_place(disk->inode, page, false);
                 if (!place || !(*place & colour_bit(covered)))
@@ -491,6 +498,7 @@ static void committed(struct disk_request *request, const struct file_answer *an
                     disk->write_error = disk_error(answer->result);
             }
             changed_update(disk);
+            inode_release(file); /* for good, if it was kept for these pages */
         }
     }
     if (!all_is_certain())
@@ -534,6 +542,10 @@ static int64_t sync_error(struct inode *file)
 
 int64_t disk_sync(struct thread *thread, struct inode *file)
 {
+    if (!thread->wait_begun && file)
+        disk_pages_mapped_changed(file);
+    else if (!thread->wait_begun)
+        disk_mapped_changed();
     if (!thread->progress) {
         bool is_certain =
             file ? list_is_empty(&file->disk->in_changed) && changes == changes_certain : all_is_certain();
@@ -560,6 +572,7 @@ int64_t disk_sync(struct thread *thread, struct inode *file)
 void disk_finish(void)
 {
     uint64_t stop = machine_time_ns() + FINISH_MOST_NS;
+    disk_mapped_changed();
     while (!all_is_certain() && machine_time_ns() < stop) {
         if (!commit_is_wanted && !commit_is_out)
             commit_time_passed(&commit_timer);

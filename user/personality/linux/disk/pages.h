@@ -27,6 +27,9 @@ void disk_pages_let_go(void);
 /* The page has other contents now. */
 void disk_page_changed(struct inode *file, uint64_t page);
 
+/* What the server is about to give for the page is not used: it is another now. */
+void disk_page_forget_reading(struct inode *file, uint64_t page);
+
 /* Pages from this one on are about to be given up. */
 void disk_pages_cut(struct inode *file, uint64_t first);
 
@@ -45,7 +48,7 @@ void disk_pages_write(struct inode *file);
 /* A change of names or attributes has been answered: it outlives restarts of the server, and is certain after a commit. */
 void disk_change_answered(void);
 
-/* Makes certain what was written to a file (null: to all), and all changes of names and attributes. 0, an error, or CALL_WAITS. */
+/* Makes certain what was written to a file (null: to all), through memory too, and all changes of names and attributes. 0, an error, or CALL_WAITS. */
 int64_t disk_sync(struct thread *thread, struct inode *file);
 
 /* The machine is about to end: waits until all that was written is certain, or for too long. */

@@ -251,6 +251,8 @@ static void answer_take(const struct file_answer *answer)
     texts_give_back(request);
     if (checked.result == FILE_OK && changes_names(request))
         disk_change_answered();
+    if (checked.result == FILE_STALE)
+        disk_handles_are_stale((struct inode *[]){request->inode, request->directory, request->target}, 3);
     request->answered(request, &checked, text);
     disk_request_free(request);
 }

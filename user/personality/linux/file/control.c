@@ -170,11 +170,10 @@ static int64_t read_text(struct user_buffer *buffer)
     return count;
 }
 
-static int64_t control_read(struct thread *thread, struct open_file *file, struct user_buffer *buffer)
+/* What has come of the answer, as much as there is room for; or an error. */
+static int64_t read_answer(struct user_buffer *buffer)
 {
     int64_t done = 0, count = 0;
-    if (control.owner != file || control.state == CONTROL_IDLE || !buffer->length)
-        return 0;
     do {
         while (control.state == CONTROL_ASKED && control.text_left == 0 && take_header())
             ;
@@ -182,12 +181,20 @@ static int64_t control_read(struct thread *thread, struct open_file *file, struc
         done += count > 0 ? count : 0;
     } while (count > 0);
     publish();
-    if (done || count < 0)
-        return done ? done : count;
-    if (control.state != CONTROL_ASKED)
-        return control.state == CONTROL_REFUSED ? -EIO : control.state == CONTROL_LOST ? -ECONNRESET : 0;
-    if (!stream_waits_for_bytes(&control.stream, stream_waiting(&control.stream) + 1))
-        return control_read(thread, file, buffer);
+    return done ? done : count;
+}
+
+static int64_t control_read(struct thread *thread, struct open_file *file, struct user_buffer *buffer)
+{
+    if (control.owner != file || control.state == CONTROL_IDLE || !buffer->length)
+        return 0;
+    do {
+        int64_t count = read_answer(buffer);
+        if (count)
+            return count;
+        if (control.state != CONTROL_ASKED)
+            return control.state == CONTROL_REFUSED ? -EIO : control.state == CONTROL_LOST ? -ECONNRESET : 0;
+    } while (!stream_waits_for_bytes(&control.stream, stream_waiting(&control.stream) + 1));
     return wait(thread, file);
 }
 

@@ -5,6 +5,7 @@
 #include "personality/linux/disk/disk.h"
 #include "personality/linux/disk/pages.h"
 #include "personality/linux/file/directory.h"
+#include "personality/linux/process/process.h"
 #include "personality/linux/support/assert.h"
 #include "personality/linux/support/clock.h"
 #include "personality/linux/support/frame.h"
@@ -110,7 +111,7 @@ static void pages_truncate(struct file_pages *pages, uint64_t first)
 void inode_release(struct inode *inode)
 {
     assert(inode->references > 0);
-    if (--inode->references)
+    if (--inode->references || (inode->disk && disk_inode_is_needed(inode)))
         return;
     if (inode->operations) {
         if (inode->pseudo.parent)
@@ -146,6 +147,8 @@ int64_t inode_set_size(struct inode *file, uint64_t size)
             disk_pages_forget_written(file, size);
         }
         pages_truncate(&file->pages, (size + PAGE_SIZE - 1) / PAGE_SIZE);
+        if (file->mappings)
+            process_files_cut(file, size);
         uint32_t last = size % PAGE_SIZE ? inode_frame(file, size / PAGE_SIZE, false) : 0;
         if (last)
             memset((char *)frame_data(last) + size % PAGE_SIZE, 0, PAGE_SIZE - size % PAGE_SIZE);

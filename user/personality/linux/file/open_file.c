@@ -2,7 +2,7 @@
 
 #include "lib/string.h"
 #include "personality/linux/abi/errno.h"
-#include "personality/linux/disk/disk.h"
+#include "personality/linux/disk/changes.h"
 #include "personality/linux/disk/pages.h"
 #include "personality/linux/file/epoll.h"
 #include "personality/linux/file/pipe.h"
@@ -117,7 +117,12 @@ static int64_t regular_write(struct thread *thread, struct open_file *file, stru
         file->position = file->inode->size;
     if (file->inode->disk && buffer->length) {
         buffer->length = buffer->length < DISK_TRANSFER_MOST ? buffer->length : DISK_TRANSFER_MOST;
-        int64_t error = disk_wait_for_size(file->inode);
+        /* What is not overwritten after all, because the program's bytes end before, must be read first. */
+        int64_t error;
+        buffer->length = user_readable_bytes(buffer->space, buffer->address, buffer->length, &error);
+        if (!buffer->length)
+            return error;
+        error = disk_wait_for_size(file->inode);
         if (!error)
             error = disk_pages_prepare_write(file->inode, file->position, buffer->length);
         if (error)

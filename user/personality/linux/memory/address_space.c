@@ -2,6 +2,7 @@
 
 #include "personality/linux/abi/errno.h"
 #include "personality/linux/abi/memory.h"
+#include "personality/linux/disk/pages.h"
 #include "personality/linux/file/inode.h"
 #include "personality/linux/support/assert.h"
 #include "personality/linux/support/frame.h"
@@ -140,6 +141,9 @@ static uint32_t region_first_frame(const struct region *region, uint64_t page, e
         *reason = ACCESS_BEYOND_FILE;
         return 0;
     }
+    /* What the file held when it was mapped is in memory since then (call_mmap): a page that is not has come with its growth. */
+    if (region->inode->disk)
+        disk_page_forget_reading(region->inode, offset / PAGE_SIZE);
     uint32_t frame = inode_frame(region->inode, offset / PAGE_SIZE, true);
     if (frame)
         frame_reference(frame);
@@ -242,6 +246,7 @@ int64_t address_space_map(struct address_space *space, const struct mapping_requ
         .end = start + length,
         .protection = request->protection & (PROT_READ | PROT_WRITE | PROT_EXEC),
         .shared = request->shared,
+        .read_only = request->read_only,
         .inode = request->inode,
         .offset = request->offset,
     };
@@ -272,6 +277,19 @@ int64_t address_space_discard(struct address_space *space, uint64_t address, uin
     return 0;
 }
 
+void address_space_cut(struct address_space *space, const struct inode *file, uint64_t size)
+{
+    uint64_t keep = page_up(size);
+    for (const struct list *entry = space->regions.regions.next; entry != &space->regions.regions;
+         entry = entry->next) {
+        const struct region *region = list_item(entry, struct region, in_space);
+        if (region->inode != file || region->offset + (region->end - region->start) <= keep)
+            continue;
+        pages_release(space, region->offset < keep ? region->start + (keep - region->offset) : region->start,
+                      region->end);
+    }
+}
+
 /* What the hardware allows never exceeds what the region allows; more is given at the next fault. */
 static void pages_restrict(struct address_space *space, uint64_t start, uint64_t end, uint32_t protection)
 {
@@ -296,6 +314,12 @@ int64_t address_space_protect(struct address_space *space, uint64_t address, uin
     uint64_t end = address + length;
     if (!range_is_valid(address, length) || !region_range_is_covered(&space->regions, address, end))
         return -ENOMEM;
+    for (uint64_t at = address; protection & PROT_WRITE && at < end;) {
+        const struct region *region = region_find(&space->regions, at);
+        if (region->read_only)
+            return -EACCES;
+        at = region->end;
+    }
     if (!region_split_at(&space->regions, address, end))
         return -ENOMEM;
 
@@ -348,6 +372,7 @@ int64_t address_space_move(struct address_space *space, uint64_t old_address, ui
         .fixed = true,
         .keep_existing = true,
         .shared = found->shared,
+        .read_only = found->read_only,
         .inode = found->inode,
         .offset = found->offset + (old_address + old_length - found->start),
     };

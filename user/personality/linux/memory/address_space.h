@@ -40,8 +40,8 @@ struct mapping_request {
     uint64_t address; /* wish, or demand if fixed; 0: anywhere */
     uint64_t length;
     uint32_t protection;
-    bool fixed, keep_existing, shared;
-    struct inode *inode; /* null: zeroed memory */
+    bool fixed, keep_existing, shared, read_only; /* the last two as in struct region */
+    struct inode *inode;                          /* null: zeroed memory */
     uint64_t offset;
 };
 
@@ -55,3 +55,6 @@ int64_t address_space_set_break(struct address_space *space, uint64_t address); 
 
 /* The frames of the pages are given up; what is touched next is read from the origin again. */
 int64_t address_space_discard(struct address_space *space, uint64_t address, uint64_t length);
+
+/* The file has become shorter: what lies wholly behind its new size is given up, copies that the program has changed too. */
+void address_space_cut(struct address_space *space, const struct inode *file, uint64_t size);

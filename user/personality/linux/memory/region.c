@@ -95,7 +95,7 @@ static struct region *region_insert(struct region_set *set, const struct region 
 static bool region_continues(const struct region *lower, const struct region *upper)
 {
     return lower->end == upper->start && lower->protection == upper->protection && lower->shared == upper->shared &&
-           lower->inode == upper->inode &&
+           lower->read_only == upper->read_only && lower->inode == upper->inode &&
            (!lower->inode || lower->offset + (lower->end - lower->start) == upper->offset);
 }
 

@@ -16,6 +16,7 @@ struct region {
     uint64_t start, end;
     uint32_t protection; /* PROT_ bits */
     bool shared;         /* writes go to the origin and are seen by all who map it */
+    bool read_only;      /* and this program may never write: it has not opened the file for that */
     struct inode *inode; /* origin; null: zeroed memory. The region holds a reference */
     uint64_t offset;     /* of `start` in the origin, in bytes */
 };
@@ -38,7 +39,7 @@ bool region_range_is_covered(const struct region_set *set, uint64_t start, uint6
 uint64_t region_find_gap(const struct region_set *set, uint64_t bytes, uint64_t bottom, uint64_t top);
 
 /*
- * Adds a region (start, end, protection, shared, inode, offset are copied; the inode is referenced) to a free range. If it
+ * Adds a region (all but `in_space` is copied; the inode is referenced) to a free range. If it
  * continues a neighbour the two become one. Null when memory is exhausted.
  */
 struct region *region_add(struct region_set *set, const struct region *description);

@@ -18,6 +18,17 @@ void *user_piece(struct address_space *space, uint64_t address, size_t *bytes, e
     return (char *)frame_data(entry->frame) + offset;
 }
 
+size_t user_readable_bytes(struct address_space *space, uint64_t address, size_t bytes, int64_t *error)
+{
+    size_t readable = 0, piece;
+    for (; readable < bytes; readable += piece) {
+        piece = bytes - readable;
+        if (!user_piece(space, address + readable, &piece, ACCESS_READ, error))
+            break;
+    }
+    return readable;
+}
+
 int64_t user_read(struct address_space *space, void *to, uint64_t address, size_t bytes)
 {
     while (bytes) {

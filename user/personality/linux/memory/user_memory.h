@@ -21,5 +21,8 @@ int64_t user_string_length(struct address_space *space, uint64_t address, size_t
 /* The piece of memory at `address` up to the end of its page, at most *bytes (shortened); null and a reason if none. */
 void *user_piece(struct address_space *space, uint64_t address, size_t *bytes, enum access access, int64_t *error);
 
+/* How many of the bytes at `address` can be read, at most `bytes`; 0 and a reason if none of them. */
+size_t user_readable_bytes(struct address_space *space, uint64_t address, size_t bytes, int64_t *error);
+
 #define user_read_object(space, object, address)  user_read((space), (object), (address), sizeof *(object))
 #define user_write_object(space, address, object) user_write((space), (address), (object), sizeof *(object))

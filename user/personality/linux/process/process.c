@@ -2,7 +2,7 @@
 
 #include "lib/string.h"
 #include "personality/linux/abi/errno.h"
-#include "personality/linux/disk/disk.h"
+#include "personality/linux/disk/changes.h"
 #include "personality/linux/disk/pages.h"
 #include "personality/linux/file/directory.h"
 #include "personality/linux/file/file_table.h"
@@ -315,6 +315,14 @@ void process_keep_only(struct thread *thread)
             thread_destroy(thread_of(entry));
     }
     thread->id = process->pid;
+}
+
+void process_files_cut(const struct inode *file, uint64_t size)
+{
+    list_each (entry, &all_processes) {
+        if (process_of(entry)->space)
+            address_space_cut(process_of(entry)->space, file, size);
+    }
 }
 
 bool group_is_orphaned(int group, int session)

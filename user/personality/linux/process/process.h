@@ -65,7 +65,7 @@ struct thread {
     uint64_t clear_tid_address;
     struct open_file *opening;   /* the end of a named pipe that waits for its partner; or null */
     uint64_t futex_address;      /* that it waits on; 0: none, or woken */
-    struct disk_call *disk_call; /* what its call has asked of the file server (disk/disk.h); or null */
+    struct disk_call *disk_call; /* what its call has asked of the file server (disk/changes.h); or null */
 };
 
 enum process_state { PROCESS_ALIVE, PROCESS_ZOMBIE };
@@ -136,6 +136,9 @@ void process_release_vfork_parent(struct process *process);
 
 void process_stop(struct process *process, int signal);
 void process_continue(struct process *process);
+
+/* The file has become shorter: no process has what was behind its new size in its memory any more. */
+void process_files_cut(const struct inode *file, uint64_t size);
 
 /* No member of the group has a parent outside it in the same session: nobody could continue it after a stop. */
 bool group_is_orphaned(int group, int session);
