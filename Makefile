@@ -9,11 +9,12 @@ ifeq ($(origin CC),default)
 CC      := gcc
 endif
 
-# What is booted, and on what. CPU is one of QEMU's models or a short name of tools/run/cpu_models.txt.
+# What is booted, and on what: MACHINE pc or q35. CPU is one of QEMU's models or a short name of tools/run/cpu_models.txt.
 # BENCH=1 takes the kernel for measuring instead: release, with what benchmark programs need (tools/build/generate.mk).
 BENCH   ?= 0
 VARIANT ?= $(if $(filter 1,$(BENCH)),bench,debug)
 CPU     ?= max
+MACHINE ?= pc
 MEM     ?= 512M
 QEMU    ?= qemu-system-$(ARCH)
 
@@ -22,7 +23,7 @@ ALL_VARIANTS  := debug release slow bench bench_slow
 VARIANTS      := $(if $(filter 1,$(BENCH)),bench,debug release)
 OUT           := $(BUILD)/$(ARCH)
 PYTHON        := /usr/bin/python3
-export ARCH BUILD CC CPU MEM OPTIONS OUT PYTHON QEMU VARIANT
+export ARCH BUILD CC CPU MACHINE MEM OPTIONS OUT PYTHON QEMU VARIANT
 
 include tools/build/rules.mk
 include tools/build/setup.mk
@@ -56,6 +57,6 @@ help: ## list the targets
 	$(Q)sed -nE 's/^([a-z0-9_.-]+):.*## (.*)/  \1\t\2/p' $(MAKEFILE_LIST) | sort | expand -t 26
 	@echo
 	@echo "Settings, for every target: ARCH=$(ARCH) BUILD=$(BUILD) CC=$(CC) OPTIONS=$(OPTIONS)"
-	@echo "                            BENCH=$(BENCH) VARIANT=$(VARIANT) CPU=$(CPU) MEM=$(MEM) QEMU=$(QEMU) V=1 (show the commands)"
+	@echo "                            BENCH=$(BENCH) VARIANT=$(VARIANT) CPU=$(CPU) MACHINE=$(MACHINE) MEM=$(MEM) QEMU=$(QEMU) V=1 (show the commands)"
 
 .PHONY: all headers kernel test-needs test clean help

@@ -4,6 +4,9 @@ $(call example,tests/components/inject,inject)
 $(call example,tests/components/features,features)
 $(OUT)/systems/features/debug/image $(OUT)/systems/features/release/image: $(SDK_LIBC)
 $(call example,tests/components/update,update)
+# What they include of others.
+$(foreach config,$(SDK_CONFIGS),$(OUT)/systems/inject/$(config)/image $(OUT)/systems/update/$(config)/image): tests/components/features/check.h
+$(foreach config,$(SDK_CONFIGS),$(OUT)/systems/inject/$(config)/image): $(wildcard tests/components/restart/*.[ch])
 $(call example,tests/components/domains,domains)
 
 # init's check of descriptions, for the host, with sanitizers.

@@ -57,6 +57,8 @@ CASES = read(HERE / "errors.txt") + [
     generated("64 domains", "".join(f'{"^" * (i == 63)}<protection_domain name="d{i}">{IMAGE}</protection_domain>\n'
                                     for i in range(64)),
               "too many protection domains defined, maximum is 63 @"),
+    generated("1025 regions", DOMAIN.replace(' domain="d"', "") + "".join(f'{"^" * (i == 1024)}<memory_region name="r{i}" size="0x1000" />\n' for i in range(1025)),
+              "too many memory regions, maximum is 1024 @"),
 ]
 
 # For a kernel with 16 scheduling domains.

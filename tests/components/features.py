@@ -8,11 +8,13 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "system"))
 from machine import OUT, Checks, Machine  # noqa: E402
 
-FEATURES = {"memory": 25, "parent": 14, "heap": 4, "waiter": 9, "caller": 5}
-UPDATE = {"operator": 36}
+FEATURES = {"memory": 31, "parent": 14, "heap": 4, "waiter": 9, "caller": 5, "ticker": 3}
+UPDATE = {"operator": 100}
 LINES = [
     r"init: deep failed: write at 0x7fffffff9[0-9a-f]{3}, at rip 0x[0-9a-f]+ \(its stack is too small\?\)",
     r"memory: microkit_notify: invalid channel 6\r",
+    r"interrupt 33\r",
+    r"careless does not define fault\(\)\r\n.*init: careless failed: write at 0x0",
     r"(mute-m{58}) does not define protected\(\)\r\n.*init: \1 failed: write at 0x0",
 ]
 

@@ -1,8 +1,10 @@
 #!/usr/bin/python3
 """The supervisor's console on the second serial port, its commands from a program, named services, logs read by calls."""
 
+import base64
 import json
 import re
+import subprocess
 import sys
 import tempfile
 import time
@@ -43,10 +45,10 @@ class Console:
     def type(self, keys):
         self.port.sendall(keys.encode())
 
-    def run(self, line):
-        """What a command says, by lines."""
+    def run(self, line, shown=None):
+        """What a command says, by lines; `shown`: what of the keys is seen, if not all."""
         self.type(line + "\r")
-        self.expect(re.escape(line) + r"(\x1b\[K)?\r\n")
+        self.expect(re.escape(shown or line) + r"(\x1b\[K)?\r\n")
         return self.until("\r" + PROMPT).replace("\r\n", "\n").splitlines()
 
     def ps(self, name):
@@ -152,7 +154,8 @@ def drivers(console):
 def errors(console):
     for line, pattern in (("frobnicate", "there is no command 'frobnicate'"), ("kill", "usage: kill NAME"),
                           ("kill nobody", "there is no component 'nobody'"), ("log nobody", "there is no log of 'nobody'"),
-                          ("update worker file", "update is for pecanctl"), ("corrupt worker x", "the seed 'x' is no number"),
+                          ("update worker file", "no file is looked for here"), ("update", "usage: update NAME"),
+                          ("update nobody", "there is no component"), ("corrupt worker x", "the seed 'x' is no number"),
                           ("graph png", "text, dot or svg, not 'png'"), ("ps x", "usage: ps")):
         answer = console.run(line)
         assert len(answer) == 1 and pattern in answer[0], answer
@@ -238,22 +241,23 @@ def switches(threads, spans, calls):
                "ReplyRecv" in between(served[3], call[3]) and running(call[3]) == "client" for call, served in calls), (runs, calls)
 
 
-def answers_again(console, before):
-    """Waits until the worker has begun and its client's call has returned, by the times in their logs; returns the worker's line. What the console
-    shows while all is traced is traced too: few words."""
+def answers_again(console):
+    """Waits until the worker that was killed is started again, has begun, and its client's call has returned, by the times in the logs of the three
+    who say so. What the console shows while all is traced is traced too: few words."""
     for _ in range(200):
-        worker, client = console.run("log worker 1"), console.run("log client 1")
-        if worker not in ([], before) and client and client[0].endswith("the worker answers") and log_time(client[0]) > log_time(worker[0]):
-            return worker
+        lines = [line for name in ("init", "worker", "client") for line in console.run(f"log {name} 1")]
+        if (len(lines) == 3 and "worker starts again" in lines[0] and lines[2].endswith("the worker answers") and
+                log_time(lines[0]) < log_time(lines[1]) < log_time(lines[2])):
+            return
         time.sleep(0.05)
-    raise AssertionError(f"the worker does not answer: {worker}, {client}")
+    raise AssertionError(f"the worker does not answer: {lines}")
 
 
 def timeline(console):
-    before = answers_again(console, [])
+    answers_again(console)
     assert console.run("trace start") == []
     assert console.run("kill worker") == []
-    answers_again(console, before)
+    answers_again(console)
     trace = json.loads("\n".join(console.run("trace stop")))
     events = trace["traceEvents"]
     threads = {event["args"]["name"]: (event["pid"], event["tid"]) for event in events if event["ph"] == "M"}
@@ -272,6 +276,55 @@ def timeline(console):
                for event in events if event["ph"] == "i"), events
     switches(threads, spans, calls)
     assert console.run("trace stop") == ["no trace has been started"]
+
+
+def make_update():
+    """A worker that says something else when it begins."""
+    components = OUT / "components/debug"
+    with tempfile.TemporaryDirectory() as folder:
+        program = (components / "supervised_worker.elf").read_bytes()
+        assert program.count(b" begins\n") == 1
+        (Path(folder) / "supervised_worker.elf").write_bytes(program.replace(b" begins\n", b" is new\n"))
+        update = Path(folder) / "worker.update"
+        subprocess.run([OUT / "sdk/bin/pecan", "update", Path(__file__).parent / "supervisor/supervisor.system", "--domain", "worker",
+                        "--search-path", folder, components, "--board", "x86_64_generic", "--config", "debug", "-o", update],
+                       check=True, stdout=subprocess.DEVNULL)
+        return update.read_bytes()
+
+
+def type_update(console, text):
+    """Begins an update of the worker, types the text, and says what was answered."""
+    return console.run("update worker\n" + text, "update worker")[1:]
+
+
+def updates(console):
+    """The file is typed, at once: faster than the port is."""
+    update = make_update()
+    text = base64.encodebytes(update).decode()
+    before = console.ps("worker")
+    halves = text[:len(text) // 2], text[len(text) // 2:]
+    for bad, answer in ((text + "?\n", "not base64"), (text[:78] + "\n", "within a group of four"), (halves[0] + "=" + halves[1], "refused: "),
+                        (text[:77] + text[154:], "no update of this component"), (base64.encodebytes(bytes(0x8001)).decode(), "longer than"),
+                        ("", "nothing in it"), ("kill worker\n", "not base64")):
+        lines = type_update(console, bad + ".\n")
+        assert len(lines) in (1, 2) and answer in lines[0], (lines, answer)
+    console.type("update worker\r" + halves[0])
+    console.expect(r"type the file[^\n]*\n")
+    console.type("\x03")
+    assert console.until("\r" + PROMPT) == "^C\r\n"
+    assert console.ps("worker")["restarts"] == before["restarts"]
+    assert type_update(console, text + ".\n") == []
+    for _ in range(200):
+        lines = console.run("log worker 1")
+        if lines and lines[0].endswith("worker 1 is new"):
+            break
+        time.sleep(0.05)
+    assert lines and lines[0].endswith("worker 1 is new"), lines
+    assert int(console.ps("worker")["restarts"]) == int(before["restarts"]) + 1
+    console.type("\x1b[A\x1b[A\x1b[A")
+    console.expect("update worker")  # the line before the log and ps: the file is not among the lines kept
+    console.type("\x15")
+    console.expect(PROMPT)
 
 
 def top(console):
@@ -293,7 +346,7 @@ def main():
         with Machine(system=SYSTEM, seconds=100, flags=flags), connected(serial) as port:
             console = Console(port)
             for name, check in (("a program's commands, services and logs", client_passes), ("the console answers", begins),
-                                ("faults on purpose", faults), ("outages", outages), ("errors", errors), ("logs", logs), ("graph and services", pictures), ("keys", keys), ("top", top), ("a timeline", timeline),
+                                ("faults on purpose", faults), ("outages", outages), ("errors", errors), ("logs", logs), ("graph and services", pictures), ("keys", keys), ("top", top), ("a timeline", timeline), ("updates", updates),
                                 ("the console comes back", drivers)):
                 checks.run(name, check, console)
     return checks.status

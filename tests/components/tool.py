@@ -6,6 +6,7 @@ import os
 import random
 import re
 import shutil
+import struct
 import subprocess
 import sys
 import tempfile
@@ -37,11 +38,43 @@ def build(folder, name="wrong.system"):
     return pecan(folder, "build", name, "--search-path", folder, "-o", "image")
 
 
+def patch_program(folder, name, *patches):
+    """A copy of hello.elf in which fields are different: (offset, format of struct, value)."""
+    program = bytearray((folder / "hello.elf").read_bytes())
+    for offset, form, value in patches:
+        struct.pack_into(form, program, offset, value)
+    (folder / name).write_bytes(program)
+
+
+def patch_programs(folder):
+    """Programs with one thing wrong in the file's header (ELF64: e_machine at 18, e_entry 24, e_phnum 56), or in the headers of its
+    first two segments, which are loaded (from 64 on, 56 bytes each: p_type at 0, p_offset 8, p_vaddr 16, p_filesz 32, p_memsz 40)."""
+    first, second = 64, 64 + 56
+    program = (folder / "hello.elf").read_bytes()
+    start, data = (struct.unpack_from("<Q", program, segment + 16)[0] for segment in (first, second))
+    patch_program(folder, "big_endian.elf", (5, "B", 2))
+    patch_program(folder, "other_machine.elf", (18, "<H", 183))
+    patch_program(folder, "no_headers.elf", (56, "<H", 0))
+    patch_program(folder, "headers_outside.elf", (56, "<H", 0xfff0))
+    patch_program(folder, "nothing_to_load.elf", (first, "<I", 0), (second, "<I", 0))
+    patch_program(folder, "interpreter.elf", (first, "<I", 3))
+    patch_program(folder, "overlapping.elf", (second + 16, "<Q", start + 1))
+    patch_program(folder, "larger_in_file.elf", (first + 40, "<Q", 1))
+    patch_program(folder, "outside_file.elf", (first + 8, "<Q", len(program)))
+    patch_program(folder, "outside_file_2.elf", (first + 8, "<Q", 2**64 - 16))
+    patch_program(folder, "too_high.elf", (second + 16, "<Q", 2**64 - 4096))
+    patch_program(folder, "too_large.elf", (second + 40, "<Q", 1 << 30))
+    patch_program(folder, "no_entry.elf", (24, "<Q", start - 1))
+    patch_program(folder, "moved.elf", (second + 16, "<Q", data + 0x100000))
+
+
 def prepare(folder):
     """Programs and files that the descriptions name."""
     shutil.copy(SYSTEMS / "hello/debug/hello.elf", folder)
     shutil.copy(SYSTEMS / "hello/debug/hello.o", folder)
     subprocess.run(["objcopy", "--strip-all", "hello.elf", "stripped.elf"], cwd=folder, check=True)
+    subprocess.run(["objcopy", "--add-symbol", "init=.text:0,global", "hello.elf", "ambiguous.elf"], cwd=folder, check=True)
+    patch_programs(folder)
     for name in "sel4.elf", "sel4_32.elf", "initialiser.elf":
         shutil.copy(SDK / "board/x86_64_generic/debug/elf" / name, folder)
     (folder / "empty").write_bytes(b"")
@@ -118,7 +151,7 @@ def graph_shows_everything(folder):
     assert count["map"] == 7 + legend and count["dma"] == 2 + legend and count["child"] == 1 + legend, count
     texts = {element.text for element in drawing.iter(f"{svg}text")}
     assert {"driver", "parent", "child", "plain", "interrupt pin 4", "interrupt of 00:1f.7", "ports 0x3f8–0x3ff",
-            "thread of driver", "at most 2048 KiB, the screen"} <= texts, texts
+            "supervisor vital", "thread of driver", "at most 2048 KiB, the screen"} <= texts, texts
 
 
 def graph_names_services(folder):
@@ -129,6 +162,17 @@ def graph_names_services(folder):
     assert result.returncode == 0, result.stderr
     labels = {element.text for element in ElementTree.fromstring(result.stdout).iter() if element.get("class") == "label"}
     assert {"work 5→0", "log 6→0", "names 7→0"} <= labels, labels
+
+
+def names_added_regions(folder):
+    """Regions for logs and traces take no name that a description would give, and have one each, however long those of domains are."""
+    long = "n" * 62
+    domains = "".join(f'<protection_domain name="{name}" pecan:logs="true" pecan:traces="true"><program_image path="supervisor.elf" />'
+                      "</protection_domain>" for name in ("init", "kernel", long + "1", long + "2"))
+    (folder / "added.system").write_text(f'<system xmlns:pecan="urn:pecan:system"><memory_region name="init.log" size="0x1000" />{domains}</system>')
+    ends(folder, 0, "build", "added.system", "--search-path", TOP / OUT / "components/debug", says="WARNING: unused memory region 'init.log'\n")
+    report = (folder / "report.txt").read_text()
+    assert {"log of init", "trace of kernel", "log of the system", "trace of domain 3"} <= set(re.findall(r"(?:log|trace) of .*?(?=  |\n)", report)), report
 
 
 def warns_of_unused_regions(folder):
@@ -168,6 +212,18 @@ def builds_by_microkits_makefile(folder):
         assert (out / "loader.img").exists() and (out / "sel4_32.elf").exists()
 
 
+def runs_a_release(folder):
+    """An example in its release configuration, which prints nothing: its server fails in the middle of its work, and here nobody
+    restarts it, which ends the machine."""
+    text = (TOP / "sdk/examples/squares/squares.system").read_text()
+    for old, new in ('<pecan:restart on="fault" />', ""), ('name="server"', 'name="server" pecan:vital="true"'):
+        assert text.count(old) == 1
+        text = text.replace(old, new)
+    (folder / "release.system").write_text(text)
+    ends(folder, 0, "build", "release.system", "--search-path", SYSTEMS / "squares/release", "--config", "release", "-o", "release.img")
+    ends(folder, 118, "run", "release.img")
+
+
 def main():
     checks = Checks()
     with tempfile.TemporaryDirectory(prefix="pecan-tool-") as name:
@@ -180,6 +236,7 @@ def main():
         checks.run("the report", report_is_golden, folder)
         checks.run("an unused region", warns_of_unused_regions, folder)
         checks.run("the drawing", graph_shows_everything, folder)
+        checks.run("added regions", names_added_regions, folder)
         checks.run("services in the drawing", graph_names_services, folder)
         checks.run("the same image again", is_repeatable, folder)
         checks.run("Microkit's command line", takes_microkit_commands, folder)
@@ -207,6 +264,7 @@ def main():
         checks.run("update without domain", ends, folder, 2, "update", hello, says="update needs --domain and --output")
         checks.run("update without room", ends, folder, 1, "update", hello, "--domain", "hello", "-o", "u", "--search-path",
                    folder, says="pecan:update_room of 'hello' has 0 bytes")
+        checks.run("run of an example, release", runs_a_release, folder)
         checks.run("run without image", ends, folder, 2, "run", says="no image is given")
         checks.run("run of a missing image", ends, folder, 1, "run", "none", says="cannot read 'none'")
     return checks.status

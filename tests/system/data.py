@@ -135,10 +135,11 @@ def files_last(image):
     with Shell(flags=disk_flags(image), variant="release") as shell:
         expect_output(shell, "mkdir /data/kept && cp /bin/busybox /data/kept/b", "")
         expect_output(shell, "echo kept > /data/kept/k", "")
+        expect_output(shell, "mkfifo /tmp/p; /tests/programs/disk map /data/kept/m > /tmp/p & head -n 1 /tmp/p", "mapped\n")
         shell.type("exit 3")
         assert shell.end(30) == 3
     with Shell(flags=disk_flags(image), variant="release", cpu="haswell") as shell:
-        expect_output(shell, "cat /data/kept/k; cmp /bin/busybox /data/kept/b && echo same", "kept\nsame\n")
+        expect_output(shell, "cat /data/kept/k /data/kept/m; cmp /bin/busybox /data/kept/b && echo same", "kept\nmapped\nsame\n")
         expect_output(shell, "df /data | grep -c ' /data$'", "1\n")
         shell.type("poweroff")
         assert shell.end(30) == 0

@@ -61,6 +61,38 @@ def restarts(shell):
     assert re.search(r"\] divide-by-zero\[\d+\] crashed: SIGFPE", shell.output_of("pecanctl log linux"))
 
 
+def outages(shell):
+    """A component that never failed was never away; one that was killed was, for some counts of the processor's counter."""
+    rows = [line.split(None, 5) for line in shell.output_of("pecanctl outages").splitlines()[1:]]
+    found = {name: (state, int(restarts), int(out), int(back), away.strip()) for name, state, restarts, out, back, away in rows}
+    state, restarts, out, back, away = found["linux"]
+    assert (state, restarts, out, away) == ("runs", 0, 0, "-") and back > 0, found["linux"]
+    state, restarts, out, back, away = found["names"]
+    assert state == "runs" and restarts >= 1 and back > out and int(away) == back - out, found["names"]
+
+
+def looks_again(shell):
+    """`top` shows the components and shows them again, until Ctrl-C."""
+    shell.type("pecanctl top")
+    for _ in range(2):
+        shell.expect("COMPONENT .*\r\n")
+        shell.expect("linux +runs ")
+    shell.key(CONTROL_C)
+    shell.rest()
+    assert shell.output_of("echo $?") == "130\n"
+
+
+def stops_and_starts(shell):
+    """What was stopped stays so, until it is started."""
+    succeeds(shell, "pecanctl stop names")
+    assert ps(shell, "names")[1] == "stopped"
+    assert shell.output_of("pecanctl kill names; echo $?") == "names: it does not run\n1\n"
+    assert "names (stopped)" in shell.output_of("pecanctl services")
+    succeeds(shell, "pecanctl start names")
+    assert ps(shell, "names")[1] == "runs"
+    assert "names (runs)" in shell.output_of("pecanctl services")
+
+
 def refuses(shell):
     for command, pattern in (("kill nobody", "there is no component"), ("frobnicate", "there is no command"),
                              ("update names /nowhere", "there is no file"), ("kill", "usage"),
@@ -145,8 +177,8 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         serial = Path(folder) / "serial"
         with Shell(flags=["-serial", f"unix:{serial},server=on,wait=off"]) as shell, connected(serial) as port:
-            for name, check in (("ps, help, services", looks), ("kill and hang", restarts), ("errors", refuses),
-                                ("a trace", traces), ("an update", updates), ("sessions that end early", ends)):
+            for name, check in (("ps, help, services", looks), ("kill and hang", restarts), ("outages", outages), ("top", looks_again),
+                                ("stop and start", stops_and_starts), ("errors", refuses), ("a trace", traces), ("an update", updates), ("sessions that end early", ends)):
                 if not checks.run(f"pecanctl: {name}", check, shell):
                     shell.recover()
             checks.run("the supervisor's console beside it", console, shell, port)

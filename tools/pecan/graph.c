@@ -48,10 +48,17 @@ static void print_escaped(FILE *out, const char *text)
 
 /* --- places --------------------------------------------------------------------------------------------------------- */
 
+/* Whether there is more to say of a domain than its time. */
+static bool has_note(const struct domain *domain)
+{
+    return domain->is_passive || domain->is_supervisor || domain->is_observer || domain->restart.is_given ||
+           domain->is_vital;
+}
+
 static int domain_lines(const struct domain *domain)
 {
-    return 2 + (domain->is_passive || domain->is_supervisor || domain->restart.is_given) + (int)domain->irq_count +
-           (int)domain->port_count + (int)domain->grant_count + (domain->memory_budget != 0);
+    return 2 + has_note(domain) + (int)domain->irq_count + (int)domain->port_count + (int)domain->grant_count +
+           (domain->memory_budget != 0);
 }
 
 static int box_height(int lines)
@@ -261,10 +268,13 @@ static void draw_domain(struct drawing *drawing, const struct box *box)
     draw_text(drawing, box, &line, "name", domain->name);
     draw_text(drawing, box, &line, "note",
               text_format("priority %lu, %lu of %lu µs", domain->priority, domain->budget_us, domain->period_us));
-    if (domain->is_passive || domain->is_supervisor || domain->restart.is_given)
+    if (has_note(domain))
         draw_text(drawing, box, &line, "note",
-                  text_format("%s%s%s", domain->is_passive ? "passive " : "",
-                              domain->is_supervisor ? "supervisor " : "", domain->restart.is_given ? "restarted" : ""));
+                  text_format("%s%s%s%s", domain->is_passive ? "passive " : "",
+                              domain->is_supervisor ? "supervisor "
+                              : domain->is_observer ? "observer "
+                                                    : "",
+                              domain->restart.is_given ? "restarted " : "", domain->is_vital ? "vital" : ""));
     draw_holdings(drawing, box, &line);
 }
 

@@ -4,6 +4,8 @@
  */
 #include "system.h"
 
+#include <string.h>
+
 #define PAGE_BYTES       (1ul << SMALL_PAGE_BITS)
 #define LARGE_PAGE_BYTES (1ul << LARGE_PAGE_BITS)
 
@@ -55,12 +57,14 @@ static uint64_t add_map(struct system *system, struct domain *domain, const stru
     return address;
 }
 
-/* A region that the domain writes. */
-static const struct region *add_kept(struct system *system, struct domain *domain, const char *suffix,
+/* A region that the domain writes. Its name is none that a description would have; one that is too long has the domain's number in it. */
+static const struct region *add_kept(struct system *system, struct domain *domain, const char *kind,
                                      struct kept_region *kept)
 {
-    const struct region *region = add_region(
-        system, domain, text_format("%.*s.%s", NAME_BYTES - 7, domain->name, suffix), kept->bytes, SMALL_PAGE_BITS);
+    const char *name = text_format("%s of %s", kind, domain->name);
+    if (strlen(name) >= NAME_BYTES)
+        name = text_format("%s of domain %u", kind, domain->index);
+    const struct region *region = add_region(system, domain, name, kept->bytes, SMALL_PAGE_BITS);
     kept->address = add_map(system, domain, region, MAP_READ | MAP_WRITE);
     return region;
 }
@@ -86,11 +90,12 @@ void kept_add(struct system *system)
             traces[i] = add_kept(system, domain, "trace", &domain->trace);
     }
     if (has_logs) {
-        logs[count] = add_region(system, system->domains[0], "init.log", PAGE_BYTES, SMALL_PAGE_BITS);
+        logs[count] = add_region(system, system->domains[0], "log of the system", PAGE_BYTES, SMALL_PAGE_BITS);
         system->log_region = logs[count]->name;
     }
     if (has_traces) {
-        traces[count] = add_region(system, system->domains[0], "kernel.trace", LARGE_PAGE_BYTES, LARGE_PAGE_BITS);
+        traces[count] =
+            add_region(system, system->domains[0], "trace of the kernel", LARGE_PAGE_BYTES, LARGE_PAGE_BITS);
         system->trace_region = traces[count]->name;
     }
     for (size_t i = 0; i < count; i++)

@@ -51,7 +51,7 @@ static const char graph_help[] =
 static const char update_help[] =
     "pecan update SYSTEM --domain NAME -o FILE [options]: makes a new program for a domain of a system that runs\n"
     "\n"
-    "  --domain NAME           of the domain; it has pecan:update_room in SYSTEM\n"
+    "  --domain NAME           of the domain; there is room unless it has pecan:update_room=\"0\"\n"
     "  -o, --output FILE       the update, for the supervisor's `update`\n" OPTIONS "\n" SDK_TEXT
     "Exit status: 0; 1 for an error in SYSTEM, in a file that it names, or in writing; 2 for wrong use.\n";
 

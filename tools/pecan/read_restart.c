@@ -59,4 +59,6 @@ void read_restart(struct domain *domain, const struct xml_element *element)
     policy->with = xml_value(element, "with");
     if (policy->on & RESTART_ON_HEARTBEAT && policy->heartbeat_us == 0)
         fail_at(element->place, "Missing required attribute 'heartbeat' on element 'pecan:restart': ");
+    if (!(policy->on & RESTART_ON_HEARTBEAT) && policy->heartbeat_us)
+        fail_on(element, "heartbeat must be in on");
 }

@@ -223,6 +223,7 @@ static void print_domain(FILE *out, const struct description *description, uint3
     fprintf(out, "    %3u  address space\n    %3u  reply object\n", CSPACE_VSPACE, CSPACE_REPLY);
     if (domain->flags & DOMAIN_PASSIVE)
         fprintf(out, "    %3u  tell init that it is passive\n", CSPACE_MONITOR);
+    fprintf(out, "    %3u  wait on its notification\n", CSPACE_OWN_NOTIFICATION);
     print_channels(out, description, domain);
     print_devices(out, description, domain);
     print_others(out, description, index);

@@ -45,6 +45,7 @@ struct file_bytes update_make(const struct compiled *compiled, const struct doma
     memcpy(update.data + header.patches.offset, patches, late->count * sizeof(*patches));
     for (size_t i = 0; i < program->part_count; i++)
         memcpy(update.data + segments[i].contents, program->parts[i].contents, segments[i].contents_bytes);
+    ((struct program_update *)update.data)->sum = update_sum((const struct program_update *)update.data);
     return update;
 }
 

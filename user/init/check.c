@@ -1,6 +1,7 @@
 #include "init/check.h"
 
 #include "init/plan.h"
+#include "lib/crc32.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -291,6 +292,12 @@ const char *description_check(const struct description *description, uint64_t ro
     return problem ? problem : check_ids(&c);
 }
 
+uint32_t update_sum(const struct program_update *update)
+{
+    uint32_t sum = crc32(0, update, offsetof(struct program_update, sum));
+    return crc32(sum, update + 1, update->bytes - sizeof(*update));
+}
+
 struct program_view update_program(const struct program_update *update)
 {
     return (struct program_view){(const char *)update, update->entry,
@@ -315,6 +322,8 @@ const char *update_check(const struct description *description, const struct des
         return "it was made by another version of the tool";
     if (update->bytes > room)
         return "it is cut off";
+    if (update->bytes < sizeof(*update) || update->sum != update_sum(update))
+        return "its checksum is wrong, so it was changed on its way";
     if (update->header_bytes < sizeof(*update) || update->header_bytes > update->bytes)
         return "the header's size";
     if (!names_are_equal(update->domain, domain->name))

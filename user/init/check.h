@@ -14,6 +14,9 @@
 const char *update_check(const struct description *description, const struct description_domain *domain,
                          const struct program_update *update, uint64_t room);
 
+/* The checksum of an update of which all bytes are there: CRC-32 of all that is not the checksum. */
+uint32_t update_sum(const struct program_update *update);
+
 /* The program that an update brings, once it is checked. */
 struct program_view update_program(const struct program_update *update);
 

@@ -31,12 +31,12 @@ uint64_t clock_ticks_per_us(void)
     return counts_per_us;
 }
 
-/* Runs without thread-local storage and without an IPC buffer. */
+/* Runs without thread-local storage and without an IPC buffer. It begins with its whole budget, and does without: the first tick is a period later. */
 static _Noreturn void tick(void)
 {
     for (;;) {
-        seL4_Signal(objects.signal);
         seL4_Yield();
+        seL4_Signal(objects.signal);
     }
 }
 
@@ -46,14 +46,19 @@ static bool set_period(uint64_t us)
                                              0, 0, 0);
 }
 
-static bool prepare_thread(void)
+/* Has the thread, which stands still, run from its beginning. */
+static void start_thread(void)
 {
     seL4_UserContext registers = {.rip = (seL4_Word)tick, .rsp = (seL4_Word)(tick_stack + STACK_WORDS - 1)};
+    seL4_TCB_WriteRegisters(objects.tcb, true, 0, sizeof(registers) / sizeof(seL4_Word), &registers);
+}
+
+static bool prepare_thread(void)
+{
     thread_name_in_traces(objects.tcb, PECAN_TRACE_ID_INIT);
     return set_period(CLOCK_TICK_US) &&
            !seL4_TCB_Configure(objects.tcb, seL4_CapInitThreadCNode, 0, seL4_CapInitThreadVSpace, 0, 0, 0) &&
-           !seL4_TCB_SetSchedParams(objects.tcb, seL4_CapInitThreadTCB, 0, PRIORITY_TICK, objects.schedctx, 0) &&
-           !seL4_TCB_WriteRegisters(objects.tcb, false, 0, sizeof(registers) / sizeof(seL4_Word), &registers);
+           !seL4_TCB_SetSchedParams(objects.tcb, seL4_CapInitThreadTCB, 0, PRIORITY_TICK, objects.schedctx, 0);
 }
 
 bool clock_initialise(void)
@@ -95,7 +100,7 @@ uint64_t clock_ticked(void)
     return now_us;
 }
 
-/* The kernel gives a thread that stands still its whole budget when it is configured: it ticks at once, and after each period. */
+/* The kernel gives a thread that stands still its whole budget when it is configured: its periods count from then. */
 void clock_run(void)
 {
     uint64_t now_us = clock_now_us(), wanted_us = UINT64_MAX;
@@ -109,5 +114,5 @@ void clock_run(void)
     period_us = wanted_us;
     next_us = wanted_us == UINT64_MAX ? UINT64_MAX : now_us + wanted_us;
     if (wanted_us != UINT64_MAX && set_period(wanted_us))
-        seL4_TCB_Resume(objects.tcb);
+        start_thread();
 }

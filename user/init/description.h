@@ -19,7 +19,7 @@
 #include <stdint.h>
 
 #define DESCRIPTION_MAGIC   0x6e6f697470697263ul /* "cription" */
-#define DESCRIPTION_VERSION 5u
+#define DESCRIPTION_VERSION 6u
 
 #define DOMAINS_MAX        63
 #define DOMAIN_NONE        0xffffu
@@ -202,7 +202,8 @@ struct description_patch {
 };
 
 /*
- * A new program for a domain, as `pecan update` writes it and a supervisor hands it over. Offsets count from its start.
+ * A new program for a domain, as `pecan update` writes it and a supervisor hands it over. Offsets count from its start. It may come over a
+ * line that loses or changes bytes, so it has a checksum.
  */
 #define UPDATE_MAGIC 0x657461647075ul /* "update" */
 
@@ -213,9 +214,10 @@ struct program_update {
     char domain[NAME_BYTES];
     uint64_t entry;
     struct description_table segments, patches;
+    uint64_t sum; /* update_sum */
 };
 
-_Static_assert(sizeof(struct program_update) == 24 + 64 + 8 + 16, "format");
+_Static_assert(sizeof(struct program_update) == 24 + 64 + 8 + 16 + 8, "format");
 _Static_assert(sizeof(struct description) == 136, "format");
 _Static_assert(sizeof(struct description_restart) == 48, "format");
 _Static_assert(sizeof(struct description_domain) == 64 + 10 * 8 + 48 + 24 + 48, "format");

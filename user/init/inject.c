@@ -1,6 +1,7 @@
 #include "init/inject.h"
 
 #include "init/component_page.h"
+#include "init/region.h"
 
 #define PAGE_BYTES (1ul << SMALL_PAGE_BITS)
 
@@ -63,6 +64,46 @@ static seL4_CPtr writable_frame(const struct domain_record *domain, uint32_t num
     return frame + number;
 }
 
+static bool maps_region(const struct description_domain *domain, uint32_t region)
+{
+    for (uint32_t i = 0; i < domain->maps.count; i++)
+        if (ROW(maps, map, domain->maps.first + i)->region == region)
+            return true;
+    return false;
+}
+
+/* Whether the region is the domain's alone, as its heap is: no other one maps it, and no device reaches it. */
+static bool is_own_region(const struct domain_record *domain, const struct description_map *map)
+{
+    if (!(map->flags & MAP_WRITE) || !region_is_for_programs(map->region))
+        return false;
+    for (uint32_t i = 0; i < the_system.description->domains.count; i++)
+        if (&the_system.domains[i] != domain && maps_region(the_system.domains[i].description, map->region))
+            return false;
+    return true;
+}
+
+/* Writes to the word with this number, of all in its own regions; the numbers go round. False: it has none. */
+static bool corrupt_own_regions(const struct domain_record *domain, uint64_t number, uint64_t value)
+{
+    const struct description_domain *description = domain->description;
+    uint64_t words = 0;
+    for (uint32_t i = 0; i < description->maps.count; i++) {
+        const struct description_map *map = ROW(maps, map, description->maps.first + i);
+        words += is_own_region(domain, map) ? region_bytes(map->region) / sizeof(uint64_t) : 0;
+    }
+    if (words == 0)
+        return false;
+    number %= words;
+    for (uint32_t i = 0;; i++) {
+        const struct description_map *map = ROW(maps, map, description->maps.first + i);
+        words = is_own_region(domain, map) ? region_bytes(map->region) / sizeof(uint64_t) : 0;
+        if (number < words)
+            return region_write_word(map->region, number * sizeof(uint64_t), value);
+        number -= words;
+    }
+}
+
 /* The thread goes on from where it is, as it would after an interrupt; one that waits in the kernel begins to wait again. */
 static void corrupt_registers(const struct domain_record *domain, uint64_t *state)
 {
@@ -86,8 +127,10 @@ void inject_corruption(struct domain_record *domain, uint64_t seed, uint64_t cou
 {
     uint64_t state = seed, pages = writable_frames(domain);
     while (count-- > 0) {
-        seL4_CPtr frame = writable_frame(domain, (uint32_t)(random_next(&state) % pages));
-        uint64_t word = random_next(&state) % PAGE_WORDS, value = random_next(&state);
+        uint64_t place = random_next(&state), word = random_next(&state) % PAGE_WORDS, value = random_next(&state);
+        if (count % 2 && corrupt_own_regions(domain, place, value))
+            continue;
+        seL4_CPtr frame = writable_frame(domain, (uint32_t)(place % pages));
         volatile uint64_t *page = private_frame_open(domain, frame);
         if (!page)
             return;

@@ -40,6 +40,12 @@ static bool is_contiguous(const struct description_region *region)
     return !is_fixed(region) && region->flags & REGION_CONTIGUOUS;
 }
 
+bool region_is_for_programs(uint32_t index)
+{
+    const struct description_region *region = region_at(index);
+    return !is_fixed(region) && !is_at_screen(region) && !is_contiguous(region);
+}
+
 static seL4_Word frame_type(const struct description_region *region)
 {
     return region->page_bits == LARGE_PAGE_BITS ? seL4_X86_LargePageObject : seL4_X86_4K;
@@ -226,5 +232,17 @@ bool region_read(uint32_t index, uint64_t offset, void *to, uint64_t bytes)
         offset += part;
         bytes -= part;
     }
+    return true;
+}
+
+bool region_write_word(uint32_t index, uint64_t offset, uint64_t value)
+{
+    const struct description_region *region = region_at(index);
+    seL4_CPtr frame = the_system.regions[index].frames + (offset >> region->page_bits);
+    char *page = window_open(frame, region->page_bits);
+    if (!page)
+        return false;
+    *(volatile uint64_t *)(void *)(page + offset % (1ul << region->page_bits)) = value;
+    window_close(frame);
     return true;
 }

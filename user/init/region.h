@@ -24,5 +24,11 @@ void regions_fill(void);
 /* How much of a region is there: all that is described, or what the screen takes. */
 uint64_t region_bytes(uint32_t index);
 
+/* Whether it is memory that lies anywhere, and no device has been told where. */
+bool region_is_for_programs(uint32_t index);
+
+/* Writes a word; `offset` is a multiple of its size, in the region. False: the window is of no use. */
+bool region_write_word(uint32_t index, uint64_t offset, uint64_t value);
+
 /* Copies from a region; the range lies inside it. False: the window is of no use. */
 bool region_read(uint32_t index, uint64_t offset, void *to, uint64_t bytes);

@@ -69,7 +69,7 @@ static void count_restarts(uint64_t set)
 
 static void restart(uint32_t index)
 {
-    uint64_t set = supervise_closure(1ul << index);
+    uint64_t set = supervise_restart_set(index);
     supervise_stop(set, false);
     count_restarts(set);
     supervise_start(set);
@@ -77,7 +77,7 @@ static void restart(uint32_t index)
 
 static void start(uint32_t index)
 {
-    uint64_t set = supervise_closure(1ul << index), stopped = 0;
+    uint64_t set = supervise_family(index), stopped = 0;
     for (uint32_t i = 0; i < the_system.description->domains.count; i++)
         if (set >> i & 1 && the_system.domains[i].state != DOMAIN_RUNS)
             stopped |= 1ul << i;
@@ -128,7 +128,7 @@ static pecan_supervisor_error update(struct domain_record *domain, uint32_t call
     if (!domain_has_room_for(domain, &program))
         return PECAN_SUPERVISOR_NO_ROOM;
     patches_apply(stage, (const struct description_patch *)(stage + image->patches.offset), image->patches.count);
-    uint64_t set = supervise_closure(1ul << (domain - the_system.domains));
+    uint64_t set = supervise_restart_set((uint32_t)(domain - the_system.domains));
     supervise_stop(set, false);
     memcpy(room, stage, bytes);
     domain_replace_program(domain, update_program((const struct program_update *)room));
@@ -273,7 +273,7 @@ static seL4_MessageInfo_t handle_for_domain(uint32_t caller, seL4_Word request, 
         restart(index);
         break;
     case PECAN_SUPERVISOR_STOP:
-        supervise_stop(supervise_closure(1ul << index), true);
+        supervise_stop(supervise_family(index), true);
         break;
     case PECAN_SUPERVISOR_START:
         start(index);

@@ -38,20 +38,30 @@ static bool is_in(uint64_t set, uint32_t index)
     return set >> index & 1;
 }
 
-uint64_t supervise_closure(uint64_t set)
+static uint64_t closure(uint64_t set, bool with_others)
 {
     uint64_t before;
     do {
         before = set;
         for (uint32_t i = 0; i < domain_count(); i++) {
             uint32_t parent = record_at(i)->description->parent;
-            if (is_in(set, i))
+            if (with_others && is_in(set, i))
                 set |= record_at(i)->description->restart.with;
             if (parent != DOMAIN_NONE && is_in(set, parent))
                 set |= 1ul << i;
         }
     } while (set != before);
     return set;
+}
+
+uint64_t supervise_family(uint32_t index)
+{
+    return closure(1ul << index, false);
+}
+
+uint64_t supervise_restart_set(uint32_t index)
+{
+    return closure(1ul << index, true);
 }
 
 void supervise_start(uint64_t set)
@@ -224,7 +234,7 @@ static void note_give_up(struct domain_record *domain, uint64_t now_us)
 void supervise_failure(uint32_t index, const struct domain_failure *failure)
 {
     struct domain_record *domain = record_at(index);
-    uint64_t set = supervise_closure(1ul << index), now_us = clock_now_us();
+    uint64_t now_us = clock_now_us();
     enum restart_reason reason = restart_reason(failure->kind);
     domain->failure = *failure;
     domain->failure.time_us = now_us;
@@ -232,11 +242,13 @@ void supervise_failure(uint32_t index, const struct domain_failure *failure)
         note_give_up(domain, now_us);
     bool is_allowed = restart_is_allowed(domain, reason, now_us);
 
+    uint64_t set = is_allowed ? supervise_restart_set(index) : supervise_family(index);
     supervise_stop(set, !is_allowed);
     if (!is_allowed) {
         log_alarm("init: %s stays stopped\n", domain->description->name);
-        if (domain->description->flags & DOMAIN_VITAL)
-            end_machine(domain);
+        for (uint32_t i = 0; i < domain_count(); i++)
+            if (is_in(set, i) && record_at(i)->description->flags & DOMAIN_VITAL)
+                end_machine(domain);
         return;
     }
     for (uint32_t i = 0; i < domain_count(); i++)

@@ -2,8 +2,8 @@
  * What init does once the system runs: it takes faults, restarts domains as the description says, and answers
  * supervisors.
  *
- * Domains stop and start in sets: one that fails takes along its children and what its policy names. A set is a word
- * with a bit for each domain.
+ * Domains stop and start in sets: one that is restarted takes along its children and what its policy names, one that stays stopped only its
+ * children. A set is a word with a bit for each domain.
  */
 #pragma once
 
@@ -15,8 +15,11 @@
 /* Builds the domains in `set` and starts them; init_fail if that is not possible. */
 void supervise_start(uint64_t set);
 
-/* The domains in `set`, what restarts with them, and the children of all of these. */
-uint64_t supervise_closure(uint64_t set);
+/* A domain and its children: what stops with it. */
+uint64_t supervise_family(uint32_t index);
+
+/* The same, what its policy and theirs name, and so on: what is restarted with it. */
+uint64_t supervise_restart_set(uint32_t index);
 
 /*
  * Takes the private objects of the domains in `set` away. Whoever waits for an answer of theirs gets one. Afterwards

@@ -2,6 +2,7 @@
  * The events of this domain (pecan/trace.h). The ring may be one that a predecessor of this program left, in any state.
  */
 #include <pecan/component.h>
+#include <stdint.h>
 
 /* The tool writes these into the program. */
 __attribute__((section(".data.patched"))) seL4_Word pecan_trace_start = 0;

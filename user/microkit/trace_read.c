@@ -2,6 +2,8 @@
  * Reading events of writers that are not trusted: indices are made from their count modulo the capacity.
  */
 #include <pecan/trace.h>
+#include <stdbool.h>
+#include <stdint.h>
 
 struct pecan_trace_source pecan_trace_sources[PECAN_TRACES_MOST] __attribute__((section(".data.patched"))) = {{0, 0}};
 

@@ -1,9 +1,9 @@
 /*
- * Calls the waiter, which waits for another domain before it answers, and one that does not know calls.
+ * Calls the waiter, which waits for another domain before it answers, one that does not know calls, and the ticker when that asks for it.
  */
 #include "check.h"
 
-enum { WAITER = 2, MUTE = 3, WORDS = 120 };
+enum { WAITER = 2, MUTE = 3, TICKER = 4, WORDS = 120 };
 
 static unsigned orders;
 
@@ -18,13 +18,18 @@ static void call_waiter(void)
 
 void init(void)
 {
+    microkit_notify(TICKER);
     microkit_msginfo answer = microkit_ppcall(MUTE, microkit_msginfo_new(0, 0));
     check(microkit_msginfo_get_label(answer) == PECAN_PEER_RESTARTED, "a call of a domain without protected() ends");
 }
 
-/* The second one is what the waiter deferred until its answer was out. */
+/* The second one of the waiter is what it deferred until its answer was out. */
 void notified(microkit_channel ch)
 {
+    if (ch == TICKER) {
+        microkit_ppcall(TICKER, microkit_msginfo_new(0, 0));
+        return;
+    }
     check(ch == WAITER, "the waiter notifies");
     if (orders++ == 0)
         call_waiter();

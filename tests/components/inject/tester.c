@@ -10,7 +10,10 @@
 
 /* Channels are numbered as the domains' places in inject.system. */
 enum { ACTIVE = 1, PASSIVE = 2, UNWATCHED = 3, LOW = 4 };
-enum { ROUNDS = 5, SEEDS = 20, WORDS = 200, CALLS = 5, MOST_US = 100000 };
+enum { ROUNDS = 5, SEEDS = 20, WORDS = 200, CALLS = 5, MOST_US = 100000, CALLS_MOST = 10000 };
+
+/* A region that the active server maps, too; set by the tool. */
+const seL4_Word *of_both;
 
 struct accounts {
     seL4_Word free_bytes, slots, private_bytes;
@@ -76,6 +79,16 @@ static seL4_Word corrupt(microkit_channel server, seL4_Word seed)
     return by_itself;
 }
 
+/* The active server's own region has its count of calls from all of its starts. */
+static void regions(void)
+{
+    check(count(ACTIVE) > 0 && microkit_mr_get(1) > CALLS_MOST, "a region of its own is corrupted along with it");
+    seL4_Word changed = 0;
+    for (seL4_Word i = 0; i < 0x1000 / sizeof(seL4_Word); i++)
+        changed += of_both[i] != 0;
+    check(changed == 0, "one that others map is not");
+}
+
 static void round(seL4_Word seed)
 {
     for (microkit_channel server = ACTIVE; server <= PASSIVE; server++) {
@@ -98,7 +111,7 @@ static void counts(microkit_channel server)
 
 static void about(void)
 {
-    check(account(ACTIVE, PECAN_ACCOUNT_REGION_BYTES) == 0x1000, "regions that a domain maps");
+    check(account(ACTIVE, PECAN_ACCOUNT_REGION_BYTES) == 0x2000, "regions that a domain maps");
     check(account(PASSIVE, PECAN_ACCOUNT_REGION_BYTES) == 0, "none");
     check(account(ACTIVE, PECAN_ACCOUNT_PRIVATE_BYTES) >= account(ACTIVE, PECAN_ACCOUNT_PRIVATE_BYTES_USED), "memory");
     check(account(ACTIVE, PECAN_ACCOUNT_PRIVATE_BYTES_USED) > 0x10000, "and what of it is in use");
@@ -172,6 +185,7 @@ void init(void)
     seL4_Word by_themselves = 0;
     for (seL4_Word seed = 100; seed < 100 + SEEDS; seed++)
         by_themselves += corrupt(seed & 1 ? ACTIVE : PASSIVE, seed);
+    regions();
     check(by_themselves >= SEEDS / 8, "some corrupted servers fail by themselves");
     check(account(LOW, PECAN_ACCOUNT_RESTARTS) == 0, "a domain that is kept from running does not count as hanging");
     struct accounts after = accounts();

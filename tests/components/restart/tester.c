@@ -32,7 +32,9 @@ enum {
     INDEX_DELAYED = 9,
     INDEX_MIDDLE = 10
 };
-enum { ROUNDS = 200, WARM_UP_ROUNDS = 2, RESTARTS_IN_A_ROUND = 5, LIMIT = 2, DELAY_US = 3000, US_AT_ONCE = 1000 };
+enum { ROUNDS = 200, WARM_UP_ROUNDS = 2, RESTARTS_IN_A_ROUND = 5, LIMIT = 2, US_AT_ONCE = 1000 };
+/* What the policy of "delayed" says. */
+enum { DELAY_US = 3000, DELAY_MOST_US = 10000, WINDOW_US = 40000 };
 
 struct accounts {
     seL4_Word free_bytes, slots, private_bytes;
@@ -174,14 +176,26 @@ static void broken_chain(void)
     check(count(PASSIVE) > 0, "which serves others, too");
 }
 
+/* The policy of "limited" names "delayed", and that one's names the parent. */
 static void limits(void)
 {
-    seL4_Word own, shared, restarts;
-    for (int i = 0; i < LIMIT; i++)
+    seL4_Word own, shared, restarts, parent_restarts, child_restarts;
+    state(INDEX_PARENT, &parent_restarts);
+    state(INDEX_CHILD, &child_restarts);
+    check(count(DELAYED) == 1, "nothing has restarted it yet");
+    for (int i = 0; i < LIMIT; i++) {
         crash(LIMITED, 0);
+        check(count(DELAYED) == 1, "what restarts along begins afresh");
+    }
     check(order(LIMITED, ORDER_CRASH, &own, &shared) == PECAN_PEER_RESTARTED, "the last failure is told");
     check(state(INDEX_LIMITED, &restarts) == PECAN_DOMAIN_STOPPED, "after its limit a domain stays stopped");
     check(restarts == LIMIT, "restarts are counted");
+    check(state(INDEX_DELAYED, &restarts) == PECAN_DOMAIN_RUNS, "what restarts with it does not stop with it");
+    check(restarts == LIMIT, "but was restarted with it");
+    check(state(INDEX_PARENT, &restarts) == PECAN_DOMAIN_RUNS && restarts == parent_restarts + LIMIT,
+          "so was what restarts with that one");
+    state(INDEX_CHILD, &restarts);
+    check(restarts == child_restarts + LIMIT, "and the children of that");
     check(order(LIMITED, ORDER_COUNT, &own, &shared) == PECAN_PEER_RESTARTED, "calls to a stopped domain return");
     check(pecan_supervisor_call(PECAN_SUPERVISOR_START, INDEX_LIMITED) == PECAN_SUPERVISOR_OK, "start");
     check(count(LIMITED) == 1, "a started domain answers");
@@ -193,20 +207,39 @@ static void limits(void)
 
 static void reasons(void)
 {
-    seL4_Word own, shared, restarts;
+    seL4_Word own, shared;
     check(order(WATCHED, ORDER_HANG, &own, &shared) == PECAN_PEER_RESTARTED, "a server that hangs is found");
     check(count(WATCHED) == 1, "and restarted");
     check(order(BUDGETED, ORDER_HANG, &own, &shared) == PECAN_PEER_RESTARTED, "a server that overruns is found");
     check(count(BUDGETED) == 1, "and restarted");
-    seL4_Word before_us = pecan_time_us();
-    crash(DELAYED, 0);
-    check(pecan_time_us() - before_us < US_AT_ONCE, "the first restart comes at once");
-    before_us = pecan_time_us();
-    check(order(DELAYED, ORDER_CRASH, &own, &shared) == PECAN_PEER_RESTARTED, "a failure is told at once");
-    check(state(INDEX_DELAYED, &restarts) == PECAN_DOMAIN_WAITS, "a second restart is put off");
-    check(count(DELAYED) == 1, "a caller waits until the server is back");
+}
+
+/* A server is made to fail and called again: its restart is put off as long as is said. */
+static void restart_after(microkit_channel server, seL4_Word delay_us)
+{
+    seL4_Word own, shared, before_us = pecan_time_us();
+    check(order(server, ORDER_CRASH, &own, &shared) == PECAN_PEER_RESTARTED, "a failure is told at once");
+    check(pecan_time_us() - before_us < US_AT_ONCE, "who was told of it runs while the restart is put off");
+    check(count(server) == 1, "a caller waits until the server is back");
     seL4_Word waited_us = pecan_time_us() - before_us;
-    check(waited_us >= DELAY_US && waited_us < DELAY_US + US_AT_ONCE, "as long as the policy says");
+    check(waited_us >= delay_us && waited_us < delay_us + US_AT_ONCE, "as long as the policy says");
+}
+
+static void delays(void)
+{
+    static const seL4_Word delays_us[] = {0, DELAY_US, 2 * DELAY_US, DELAY_MOST_US, DELAY_MOST_US};
+    seL4_Word own, shared, restarts, begin_us = pecan_time_us();
+    for (unsigned i = 0; i < sizeof(delays_us) / sizeof(delays_us[0]); i++)
+        restart_after(DELAYED, delays_us[i]);
+    while (pecan_time_us() - begin_us < WINDOW_US + US_AT_ONCE)
+        ;
+    restart_after(DELAYED, 0);
+    restart_after(DELAYED, DELAY_US);
+    order(DELAYED, ORDER_CRASH, &own, &shared);
+    check(state(INDEX_DELAYED, &restarts) == PECAN_DOMAIN_WAITS, "a further restart is put off");
+    check(state(INDEX_PARENT, &restarts) == PECAN_DOMAIN_WAITS, "what restarts along waits with it");
+    check(count(DELAYED) == 1 && state(INDEX_PARENT, &restarts) == PECAN_DOMAIN_RUNS, "and is back with it");
+    check(state(INDEX_LIMITED, &restarts) == PECAN_DOMAIN_STOPPED, "nobody's policy names the one that names it");
 }
 
 static void wrong_requests(void)
@@ -226,6 +259,7 @@ void init(void)
     broken_chain();
     limits();
     reasons();
+    delays();
     print("", passed);
     print(" passed, ", failed);
     microkit_dbg_puts(" failed\n");

@@ -7,7 +7,7 @@
 #include <pecan/supervisor.h>
 
 enum { SERVICE = 1, INDEX_OPERATOR = 0, INDEX_SERVICE = 1, INDEX_FIXED = 2 };
-enum { UPDATES = 5, MAGIC_WORD = 0, BYTES_WORD = 2, NAME_WORD = 3, ENTRY_WORD = 11, SEGMENTS_WORD = 12 };
+enum { UPDATES = 5, BAD_BITS = 64, MAGIC_WORD = 0, BYTES_WORD = 2, NAME_WORD = 3, ENTRY_WORD = 11, SEGMENTS_WORD = 12 };
 
 seL4_Word *update; /* where the region with the update is, and how long each is */
 seL4_Word update_bytes, region_bytes;
@@ -45,6 +45,10 @@ static void bad_updates(void)
     refuse(NAME_WORD, 0, "an update for another domain");
     refuse(ENTRY_WORD, 0, "an entry outside the program");
     refuse(SEGMENTS_WORD, 0xffffffff00000000, "segments outside the update");
+    for (unsigned i = 0; i < BAD_BITS; i++) {
+        unsigned word = (unsigned)(update_bytes / sizeof(*update) * i / BAD_BITS);
+        refuse(word, update[word] ^ 1ul << i, "a wrong bit");
+    }
     check(pecan_supervisor_update(INDEX_SERVICE, update, region_bytes + 1) == PECAN_SUPERVISOR_NO_ADDRESS, "too long");
     check(pecan_supervisor_update(INDEX_SERVICE, (void *)8, 8) == PECAN_SUPERVISOR_NO_ADDRESS, "no region there");
     check(pecan_supervisor_update(INDEX_FIXED, update, update_bytes) == PECAN_SUPERVISOR_NO_ROOM,

@@ -3,6 +3,7 @@
 #include "servers/supervisor/commands.h"
 #include "servers/supervisor/control.h"
 #include "servers/supervisor/line_editor.h"
+#include "servers/supervisor/update_file.h"
 #include "test.h"
 
 #include <stdlib.h>
@@ -174,12 +175,14 @@ static struct stream_area areas[2];
 static struct stream asker;
 static struct control control;
 static char file[FILE_BYTES];
+static struct update_file update_file;
 static uint32_t session;
 
 static void connect(void)
 {
     memset(areas, 0, sizeof(areas));
-    control_start(&control, &areas[0], &areas[1], file, sizeof(file));
+    update_file = (struct update_file){.bytes = file, .room = sizeof(file)};
+    control_start(&control, &areas[0], &areas[1], &update_file);
     stream_start(&asker, &areas[1], &areas[0]);
     session = 0;
 }
@@ -262,6 +265,105 @@ TEST(control, files_come_in_pieces)
     expect_eq(take_answer(text, sizeof(text)), CONTROL_DONE);
     expect_eq(file_bytes_seen, FILE_BYTES);
     expect_eq(memcmp(file, data, FILE_BYTES), 0);
+}
+
+/* A file that is typed goes first: it ends one that is on its way, and one that comes while it is typed is refused. */
+TEST(control, there_is_one_file_at_a_time)
+{
+    char text[200];
+    static char data[FILE_BYTES];
+    connect();
+    memset(file, 0, sizeof(file));
+    expect_eq(ask("update 3000", text, sizeof(text)), 0);
+    send(CONTROL_DATA, data, 1000);
+    update_file_begin(&update_file);
+    update_file.is_typed = false;
+    memset(data, 7, sizeof(data));
+    send(CONTROL_DATA, data, 1000);
+    expect_eq(take_answer(text, sizeof(text)), CONTROL_FAILED);
+    expect(strstr(text, "takes the place of this one"));
+    update_file_begin(&update_file);
+    expect_eq(ask("update 1000", text, sizeof(text)), CONTROL_FAILED);
+    expect(strstr(text, "one at a time"));
+    send(CONTROL_DATA, data, 1000);
+    expect(!memchr(file, 7, sizeof(file)));
+    update_file.is_typed = false;
+    expect_eq(ask("update 1000", text, sizeof(text)), 0);
+    send(CONTROL_DATA, data, 1000);
+    expect_eq(take_answer(text, sizeof(text)), CONTROL_DONE);
+}
+
+/* --- files that are typed -------------------------------------------------------------------------------------------- */
+
+enum { TYPED_ROOM = 6 };
+
+/* Types the text into a room of six bytes in the middle of others, which stay as they are; what is wrong with it, or null. */
+static const char *type_file(struct update_file *typed, char *memory, const char *text)
+{
+    memset(memory, '#', 2 * TYPED_ROOM);
+    *typed = (struct update_file){.bytes = memory, .room = TYPED_ROOM};
+    update_file_begin(typed);
+    for (; *text; text++)
+        update_file_key(typed, *text);
+    for (size_t i = typed->count; i < 2 * TYPED_ROOM; i++)
+        expect_eq(memory[i], '#');
+    return typed->problem;
+}
+
+TEST(update_file, base64_is_a_file)
+{
+    static const struct {
+        const char *text, *bytes;
+    } files[] = {{"YWJjZGVm\n.\n", "abcdef"},           {"YWJjZGU=\r\n.\r", "abcde"},       {"YWJjZA==\n.\n", "abcd"},
+                 {"YW\nJj\n\n\r\nZ\nA==\n.\n", "abcd"}, {"Pj8/+w==\n.\n", ">\x3f\x3f\xfb"}, {".\n", NULL}};
+    char memory[2 * TYPED_ROOM + 1] = {0};
+    struct update_file typed;
+    for (unsigned i = 0; files[i].bytes; i++) {
+        expect(!type_file(&typed, memory, files[i].text) && typed.has_ended);
+        expect_eq(typed.count, strlen(files[i].bytes));
+        expect_eq(memcmp(memory, files[i].bytes, typed.count), 0);
+    }
+    expect(!type_file(&typed, memory, "YWJj\n") && !typed.has_ended);
+    expect(!type_file(&typed, memory, "YWJj\n.") && !typed.has_ended);
+}
+
+TEST(update_file, what_is_not_base64_is_refused)
+{
+    static const struct {
+        const char *text, *problem;
+    } files[] = {
+        {"YWJj\nYW-j\n", "not base64"},    {"YWJj YWJj\n", "not base64"},   {"YWJj\x80\n", "not base64"},
+        {"YWJj.\n", "not base64"},         {".YWJj\n", "not base64"},       {"..\n", "not base64"},
+        {"=WJj\n", "where none can be"},   {"Y=Jj\n", "where none can be"}, {"YWI=\n=", "where none can be"},
+        {"YW=j\n", "text after"},          {"YWI=\nYWJj\n", "text after"},  {"YWJ=\n", "not one that base64 writes"},
+        {"YX==\n", "not one that base64"}, {"YWJjZGVmYQ==\n", "longer"},    {"YWJjZGVmYWJj\n", "longer"}};
+    char memory[2 * TYPED_ROOM + 1] = {0};
+    struct update_file typed;
+    for (unsigned i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+        const char *problem = type_file(&typed, memory, files[i].text);
+        expect(problem && strstr(problem, files[i].problem) && !typed.has_ended);
+        /* The rest is dropped, up to the end. */
+        for (const char *rest = "\nYWJj#\n.\n"; *rest; rest++)
+            update_file_key(&typed, *rest);
+        expect(typed.has_ended && typed.problem == problem && typed.count <= TYPED_ROOM);
+    }
+    expect(strstr(type_file(&typed, memory, "YWJjZ\n.\n"), "within a group") && typed.has_ended);
+    expect(strstr(type_file(&typed, memory, "YWJjZA=\n.\n"), "within a group") && typed.has_ended);
+    expect(strstr(type_file(&typed, memory, "\n.\n"), "nothing in it") && typed.has_ended);
+}
+
+TEST(update_file, any_keys_are_bearable)
+{
+    char memory[2 * TYPED_ROOM + 1] = {0}, keys[64] = {0};
+    struct update_file typed;
+    srand(3);
+    for (unsigned i = 0; i < FRAMES; i++) {
+        for (unsigned k = 0; k < sizeof(keys) - 1; k++)
+            keys[k] = rand() % 16 ? "YWJjZGVm=\r\n."[rand() % 12] : (char)(1 + rand() % 255);
+        keys[rand() % (int)sizeof(keys)] = '\0';
+        type_file(&typed, memory, keys);
+        expect(typed.count <= TYPED_ROOM);
+    }
 }
 
 /* Whatever comes, nothing outside of buffers is touched, and the next command is understood. */

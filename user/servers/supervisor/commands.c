@@ -73,11 +73,41 @@ static enum step step_corrupt(struct session *session)
     return tell(session, domain, pecan_supervisor_corrupt(domain, seed, CORRUPT_WORDS));
 }
 
+enum { TYPED_BEGINS, TYPED_COMES, TYPED_IS_REFUSED };
+
+/* The file is typed. What is wrong with it is said at once, and the rest of it is dropped: it must not be taken for commands. */
+static enum step update_typed(struct session *session, unsigned domain)
+{
+    struct update_file *file = session->file;
+    if (session->part == TYPED_BEGINS) {
+        if (session->word_count > 2)
+            return session_fail(
+                session, "no file is looked for here: `update NAME`, and then type it as `base64 FILE` writes it");
+        if (!file->room)
+            return session_fail(session, "the supervisor has no room for files (file_region in the description)");
+        update_file_begin(file);
+        session_print(session, "type the file as `base64 FILE` writes it, and a line with a '.'; ^C ends this\n");
+        session->part = TYPED_COMES;
+    }
+    if (file->problem && session->part == TYPED_COMES) {
+        session_fail(session, "the file is refused: %s", file->problem);
+        session->part = TYPED_IS_REFUSED;
+        if (!file->has_ended)
+            session_print(session, "what comes is dropped, up to a line with a '.', or ^C\n");
+    }
+    if (!file->has_ended)
+        return STEP_WAITS;
+    file->is_typed = false;
+    return file->problem ? STEP_DONE : tell(session, domain, pecan_supervisor_update(domain, file->bytes, file->count));
+}
+
 static enum step step_update(struct session *session)
 {
     unsigned domain = domain_find(session->words[1]);
+    if (session->file)
+        return update_typed(session, domain);
     if (!session->update)
-        return session_fail(session, "update is for pecanctl in the Linux shell, which sends the file");
+        return session_fail(session, "usage: update NAME BYTES, and then the file");
     return tell(session, domain, pecan_supervisor_update(domain, session->update, session->update_bytes));
 }
 
@@ -91,14 +121,15 @@ static const struct command {
     {"ps", "", "components, what they use and do", step_ps, 1, 1, false},
     {"outages", "", "how long components were away the last time", step_outages, 1, 1, false},
     {"memory", "", "what init has left, and what devices reach", step_memory, 1, 1, false},
-    {"top", "", "the same again and again; q ends it", step_top, 1, 1, false},
+    {"top", "", "the same again and again; q ends it, in pecanctl Ctrl-C", step_top, 1, 1, false},
     {"restart", "NAME", "stop a component and start it again", step_restart, 2, 2, true},
     {"kill", "NAME", "let it fail; its policy says what follows", step_kill, 2, 2, true},
     {"hang", "NAME", "let it compute for ever, until it is found", step_hang, 2, 2, true},
     {"corrupt", "NAME [SEED]", "write random words into its memory", step_corrupt, 2, 3, true},
     {"stop", "NAME", "stop it", step_stop, 2, 2, true},
     {"start", "NAME", "start what is stopped", step_start, 2, 2, true},
-    {"update", "NAME FILE", "restart it with a new program", step_update, 3, 3, true},
+    {"update", "NAME [FILE]", "restart it with a new program; on a console type FILE in base64", step_update, 2, 3,
+     true},
     {"log", "NAME [LINES]", "what it said last, or `init` of the components", step_log, 2, 3, false},
     {"services", "", "who provides what to whom", step_services, 1, 1, false},
     {"graph", "[text|dot|svg]", "who talks to whom", step_graph, 1, 2, false},

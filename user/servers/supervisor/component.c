@@ -23,6 +23,7 @@ uintptr_t time_region;
 static struct stream terminal;
 static struct session session;
 static struct line_editor editor;
+static struct update_file file;
 static struct control control;
 static bool is_editing;
 
@@ -47,24 +48,31 @@ static void begin_line(void)
     line_editor_begin(&editor);
 }
 
-static void take_key(char key)
+/* False: the key ends something. What follows belongs to the command, or to the next line. */
+static bool take_key(char key)
 {
     if (session.step) {
         if (key == KEY_INTERRUPT) {
             session.step = NULL;
+            file.is_typed = false;
             session_print(&session, "^C\n");
-        } else {
-            session.key = key;
-            session.wake_us = UINT64_MAX;
+            return false;
         }
-        return;
+        if (file.is_typed) {
+            update_file_key(&file, key);
+            return !file.has_ended;
+        }
+        session.key = key;
+        session.wake_us = UINT64_MAX;
+        return true;
     }
     enum line_event event = line_editor_key(&editor, key);
     if (event == LINE_NOTHING)
-        return;
+        return true;
     is_editing = false;
     if (event == LINE_ENTERED)
         command_begin(&session, editor.text);
+    return false;
 }
 
 /* Takes keys while there is room for what they show. True: there may be more. */
@@ -73,11 +81,9 @@ static bool take_keys(void)
     char keys[KEYS_AT_ONCE];
     if (session.count > SESSION_BYTES - SESSION_STEP_BYTES)
         return false;
-    /* A key that ends a line ends what is taken at once: what follows belongs to the command, or to the next line. */
     uint32_t count = stream_peek(&terminal, 0, keys, KEYS_AT_ONCE), used = 0;
-    bool was_editing = is_editing;
-    while (used < count && is_editing == was_editing)
-        take_key(keys[used++]);
+    while (used < count && take_key(keys[used++]))
+        ;
     stream_take(&terminal, used);
     return used > 0;
 }
@@ -106,8 +112,9 @@ static void serve_terminal(void)
 {
     bool has_more;
     do {
-        has_more = take_keys();
+        /* First: a command has begun before keys are taken for it. */
         run();
+        has_more = take_keys();
         has_more |= send();
     } while (has_more);
     if (stream_publish(&terminal))
@@ -144,8 +151,11 @@ static void serve(void)
 void init(void)
 {
     domains_learn();
+    file.bytes = (char *)file_region;
+    file.room = file_region_bytes;
     if (terminal_region) {
         session.is_terminal = true;
+        session.file = &file;
         stream_start(&terminal, &((struct terminal_client_region *)own_terminal_region)->stream,
                      &((const struct terminal_region *)terminal_region)->stream);
         editor.prompt = "pecan> ";
@@ -156,8 +166,7 @@ void init(void)
         microkit_notify(TERMINAL);
     }
     if (control_region) {
-        control_start(&control, (void *)own_control_region, (const void *)control_region, (char *)file_region,
-                      file_region_bytes);
+        control_start(&control, (void *)own_control_region, (const void *)control_region, &file);
         microkit_notify(CONTROL);
     }
     serve();

@@ -5,12 +5,11 @@
 
 enum { HEADER_BYTES = sizeof(struct control_frame) };
 
-void control_start(struct control *control, void *own_area, const void *peer_area, char *file, size_t file_room)
+void control_start(struct control *control, void *own_area, const void *peer_area, struct update_file *file)
 {
     memset(control, 0, sizeof(*control));
     stream_start(&control->stream, own_area, peer_area);
     control->file = file;
-    control->file_room = file_room;
 }
 
 /* The answer of the session before, if it is not yet complete, is of no use any more. */
@@ -39,12 +38,16 @@ static void take_command(struct control *control, const struct control_frame *fr
     control->file_came = 0;
     if (!command_is_update(control->line, &control->file_bytes)) {
         begin_command(control, NULL, 0);
-    } else if (control->file_bytes == 0 || control->file_bytes > control->file_room) {
+    } else if (control->file_bytes == 0 || control->file_bytes > control->file->room) {
         control->is_answering = true;
         session_fail(&control->session, "a file of %zu bytes: at most %zu are possible", control->file_bytes,
-                     control->file_room);
+                     control->file->room);
+    } else if (control->file->is_typed) {
+        control->is_answering = true;
+        session_fail(&control->session, "an update is being typed on the console: one at a time");
     } else {
         control->takes_file = true;
+        control->typed_count = control->file->typed_count;
     }
 }
 
@@ -52,12 +55,12 @@ static void take_data(struct control *control, const char *data, size_t bytes)
 {
     if (!control->takes_file || bytes > control->file_bytes - control->file_came)
         return;
-    memcpy(control->file + control->file_came, data, bytes);
+    memcpy(control->file->bytes + control->file_came, data, bytes);
     control->file_came += bytes;
     if (control->file_came < control->file_bytes)
         return;
     control->takes_file = false;
-    begin_command(control, control->file, control->file_bytes);
+    begin_command(control, control->file->bytes, control->file_bytes);
 }
 
 /* Takes one whole frame; false: there is none. */
@@ -125,6 +128,11 @@ static bool answer(struct control *control)
 bool control_serve(struct control *control)
 {
     bool has_more = false;
+    if (control->takes_file && control->typed_count != control->file->typed_count) {
+        control->takes_file = false;
+        control->is_answering = true;
+        session_fail(&control->session, "an update is typed on the console, and takes the place of this one");
+    }
     do {
         if (!control->has_told_start && !tell_start(control))
             break;

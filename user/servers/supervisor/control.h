@@ -14,12 +14,13 @@ struct control {
     bool is_answering;   /* the last frame of its answer is still to be sent */
     bool has_told_start; /* CONTROL_STARTED is sent */
     bool takes_file;     /* an update waits for its file: */
-    char *file;          /* is put here, room for so many bytes */
-    size_t file_room, file_bytes, file_came;
+    size_t file_bytes, file_came;
+    struct update_file *file; /* is put here */
+    uint64_t typed_count;     /* what the room's was when it began */
 };
 
-/* The areas may hold anything; `file` may be null. The caller notifies the peer. */
-void control_start(struct control *control, void *own_area, const void *peer_area, char *file, size_t file_room);
+/* The areas may hold anything. The caller notifies the peer. */
+void control_start(struct control *control, void *own_area, const void *peer_area, struct update_file *file);
 
 /* Does all that can be done now; true: notify the peer. */
 bool control_serve(struct control *control);

@@ -4,6 +4,8 @@
  */
 #pragma once
 
+#include "servers/supervisor/update_file.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -28,7 +30,8 @@ struct session {
     uint64_t
         wake_us; /* STEP_WAITS: when the command goes on (pecan_time_us), if no key comes before; UINT64_MAX: at once */
     char key;    /* one that was pressed while the command waits, or 0 */
-    const char *update; /* the file that came with the command, or null */
+    struct update_file *file; /* where the console's updates are typed to; null: not in this session */
+    const char *update;       /* the file that came with the command, or null */
     size_t update_bytes;
     unsigned index, part; /* the command's own, 0 at first */
     uint64_t position, end;

@@ -14,7 +14,7 @@ typedef enum pecan_supervisor_request {
     PECAN_SUPERVISOR_STATUS = 2,   /* index -> state, restarts, name in 8 words */
     PECAN_SUPERVISOR_RESTART = 3,  /* index: stops it, and what restarts with it, and starts all of it again */
     PECAN_SUPERVISOR_STOP = 4,     /* index: stops it and its children; calls to it get PECAN_PEER_RESTARTED */
-    PECAN_SUPERVISOR_START = 5,    /* index: starts what is stopped */
+    PECAN_SUPERVISOR_START = 5,    /* index: starts it and its children, those that are stopped */
     PECAN_SUPERVISOR_ACCOUNTS = 6, /* -> bytes of memory that nobody has, capability slots in use, private bytes left */
     PECAN_SUPERVISOR_UPDATE = 7,   /* index, address, bytes: restarts it with the update that lies in a region there */
     PECAN_SUPERVISOR_ACCOUNT = 8,  /* index -> the words of enum pecan_account */

@@ -7,11 +7,10 @@
  *
  * The kernel's own trace, where there is one (PECAN_FEATURE_TRACE), is in a ring of the same form; <pecan/kernel_trace.h> has its
  * kinds of events.
+ *
+ * microkit.h includes this, so it needs no other headers: a component may have types of its own by the names in those.
  */
 #pragma once
-
-#include <stdbool.h>
-#include <stdint.h>
 
 enum pecan_trace_kind {
     PECAN_TRACE_START = 1,     /* the program begins; whatever its predecessor had begun has ended */
@@ -41,25 +40,25 @@ enum {
 };
 
 struct pecan_trace_event {
-    uint64_t counter; /* of the processor */
-    uint32_t kind, id;
+    unsigned long counter; /* of the processor */
+    unsigned int kind, id;
 };
 
 struct pecan_trace {
-    uint64_t written; /* events, ever */
-    uint64_t reserved;
+    unsigned long written; /* events, ever */
+    unsigned long reserved;
     struct pecan_trace_event events[];
 };
 
 /* Notes an event, whether tracing is on or not; pecan_trace (pecan/component.h) does so only if it is. */
-void pecan_trace_put(enum pecan_trace_kind kind, uint32_t id);
+void pecan_trace_put(enum pecan_trace_kind kind, unsigned int id);
 
 /* --- reading -------------------------------------------------------------------------------------------------------- */
 
 enum { PECAN_TRACES_MOST = 64 };
 
 struct pecan_trace_source {
-    uint64_t address, bytes; /* where the reader maps it; 0: there is none */
+    unsigned long address, bytes; /* where the reader maps it; 0: there is none */
 };
 
 /* The tool fills this in for domains with pecan:traces="true": by the index of the domain; behind the last one is the kernel's. */
@@ -69,4 +68,5 @@ extern struct pecan_trace_source pecan_trace_sources[PECAN_TRACES_MOST];
  * Takes the event at *position, or the oldest one after it that is still there, and moves *position behind it. False: there
  * is none. Kinds and times are as the writer wrote them.
  */
-bool pecan_trace_next(const struct pecan_trace_source *source, uint64_t *position, struct pecan_trace_event *event);
+_Bool pecan_trace_next(const struct pecan_trace_source *source, unsigned long *position,
+                       struct pecan_trace_event *event);
