@@ -33,7 +33,7 @@ COMMAND_ROUNDS = 5
 KILLS = 5
 # What shows the accounts is on the way of no operation; the console server has a part in both.
 OBSERVERS = ("supervisor", "serial1")
-SHELL = "linux"  # holds what is measured
+SHELL = "linux"  # holds what is measured, so it is restarted last
 # How often the processor copies the bytes between a program and the device, as the components are written.
 COPIES = {"block written": 1, "block read": 1, "block read again": 1, "packet in": 1, "packet out": 1, "console byte out": 6,
           "console byte in": 7}
@@ -174,7 +174,7 @@ def restarts(measure):
     """Interruptions of each component, in the processor's counter: the first, which begins at once, and those that init puts off."""
     console, found = measure.console, {}
     names = [name for name in accounts(console) if name != SHELL]
-    for name in names:
+    for name in [*names, SHELL]:
         times = []
         for _ in range(KILLS):
             before = outage(console, name)[0]
@@ -186,6 +186,7 @@ def restarts(measure):
             assert columns[0] == before + 1, (name, columns)
             times.append(int(columns[3]))
         found[name] = {"first": times[0], "median": statistics.median(times), "max": max(times)}
+    measure.shell.rest()
     measure.results["restarts"] = found
 
 

@@ -36,8 +36,9 @@ NETWORK = {"virtio-net", "net"}
 ORDERS_MOST = 3  # until an order is answered
 PARTITION_START = 1 << 20
 PATIENCE = 90  # seconds of the host until the load goes on after a fault
-HAND_PATIENCE = 20  # the same if something is corrupted, until an operator restarts it; the load itself gives silent connections up before
+HAND_PATIENCE = 40  # the same if something is corrupted, until an operator restarts it; the load itself gives silent connections up before
 CONSOLE_PATIENCE = 20  # seconds for an answer of the supervisor's console
+LEAK_PATIENCE = 15  # seconds until a restart that is under way, also of what fails again and again, has given back what it has
 BANNER = "Pecan's supervisor."
 # 16 ns of the machine's time for an instruction: a heartbeat that is missed does not cost billions of them.
 ICOUNT = ["-icount", "shift=4,sleep=on"]
@@ -58,12 +59,13 @@ class Tally:
 
     def __init__(self):
         self.faults = {"kill": 0, "hang": 0, "corrupt": 0}
-        self.recovered, self.by_hand, self.wrong, self.damaged, self.away = 0, 0, 0, 0, []
+        self.recovered, self.by_hand, self.wrong, self.damaged, self.resets, self.crashes, self.leaks, self.away = 0, 0, 0, 0, 0, 0, 0, []
 
     def line(self, name):
         away = f"{int(statistics.median(self.away)):>12} {max(self.away):>12}" if self.away else f"{'-':>12} {'-':>12}"
         counts = " ".join(f"{self.faults[kind]:>7}" for kind in ("kill", "hang", "corrupt"))
-        return f"{name:<14} {counts} {self.recovered:>9} {self.by_hand:>7} {self.wrong:>7} {self.damaged:>7} {away}"
+        return (f"{name:<14} {counts} {self.recovered:>9} {self.by_hand:>7} {self.wrong:>7} {self.damaged:>7} {self.resets:>7} "
+                f"{self.crashes:>7} {self.leaks:>7} {away}")
 
 
 class Totals:
@@ -80,9 +82,13 @@ class Totals:
 class System:
     """The machine, its shell, the supervisor's console, and the servers outside."""
 
-    def __init__(self, machine, console, transfer):
-        self.machine, self.console, self.transfer = machine, console, transfer
+    def __init__(self, machine, console, transfer, totals):
+        self.machine, self.console, self.transfer, self.totals = machine, console, transfer, totals
         self.consoles_by_hand = 0
+        self.corrupted = set()  # components that run on with random words in them
+        self.memory = None  # what init had before the first fault, or since a leak
+        self.last = None  # the component that was broken last
+        self.seen = {"wrong": 0, "damaged": 0, "resets": 0}  # of what the load has told
 
     def order(self, line):
         """What the supervisor's console says to a command; None if nobody answers, or another supervisor begins in the middle."""
@@ -137,6 +143,29 @@ class System:
             return found if found.keys() >= set(TARGETS) else None
         return self.ask("outages", parse)
 
+    def find_memory(self):
+        """What init has, and what is left in components."""
+        return self.ask("memory", lambda lines: re.fullmatch(r"\d+ bytes free, \d+ capability slots in use, \d+ bytes left in components", lines[0])[0])
+
+    def has_leaked(self):
+        """Whether init has something else than it had, also when no restart can be under way any more. From then on that is what it had."""
+        end, had = time.monotonic() + LEAK_PATIENCE, self.memory
+        while (has := self.find_memory()) != had and time.monotonic() < end:
+            time.sleep(0.1)
+        self.memory = has
+        self.totals.compared += 1
+        if has == had:
+            return False
+        self.totals.leaks += 1
+        print(f"\na leak: init had {had}, and has {has}", flush=True)
+        return True
+
+    def count_seen(self, tally):
+        """What the load has told since the last time counts for the component that was broken last."""
+        for what, before in self.seen.items():
+            self.seen[what] = getattr(self.transfer, what)
+            setattr(tally, what, getattr(tally, what) + self.seen[what] - before)
+
     def wait_until_back(self, name, restarts, seconds):
         """Waits until the component was restarted more than `restarts` times and works; its last outage, or None."""
         end = time.monotonic() + seconds
@@ -176,10 +205,10 @@ def show(system, questions):
         print("\n".join(["", question, *(system.order(question) or ["no answer"])]), flush=True)
 
 
-def fault(system, tally, name, kind, seed, corrupted):
-    """One fault, and what follows. `corrupted`: components that run on with random words in them."""
-    before, rounds, consoles = system.outages()[name][1], dict(system.transfer.rounds), system.consoles_by_hand
-    wrong, damaged, may_damage = system.transfer.wrong, system.transfer.damaged, NETWORK & (corrupted | {name})
+def fault(system, tally, name, kind, seed):
+    """One fault, and what follows."""
+    before, consoles, corrupted, transfer = system.outages()[name][1], system.consoles_by_hand, system.corrupted, system.transfer
+    rounds, damaged, may_damage = dict(transfer.rounds), tally.damaged, NETWORK & (corrupted | {name})
     inflict(system, name, kind, seed, before)
     tally.faults[kind] += 1
     if kind == "corrupt":
@@ -189,10 +218,9 @@ def fault(system, tally, name, kind, seed, corrupted):
         assert away is not None, f"{name} did not come back after {kind}: {system.console.run('ps')}"
         tally.away.append(away)
         corrupted.discard(name)
-    behind = system.transfer.wait_for_progress(rounds, HAND_PATIENCE if corrupted else PATIENCE)
-    tally.wrong += system.transfer.wrong - wrong
-    tally.damaged += system.transfer.damaged - damaged
-    assert system.transfer.damaged == damaged or may_damage, f"a connection is damaged, and {sorted(corrupted)} are corrupted"
+    behind = transfer.wait_for_progress(rounds["files"], HAND_PATIENCE if corrupted else PATIENCE)
+    system.count_seen(tally)
+    assert tally.damaged == damaged or may_damage, f"a connection is damaged, and {sorted(corrupted)} are corrupted"
     if behind and corrupted:
         tally.by_hand += 1
         show(system, ["ps", "ps", "log init 3"])
@@ -200,14 +228,16 @@ def fault(system, tally, name, kind, seed, corrupted):
             print(f"\n{' and '.join(behind)} stand still; restarted by hand: {', '.join(step)}", flush=True)
             for other in step:
                 system.order(f"restart {other}")
-            behind = system.transfer.wait_for_progress(rounds, PATIENCE / 3)
+            behind = transfer.wait_for_progress(rounds["files"], PATIENCE / 3)
             if not behind:
                 break
         corrupted.difference_update(step)
+        system.count_seen(tally)
     if behind:
         raise StandsStill(name, f"{behind} stand still after {kind} {name} (seed {seed})")
     tally.by_hand += system.consoles_by_hand - consoles
     tally.recovered += 1
+    tally.leaks += system.has_leaked()
 
 
 def choose_faults(count, seed, targets, kinds):
@@ -223,14 +253,14 @@ def choose_faults(count, seed, targets, kinds):
 
 def run_faults(system, faults, tallies):
     """A component that does not come back ends the run."""
-    corrupted = set()
     for name, kind, seed in faults:
-        fault(system, tallies[name], name, kind, seed, corrupted)
+        system.last = name
+        fault(system, tallies[name], name, kind, seed)
 
 
 def report(tallies):
     print(f"\n{'COMPONENT':<14} {'KILL':>7} {'HANG':>7} {'CORRUPT':>7} {'RECOVERED':>9} {'BY HAND':>7} "
-          f"{'WRONG':>7} {'DAMAGED':>7} {'MEDIAN AWAY':>12} {'WORST AWAY':>12}")
+          f"{'WRONG':>7} {'DAMAGED':>7} {'RESETS':>7} {'CRASHES':>7} {'LEAKS':>7} {'MEDIAN AWAY':>12} {'WORST AWAY':>12}")
     for name, tally in tallies.items():
         print(tally.line(name))
     away = [count for tally in tallies.values() for count in tally.away]
@@ -259,7 +289,7 @@ def begin_load(system, echo, transfer):
     system.machine.expect(PROMPT)
     shell(system, "[ ! -e /data/load ] || /tests/programs/load verify /data/load; rm -rf /data/load; echo ready-$((6*7))", "ready-42")
     system.machine.type(f"mkdir -p /data/load; /tests/programs/load run /data/load 10.0.2.2 {echo.port} {transfer.port} >/tmp/load 2>&1 &")
-    missing = transfer.wait_for_progress({"files": 0, "echo": 0, "http": 0}, PATIENCE)
+    missing = transfer.wait_for_progress(0, PATIENCE)
     assert not missing, f"{missing} do not begin"
 
 
@@ -281,11 +311,9 @@ def end_load(system, targets, kinds):
         assert not is_damaged, match.groups()
         errors = [int(re.search(r"(\d+) errors", text)[1]) for text in match.groups()[1:4]]
         resets = [int(re.search(r"(\d+) resets", text)[1]) for text in match.groups()[1:4]]
+        if errors != [0, 0, 0]:
+            shell(system, "grep -v -e ended -e reset /tmp/load | head -n 40; echo seen-$((6*7))", "seen-42")
         assert errors == [0, 0, 0] and (resets == [0, 0, 0] or "net" in targets), (errors, resets)
-
-
-def memory(system):
-    return system.ask("memory", lambda lines: re.fullmatch(r"(\d+ .*)", lines[0])[1])
 
 
 def verify_after_restart(flags):
@@ -324,32 +352,55 @@ def show_state(system):
     shell(system, "tail -n 5 /tmp/load; grep -e of.the.contents -e wrong.bytes /tmp/load | head -n 20; ps; df /data; ls -l /data /data/load; echo seen-$((6*7))", "seen-42")
 
 
+def has_ended(machine):
+    """Whether the machine is not there any more, or about to end: its ports close before."""
+    try:
+        machine.end(5)
+    except Exception:  # pexpect's own, which machine.py hides
+        return False
+    return True
+
+
+def break_components(system, faults, tallies, kinds):
+    """Faults until there are no more, then None; or until the load stands still, then that. In the end nothing is missing."""
+    system.memory, standstill = system.find_memory(), None
+    try:
+        run_faults(system, faults, tallies)
+    except StandsStill as error:
+        show_state(system)
+        standstill = error
+    end_load(system, tallies, kinds)
+    tallies[system.last].leaks += system.has_leaked()
+    stopped = [name for name, (state, *_) in system.outages().items() if state != "runs"]
+    assert not stopped, stopped
+    return standstill
+
+
 def break_machine(faults, tallies, totals, seconds, kinds, flags, serial, echo, transfer):
-    """Faults until there are no more, then None; or until the load stands still, then that."""
+    """The same on a machine that begins for it, and ends when asked to."""
     with Machine(seconds=seconds, flags=flags + ICOUNT) as machine, connected(serial) as port:
-        system = System(machine, Console(port), transfer)
+        system = System(machine, Console(port), transfer, totals)
         begin_load(system, echo, transfer)
-        before, standstill = memory(system), None
         try:
-            run_faults(system, faults, tallies)
-        except (AssertionError, OSError) as error:
-            if not machine.is_running():
+            standstill = break_components(system, faults, tallies, kinds)
+        except Exception:
+            if has_ended(machine):
                 totals.ended += 1
-                raise
-            show_state(system)
-            if not isinstance(error, StandsStill):
-                raise
-            standstill = error
-        end_load(system, tallies, kinds)
-        after = memory(system)
-        totals.compared += 1
-        totals.leaks += before != after
-        assert before == after, f"init had {before}, and has {after}"
-        stopped = [name for name, (state, *_) in system.outages().items() if state != "runs"]
-        assert not stopped, stopped
+                tallies[system.last].crashes += 1
+            else:
+                show_state(system)
+            raise
         system.machine.type("sync; poweroff")
         assert machine.end() == 0
         return standstill
+
+
+def check_tallies(tallies, kinds):
+    """No component's faults made init lose anything, and those below the network server lose no connection."""
+    leaks = [name for name, tally in tallies.items() if tally.leaks]
+    assert not leaks, f"after faults of {leaks} init had other memory and slots"
+    resets = {name: tally.resets for name, tally in tallies.items() if tally.resets and name != "net"}
+    assert not resets or "corrupt" in kinds, f"connections were reset after kills and hangs of others than the network server: {resets}"
 
 
 def breaks(count, seed, targets, kinds, flags, disk, serial, echo, transfer):
@@ -368,6 +419,7 @@ def breaks(count, seed, targets, kinds, flags, disk, serial, echo, transfer):
             totals.repairs += 1
             tallies[standstill.name].recovered += 1
             transfer.begin()
+        check_tallies(tallies, kinds)
     finally:
         report(tallies)
         print(f"figure {totals}")

@@ -6,7 +6,7 @@
  *     load verify DIRECTORY                          the files that a run left, by their names
  *
  * Three processes: `files` writes, synchronises, renames and reads back; `echo` keeps a connection on which everything comes back; `http`
- * fetches. Each request of `http` also tells the server how far the others are, so a test sees progress without the console. What fails
+ * fetches. Each request of `http` also tells the server how far all three are, so a test sees progress without the console. What fails
  * with an error is counted by kind and tried again; a wrong byte that nothing has told of is never forgiven.
  *
  * TCP's checksum ends at the network server, so one that is corrupted can change what it hands on. As programs do to which that matters, both
@@ -46,8 +46,8 @@ enum {
     SAMPLE_BYTES = 16
 };
 
-/* A connection that says nothing for so long is given up: longer than any restart takes. */
-enum { PATIENCE_MS = 12000, RETRY_MS = 50 };
+/* A connection that says nothing for so long is given up: longer than any restart takes, and TCP until it tries again after one. */
+enum { PATIENCE_MS = 25000, RETRY_MS = 50 };
 
 enum kind { FILES_LOAD, ECHO_LOAD, HTTP_LOAD, LOADS };
 static const char *const load_names[LOADS] = {"files", "echo", "http"};
@@ -374,8 +374,8 @@ static int request_make(char *request, uint64_t seed, uint64_t bytes)
 {
     int length = sprintf(request, "GET /%" PRIu64 "/%" PRIu64 "?", seed, bytes);
     for (int kind = 0; kind < LOADS; kind++)
-        length += sprintf(request + length, "%s=%" PRIu64 ",%" PRIu64 ",%" PRIu64 "&", load_names[kind],
-                          progress[kind].rounds, progress[kind].wrong, progress[kind].damaged);
+        length += sprintf(request + length, "%s=%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 "&", load_names[kind],
+                          progress[kind].rounds, progress[kind].wrong, progress[kind].damaged, progress[kind].resets);
     return length + sprintf(request + length, "sum=%" PRIu32 " HTTP/1.0\r\n\r\n",
                             crc32((unsigned char *)request, (size_t)length));
 }

@@ -3,6 +3,7 @@
 import re
 import socketserver
 import threading
+import time
 import zlib
 
 PATTERN_BYTES = 65521
@@ -36,18 +37,20 @@ class Echo(socketserver.BaseRequestHandler):
 
 
 class Transfer(socketserver.StreamRequestHandler):
-    REQUEST = re.compile(rb"(GET /(\d+)/(\d+)\?files=(\d+),(\d+),(\d+)&echo=(\d+),(\d+),(\d+)&http=(\d+),(\d+),(\d+)&)sum=(\d+) ")
+    COUNTS = rb"=(\d+),(\d+),(\d+),(\d+)&"  # rounds, wrong, damaged, resets
+    REQUEST = re.compile(rb"(GET /(\d+)/(\d+)\?files" + COUNTS + b"echo" + COUNTS + b"http" + COUNTS + rb")sum=(\d+) ")
 
     def handle(self):
         try:
             request = self.REQUEST.match(self.rfile.readline())
-            if not request or zlib.crc32(request[1]) != int(request[13]):
+            if not request or zlib.crc32(request[1]) != int(request[self.REQUEST.groups]):
                 self.wfile.write(b"HTTP/1.0 400 Bad Request\r\n\r\n")
                 return
             seed, count, *progress = map(int, request.groups()[1:-1])
             with self.server.told:
-                self.server.rounds = dict(zip(("files", "echo", "http"), progress[::3]))
-                self.server.wrong, self.server.damaged = sum(progress[1::3]), sum(progress[2::3])
+                self.server.requests += 1
+                self.server.rounds = dict(zip(("files", "echo", "http"), progress[::4]))
+                self.server.wrong, self.server.damaged, self.server.resets = (sum(progress[place::4]) for place in (1, 2, 3))
                 self.server.told.notify_all()
             while self.rfile.readline().strip():
                 pass
@@ -63,23 +66,32 @@ class Server(socketserver.ThreadingTCPServer):
 
     def __init__(self, handler):
         super().__init__(("127.0.0.1", 0), handler)
-        self.bytes = 0
+        self.bytes, self.requests = 0, 0
         self.begin()
         self.told = threading.Condition()
         threading.Thread(target=self.serve_forever, daemon=True).start()
 
     def begin(self):
         """Another load is to come, which begins to count anew."""
-        self.rounds, self.wrong, self.damaged = {"files": 0, "echo": 0, "http": 0}, 0, 0
+        self.rounds, self.wrong, self.damaged, self.resets = {"files": 0, "echo": 0, "http": 0}, 0, 0, 0
 
     @property
     def port(self):
         return self.server_address[1]
 
-    def wait_for_progress(self, since, seconds):
-        """Waits until each kind of load has done a round more than `since`; those that have not, if time runs out."""
-        def behind():
-            return [kind for kind, rounds in self.rounds.items() if rounds <= since[kind]]
+    def wait_for_progress(self, files, seconds):
+        """
+        Waits until there are more than `files` rounds of files, and of the others one that ended from now on; those that are behind, if time
+        runs out. What connections have suffered until now has been told then, too: nothing does another round before it has seen that.
+        """
+        end = time.monotonic() + seconds
         with self.told:
-            self.told.wait_for(lambda: not behind(), timeout=seconds)
+            requests = self.requests
+            if not self.told.wait_for(lambda: self.requests > requests, seconds):
+                return ["http"]
+            since = {**self.rounds, "files": files}
+
+            def behind():
+                return [kind for kind, rounds in self.rounds.items() if rounds <= since[kind]]
+            self.told.wait_for(lambda: not behind(), end - time.monotonic())
             return behind()
