@@ -8,7 +8,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "system"))
 from machine import OUT, Checks, Machine  # noqa: E402
 
-FEATURES = {"memory": 31, "parent": 14, "heap": 4, "waiter": 9, "caller": 5, "ticker": 3}
+FEATURES = {"memory": 31, "parent": 14, "heap": 4, "waiter": 9, "caller": 5, "ticker": 5}
 UPDATE = {"operator": 100}
 LINES = [
     r"init: deep failed: write at 0x7fffffff9[0-9a-f]{3}, at rip 0x[0-9a-f]+ \(its stack is too small\?\)",

@@ -1,5 +1,5 @@
 /*
- * Calls the waiter, which waits for another domain before it answers, one that does not know calls, and the ticker when that asks for it.
+ * Calls the waiter, which waits for another domain before it answers, one that does not know calls, and the ticker whenever that asks for it.
  */
 #include "check.h"
 
