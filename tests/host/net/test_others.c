@@ -189,6 +189,49 @@ TEST(net, a_restarted_server_has_reset_everything_and_works)
     expect_nothing_left(here);
 }
 
+/* A peer that takes no SYN while it believes in the connection, and says nothing. */
+static bool is_old_connection_over;
+
+static bool takes_no_old_syn(unsigned from, const uint8_t *frame, uint32_t bytes)
+{
+    enum { TYPE = 12, PROTOCOL = 23, FLAGS = 47, SYN = 2, RST = 4 };
+    bool is_tcp = bytes > FLAGS && frame[TYPE] == 8 && frame[TYPE + 1] == 0 && frame[PROTOCOL] == 6;
+    if (from != here->number || !is_tcp)
+        return true;
+    is_old_connection_over |= frame[FLAGS] & RST;
+    return is_old_connection_over || !(frame[FLAGS] & SYN);
+}
+
+static void connect_from_one_port(uint16_t accepted)
+{
+    enum { OWN_PORT = 50000 };
+    world_wait_for(here->is_open && interfaces_of(here).interface[SOCKET_ETHERNET].is_up, 30);
+    uint64_t accept =
+        client_put(there, (struct socket_request){.operation = SOCKET_ACCEPT, .socket = LISTENER, .other = accepted});
+    open_socket(here, FIRST, SOCKET_STREAM, 0);
+    struct socket_request request = {.operation = SOCKET_BIND, .socket = FIRST, .name = {.port = OWN_PORT}};
+    expect_eq(client_call(here, request), SOCKET_OK);
+    request = (struct socket_request){.operation = SOCKET_CONNECT, .socket = FIRST, .name = name_of(there, 80)};
+    uint64_t connect = client_put(here, request);
+    world_wait_for(client_has(here, connect), 6);
+    expect_eq(client_wait(here, connect)->result, SOCKET_OK);
+    expect_eq(client_wait(there, accept)->result, SOCKET_OK);
+}
+
+TEST(net, a_peer_that_believes_in_a_connection_from_before_a_restart)
+{
+    world_start(true);
+    listen_on(there, LISTENER, 80);
+    connect_from_one_port(SECOND);
+    unsigned resets = here->resets;
+    is_old_connection_over = false;
+    world.cable_takes = takes_no_old_syn;
+    server_restart(here);
+    world_wait_for(here->resets > resets, 10);
+    connect_from_one_port(SECOND + 1);
+    expect_eq(there->sockets[SECOND].failure, SOCKET_RESET);
+}
+
 static void restart_without_address(void)
 {
     unsigned resets = here->resets;

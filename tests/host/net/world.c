@@ -210,6 +210,8 @@ static void frame_send(struct machine *machine, const struct net_request *reques
             dhcp_answer(machine->number, data, bytes);
         return;
     }
+    if (world.cable_takes && !world.cable_takes(machine->number, data, bytes))
+        return;
     for (unsigned copies = world_random(1000) < world.repeated_of_1000 ? 2 : 1; copies; copies--) {
         if (world_random(1000) < world.lost_of_1000)
             world.dropped++;

@@ -55,6 +55,7 @@ struct world {
     uint64_t most_delay_ns, send_delay_ns; /* on the cable; until the card reads a frame */
     uint64_t dropped, delivered;
     bool has_no_dhcp;
+    bool (*cable_takes)(unsigned from, const uint8_t *frame, uint32_t bytes); /* whether it passes on; null: all does */
 };
 extern struct world world;
 

@@ -120,10 +120,17 @@ static err_t on_acknowledged(void *argument, struct tcp_pcb *tcp, u16_t bytes)
     return ERR_OK;
 }
 
+/*
+ * The peer may believe in a connection between the same ports that an earlier start of this server has left. It should answer our SYN with an
+ * acknowledgement, which lwIP answers with a reset (RFC 9293, 3.5.1); but some take it for an old one, and are silent. An acknowledgement
+ * makes those answer, too.
+ */
 static err_t on_poll(void *argument, struct tcp_pcb *tcp)
 {
-    (void)tcp;
-    need_work(argument);
+    const struct endpoint *endpoint = argument;
+    if (endpoint->state == ENDPOINT_CONNECTING && tcp->nrtx)
+        tcp_keepalive(tcp);
+    need_work(endpoint);
     return ERR_OK;
 }
 
