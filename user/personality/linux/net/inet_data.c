@@ -203,6 +203,8 @@ static int64_t stream_receive(struct thread *thread, struct inet_socket *socket,
         return (int64_t)thread->progress;
     if (!thread->progress && socket->socket.error)
         return socket_take_error(&socket->socket);
+    if (!thread->progress && socket->is_cut && !socket->receives_no_more)
+        return -ECONNRESET; /* never an end of the stream, which a program would believe */
     if (socket->receives_no_more || socket->state == INET_OVER)
         return (int64_t)thread->progress;
     int64_t result = socket_wait(thread, &socket->socket, message->does_not_wait, socket->socket.receive_limit_ns);

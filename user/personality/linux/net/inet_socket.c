@@ -507,6 +507,7 @@ static void inet_lost(struct net_socket *net)
         inet_free(socket->embryo);
     socket->embryo = NULL;
     bool had_connection = socket->state == INET_CONNECTING || socket->state == INET_CONNECTED;
+    socket->is_cut |= socket->state == INET_CONNECTED;
     if (had_connection)
         inet_fail(socket, ECONNRESET);
     else if (socket->state != INET_OVER && !ask_again(socket))

@@ -38,6 +38,7 @@ struct inet_socket {
     bool is_closed; /* by the program: waits for the server's last answer */
     bool is_bound, is_connected_datagram;
     bool receives_no_more, sends_no_more;
+    bool is_cut; /* the server was restarted under the connection: every receive says so */
     struct socket_name own, peer;
     uint16_t options[INET_OPTIONS]; /* those in options_set */
     uint32_t options_set;
