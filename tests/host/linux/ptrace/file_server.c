@@ -8,7 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-enum { INODES = 1024, NAMES = 2048, ROOT = 2, RESTART_ONE_IN = 40, WRONG_ONE_IN = 6, BATCH = 3, OLD_REQUESTS = 256 };
+enum { INODES = 1024, NAMES = 2048, ROOT = 2, RESTART_ONE_IN = 40, WRONG_ONE_IN = 4, BATCH = 3, OLD_REQUESTS = 256 };
 /* Of a file. */
 #define FILE_BYTES_MOST (64ul << 20)
 
