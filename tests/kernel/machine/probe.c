@@ -4,7 +4,6 @@
 #include "lib/start.h"
 
 #define PROBE_PRIORITY    254
-#define PROBE_SLICE_US    2000
 #define PROBE_STACK_WORDS 512
 
 struct probe probes[PROBE_COUNT];
@@ -38,9 +37,14 @@ seL4_CPtr object_create(seL4_Word type, seL4_Word size_bits)
     program_exit(1);
 }
 
+void probe_set_budget(unsigned index, seL4_Time budget_us, seL4_Time period_us)
+{
+    require(!seL4_SchedControl_ConfigureFlags(pecan_boot_info()->schedcontrol.start, probes[index].schedctx, budget_us,
+                                              period_us, 0, 0, 0));
+}
+
 void probes_create(void)
 {
-    seL4_CPtr control = pecan_boot_info()->schedcontrol.start;
     endpoint = object_create(seL4_EndpointObject, 0);
     reply = object_create(seL4_ReplyObject, 0);
     for (unsigned i = 0; i < PROBE_COUNT; i++) {
@@ -49,8 +53,8 @@ void probes_create(void)
         probes[i].schedctx = object_create(seL4_SchedContextObject, seL4_MinSchedContextBits);
         seL4_Error error = seL4_CNode_Mint(seL4_CapInitThreadCNode, handler, seL4_WordBits, seL4_CapInitThreadCNode,
                                            endpoint, seL4_WordBits, seL4_AllRights, i + 1);
+        probe_set_budget(i, PROBE_SLICE_US, PROBE_SLICE_US);
         error |= seL4_TCB_Configure(probes[i].tcb, seL4_CapInitThreadCNode, 0, seL4_CapInitThreadVSpace, 0, 0, 0);
-        error |= seL4_SchedControl_ConfigureFlags(control, probes[i].schedctx, PROBE_SLICE_US, PROBE_SLICE_US, 0, 0, 0);
         error |= seL4_TCB_SetSchedParams(probes[i].tcb, seL4_CapInitThreadTCB, PROBE_PRIORITY, PROBE_PRIORITY,
                                          probes[i].schedctx, handler);
         require(!error);

@@ -6,6 +6,7 @@
 
 #define PROBE_COUNT       3
 #define PROBE_FAULT_WORDS 20
+#define PROBE_SLICE_US    2000 /* budget and period of a probe */
 
 struct probe {
     seL4_CPtr tcb, schedctx;
@@ -20,6 +21,8 @@ struct fault {
 
 /* Makes the threads; call first. */
 void probes_create(void);
+/* Gives probe `index` another budget and period; call while it does not run. */
+void probe_set_budget(unsigned index, seL4_Time budget_us, seL4_Time period_us);
 /* Starts probe `index` anew at `entry` with `argument` in rdi; it has a stack. */
 void probe_start(unsigned index, const char *entry, seL4_Word argument);
 /* Waits until any probe faults. Its reply object is kept until probe_answer or the next wait. */
